@@ -1,0 +1,49 @@
+"""Deepro opens trained neural networks: units, patterns, regions, spaces, sequences.
+
+    net = deepro.load("builtin:efficientnet-lite0")
+    deepro.deconvnet(net, "cat.jpg", layer="_blocks.4")
+
+Names load on first use: `import deepro` is fast and pulls in neither torch nor plots.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+_HOMES = {
+    "load": "deepro.network",
+    "Network": "deepro.network",
+    "Preprocess": "deepro.network",
+    "activations": "deepro.methods.units.activations",
+    "deconvnet": "deepro.methods.units.deconvnet",
+    "heatmap": "deepro.methods.regions.heatmap",
+    "segment": "deepro.methods.regions.segment",
+    "imagine": "deepro.methods.patterns.imagine",
+    "open": "deepro.store",
+    "DeeproError": "deepro.errors",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+if TYPE_CHECKING:
+    from deepro.errors import DeeproError as DeeproError
+    from deepro.methods.patterns.imagine import imagine as imagine
+    from deepro.methods.regions.heatmap import heatmap as heatmap
+    from deepro.methods.regions.segment import segment as segment
+    from deepro.methods.units.activations import activations as activations
+    from deepro.methods.units.deconvnet import deconvnet as deconvnet
+    from deepro.network import Network as Network
+    from deepro.network import Preprocess as Preprocess
+    from deepro.network import load as load
+    from deepro.store import open as open
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'deepro' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

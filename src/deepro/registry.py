@@ -1,0 +1,238 @@
+"""One record a method: the command, the Studio's form, the docs and the conformance tests read it.
+
+A method is a function `f(net, images, ..., *, options)` that does the mathematics. `@method(...)` records it and wraps it:
+images become the network's inputs, options are checked against their annotations, the module is kept untouched, and the
+result gets its provenance. An option's type, bounds, choices and help stand in its annotation, once:
+
+    steps: Annotated[int, Bounds(1, 10_000), "gradient steps"] = 256
+    rule: Annotated[Literal["deconvnet", "guided", "gradient"], "backward rule of the rectifiers"] = "deconvnet"
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+from deepro.errors import UsageError, near
+from deepro.network import Inputs, Network
+from deepro.probe import untouched
+from deepro.results import Provenance, Result
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Inclusive limits of a number."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where a method comes from."""
+
+    authors: str
+    year: int
+    title: str
+    url: str
+
+    def __str__(self) -> str:
+        return f"{self.authors} {self.year}, {self.title}, {self.url}"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One keyword of a method, read from its annotation."""
+
+    name: str
+    type: type
+    default: Any
+    help: str
+    choices: tuple[Any, ...] | None = None
+    bounds: Bounds | None = None
+    optional: bool = False
+
+    def check(self, value: Any) -> Any:
+        """`value` as this option's type; UsageError where it does not fit."""
+        if value is None and self.optional:
+            return None
+        if self.choices is not None:
+            if value not in self.choices:
+                raise UsageError(f"{self.name} is {value!r}, expected one of {', '.join(map(str, self.choices))}")
+            return value
+        if self.type is bool and isinstance(value, str):
+            words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+            value = words.get(value.lower(), value)
+        good = isinstance(value, self.type) and not (self.type is not bool and isinstance(value, bool))
+        if not good:
+            try:
+                if self.type is bool or (self.type is int and float(value) != int(float(value))):
+                    raise ValueError
+                value = self.type(float(value)) if self.type is int else self.type(value)
+            except (TypeError, ValueError):
+                raise UsageError(f"{self.name} is {value!r}, expected {self.type.__name__}") from None
+        if self.bounds and not self.bounds.low <= value <= self.bounds.high:
+            raise UsageError(f"{self.name} is {value!r}, expected {self.bounds.low:g} to {self.bounds.high:g}")
+        return value
+
+
+@dataclass(frozen=True)
+class Method:
+    """The record."""
+
+    name: str
+    family: str  # units, regions, patterns, spaces, sequences
+    function: Callable[..., Result]
+    result: type[Result]
+    needs: tuple[str, ...]  # of images, image, layer, layers, target, targets
+    paper: Paper
+    summary: str
+    version: int
+    options: tuple[Option, ...]
+
+    def option(self, name: str) -> Option:
+        found = next((o for o in self.options if o.name == name), None)
+        if found is None:
+            known = [o.name for o in self.options]
+            hint = near(name, known) or f"; options are {', '.join(known) or 'none'}"
+            raise UsageError(f"{self.name} has no option {name!r}{hint}")
+        return found
+
+
+_METHODS: dict[str, Method] = {}
+_DATA = ("images", "image")  # arguments that name what the network is shown
+
+# Every module that registers methods, in the order in which people read them.
+_ROOMS = (
+    "deepro.methods.units.activations",
+    "deepro.methods.units.deconvnet",
+    "deepro.methods.regions.gradients",
+    "deepro.methods.regions.segment",
+    "deepro.methods.patterns.imagine",
+)
+
+
+def methods() -> Mapping[str, Method]:
+    """All records by name."""
+    for room in _ROOMS:
+        importlib.import_module(room)
+    return _METHODS
+
+
+def get(name: str) -> Method:
+    """The record of `name`; UsageError with near names where there is none."""
+    if name not in methods():
+        raise UsageError(f"unknown method {name!r}{near(name, _METHODS) or '; see `deepro methods`'}")
+    return _METHODS[name]
+
+
+def _option(name: str, hint: Any, default: Any) -> Option:
+    notes: tuple[Any, ...] = ()
+    if get_origin(hint) is Annotated:
+        hint, *rest = get_args(hint)
+        notes = tuple(rest)
+    inner = [a for a in get_args(hint) if a is not type(None)]
+    optional = type(None) in get_args(hint)
+    if optional:
+        hint = inner[0]
+    choices = get_args(hint) if get_origin(hint) is Literal else None
+    kind = type(choices[0]) if choices else (get_origin(hint) or hint)
+    text = next((n for n in notes if isinstance(n, str)), "")
+    bounds = next((n for n in notes if isinstance(n, Bounds)), None)
+    return Option(name, kind, default, text, choices, bounds, optional)
+
+
+def method(
+    *, name: str, family: str, needs: tuple[str, ...], paper: Paper, summary: str, version: int = 1
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Record a function as a method. An argument called `images` or `image` reaches it as an Inputs.
+
+    A second use of a name raises.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        if name in _METHODS:
+            raise ValueError(f"method {name!r} is registered twice")
+        signature = inspect.signature(function)
+        hints = get_type_hints(function, include_extras=True)
+        options = tuple(
+            _option(p.name, hints[p.name], p.default)
+            for p in signature.parameters.values()
+            if p.kind is p.KEYWORD_ONLY
+        )
+
+        @functools.wraps(function)
+        def run(net: Any, *args: Any, **kwargs: Any) -> Any:
+            if not isinstance(net, Network):
+                raise UsageError(f"expected a network from deepro.load, got {type(net).__name__}")
+            for key in kwargs:
+                if key not in signature.parameters:
+                    record.option(key)
+            try:
+                bound = signature.bind(net, *args, **kwargs)
+            except TypeError as error:
+                raise UsageError(f"{name}: {error}") from None
+            bound.apply_defaults()
+            call = bound.arguments
+            for option in options:
+                call[option.name] = option.check(call[option.name])
+            started = time.perf_counter()
+            data = next((call[k] for k in _DATA if k in call), None)
+            if data is not None:
+                data = net.prepare(data)
+                call.update({k: data for k in _DATA if k in call})
+            with untouched(net.module):
+                result = function(*bound.args, **bound.kwargs)
+            return replace(result, provenance=_provenance(record, net, data, call, time.perf_counter() - started))
+
+        record = Method(name, family, run, hints["return"], needs, paper, summary, version, options)
+        _METHODS[name] = record
+        return run
+
+    return decorate
+
+
+def _provenance(record: Method, net: Network, data: Inputs | None, call: Mapping[str, Any], seconds: float) -> Provenance:
+    return Provenance(
+        method=record.name,
+        version=record.version,
+        parameters={k: _plain(v) for k, v in call.items() if k != "net" and k not in _DATA},
+        network=net.card(),
+        data=data.card() if data is not None else (),
+        seed=call.get("seed"),
+        libraries=_libraries(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=round(seconds, 3),
+    )
+
+
+@functools.cache
+def _libraries() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {}
+    for package in ("deepro", "torch", "torchvision", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A parameter as JSON."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return getattr(value, "name", None) or repr(value)

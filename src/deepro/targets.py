@@ -1,0 +1,142 @@
+"""The number that is explained or raised: a class logit, a unit, a direction. Targets add and scale.
+
+    logit(net, "goose")                       the class's logit
+    unit("features.11", 34)                   the unit's mean over space
+    unit("features.11", 34, position=(3, 7))  the unit at one place
+    direction("avgpool", vector)              the layer's mean over space along a vector
+    2 * logit(net, "goose") - logit(net, "duck")
+
+A target maps the logits (N, K) and the captured layers (N, C, *space) to one number an input, (N,).
+Every target says what it rewards; the sign is flipped once, by whoever descends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Union
+
+import torch
+from torch import Tensor
+
+from deepro.errors import ShapeError, UsageError
+
+if TYPE_CHECKING:
+    from deepro.network import Network
+
+Measure = Callable[[Tensor | None, Mapping[str, Tensor]], Tensor]
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """One number an input. `layers` are captured for it; `needs_logits` says whether the pass must reach the end."""
+
+    name: str
+    measure: Measure
+    layers: tuple[str, ...] = ()
+    needs_logits: bool = False
+    classes: tuple[int, ...] | None = None  # for each input its class, or one for all, where the target is a class logit
+
+    def __call__(self, logits: Tensor | None, outputs: Mapping[str, Tensor]) -> Tensor:
+        """(N, K) logits and layer -> output, to (N,). Raises ShapeError unless there is one number an input."""
+        value = self.measure(logits, outputs)
+        if value.ndim != 1:
+            raise ShapeError(f"target {self.name!r} gave {tuple(value.shape)}, expected one number an input (N,)")
+        return value
+
+    def __add__(self, other: Target) -> Target:
+        return _combine(f"{self.name} + {other.name}", self, other, lambda a, b: a + b)
+
+    def __sub__(self, other: Target) -> Target:
+        return _combine(f"{self.name} - {other.name}", self, other, lambda a, b: a - b)
+
+    def __mul__(self, factor: float) -> Target:
+        return Target(
+            f"{factor:g} * ({self.name})", lambda x, o: factor * self.measure(x, o), self.layers, self.needs_logits
+        )
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Target:
+        return -1 * self
+
+
+def _combine(name: str, a: Target, b: Target, how: Callable[[Tensor, Tensor], Tensor]) -> Target:
+    return Target(
+        name,
+        lambda x, o: how(a.measure(x, o), b.measure(x, o)),
+        tuple(dict.fromkeys((*a.layers, *b.layers))),
+        a.needs_logits or b.needs_logits,
+    )
+
+
+def logit(net: Network, label: str | int) -> Target:
+    """The logit of one class, by label or index."""
+    index = net.label_index(label)
+
+    def measure(logits: Tensor | None, _outputs: Mapping[str, Tensor]) -> Tensor:
+        assert logits is not None
+        return logits[:, index]
+
+    return Target(net.label(index), measure, needs_logits=True, classes=(index,))
+
+
+def predicted(net: Network, logits: Tensor) -> Target:
+    """For each input the logit of the class that `logits` (N, K) put first."""
+    indices = logits.argmax(1)
+
+    def measure(now: Tensor | None, _outputs: Mapping[str, Tensor]) -> Tensor:
+        assert now is not None
+        return now.gather(1, indices[:, None].to(now.device))[:, 0]
+
+    classes = tuple(indices.tolist())
+    return Target("prediction", measure, needs_logits=True, classes=classes)
+
+
+def unit(layer: str, index: int, position: tuple[int, ...] | None = None) -> Target:
+    """One unit of a layer: its mean over space, or its value at `position`."""
+
+    def measure(_logits: Tensor | None, outputs: Mapping[str, Tensor]) -> Tensor:
+        out = outputs[layer]
+        if out.ndim < 2 or not 0 <= index < out.shape[1]:
+            have = out.shape[1] if out.ndim > 1 else 0
+            raise UsageError(f"layer {layer!r} has units 0..{have - 1}, not {index}")
+        values = out[:, index]
+        if position is not None:
+            return values[(slice(None), *position)]
+        return values.flatten(1).mean(1) if values.ndim > 1 else values
+
+    at = "" if position is None else "@" + ",".join(map(str, position))
+    return Target(f"{layer}:{index}{at}", measure, layers=(layer,))
+
+
+def direction(layer: str, vector: Tensor) -> Target:
+    """The layer's output, averaged over space, along `vector` (C,)."""
+    vector = torch.as_tensor(vector)
+
+    def measure(_logits: Tensor | None, outputs: Mapping[str, Tensor]) -> Tensor:
+        out = outputs[layer]
+        if out.shape[1:2] != vector.shape:
+            raise ShapeError(f"direction of {tuple(vector.shape)} for layer {layer!r} of {out.shape[1]} units")
+        code = out.flatten(2).mean(2) if out.ndim > 2 else out
+        return code @ vector.to(code)
+
+    return Target(f"direction in {layer}", measure, layers=(layer,))
+
+
+TargetLike = Union[str, int, Target]  # noqa: UP007 - evaluated at run time by the registry
+
+
+def as_target(net: Network, target: TargetLike) -> Target:
+    """A label, a class index, 'layer#unit' or a Target, as a Target.
+
+    Raises LabelError for an unknown or ambiguous label, LayerError for an unknown layer.
+    """
+    if isinstance(target, Target):
+        return target
+    if isinstance(target, str) and "#" in target and net.find_label(target) is None:
+        layer, _, index = target.rpartition("#")
+        if not index.isdecimal():
+            raise UsageError(f"target {target!r}: expected layer#unit with a whole number, such as features.11#34")
+        return unit(net.check_layer(layer), int(index))
+    return logit(net, target)
