@@ -121,7 +121,7 @@ class Heatmap(Result):
     """Importance of each input element for a target.
 
     values: (N, *input space), unscaled, signed where the method is. targets: for each input its description.
-    scores: (N,) the target's value.
+    scores: (N,) the target's value. evidence: what the method says of its own trust (a completeness gap, the layer).
     """
 
     kind = "heatmap"
@@ -131,6 +131,7 @@ class Heatmap(Result):
     scores: np.ndarray
     signed: bool
     pictures: np.ndarray | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
