@@ -1,8 +1,9 @@
 """One record a method: the command, the Studio's form, the docs and the conformance tests read it.
 
-A method is a function `f(net, images, ..., *, options)` that does the mathematics. `@method(...)` records it and wraps it:
-images become the network's inputs, options are checked against their annotations, the module is kept untouched, and the
-result gets its provenance. An option's type, bounds, choices and help stand in its annotation, once:
+A method is a function `f(net, images, ..., *, options)` that does the mathematics. `@method(...)` records it.
+`Method.bind` checks a call and `Call.run` makes it: images become the network's inputs, options are checked against
+their annotations, the module is kept untouched, and the result gets its provenance.
+An option's type, bounds, choices and help stand in its annotation, once:
 
     steps: Annotated[int, Bounds(1, 10_000), "gradient steps"] = 256
     rule: Annotated[Literal["deconvnet", "guided", "gradient"], "backward rule of the rectifiers"] = "deconvnet"
@@ -87,8 +88,8 @@ class Method:
     """The record."""
 
     name: str
-    family: str  # units, regions, patterns, spaces, sequences
-    function: Callable[..., Result]
+    family: str  # network, units, regions, patterns, spaces, sequences
+    function: Callable[..., Result]  # the mathematics alone; `bind` is the door
     result: type[Result]
     needs: tuple[str, ...]  # of images, image, layer, layers, target, targets
     paper: Paper
@@ -104,12 +105,76 @@ class Method:
             raise UsageError(f"{self.name} has no option {name!r}{hint}")
         return found
 
+    def __call__(self, net: Network, *args: Any, **kwargs: Any) -> Any:
+        """Bind and run: what the public function of this method does."""
+        return self.bind(net, *args, **kwargs).run()
+
+    def bind(self, net: Network, *args: Any, **kwargs: Any) -> Call:
+        """Check the arguments, turn images into inputs and fill in the defaults; nothing runs yet.
+
+        Raises UsageError for what does not fit, and whatever `net.prepare` raises for the images.
+        """
+        if not isinstance(net, Network):
+            raise UsageError(f"expected a network from deepro.load, got {type(net).__name__}")
+        signature = inspect.signature(self.function)
+        for key in kwargs:
+            if key not in signature.parameters:
+                self.option(key)
+        try:
+            bound = signature.bind(net, *args, **kwargs)
+        except TypeError as error:
+            raise UsageError(f"{self.name}: {error}") from None
+        bound.apply_defaults()
+        for option in self.options:
+            bound.arguments[option.name] = option.check(bound.arguments[option.name])
+        data = None
+        for key in _DATA:
+            if key in bound.arguments:
+                bound.arguments[key] = data = net.prepare(bound.arguments[key])
+        return Call(self, net, bound, data)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A method with its arguments, ready to run. `provenance.key` is known before it has run."""
+
+    method: Method
+    net: Network
+    bound: inspect.BoundArguments
+    data: Inputs | None
+
+    @functools.cached_property
+    def provenance(self) -> Provenance:
+        """Everything but the time it took."""
+        arguments = self.bound.arguments
+        return Provenance(
+            method=self.method.name,
+            version=self.method.version,
+            parameters={k: _plain(v) for k, v in arguments.items() if k != "net" and k not in _DATA},
+            network=self.net.card(),
+            data=self.data.card() if self.data is not None else (),
+            seed=arguments.get("seed"),
+            libraries=_libraries(),
+            created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            seconds=0.0,
+        )
+
+    def run(self) -> Any:
+        """The result with its provenance. The module is left as it was."""
+        provenance = self.provenance
+        started = time.perf_counter()
+        with untouched(self.net.module):
+            result = self.method.function(*self.bound.args, **self.bound.kwargs)
+        seconds = round(time.perf_counter() - started, 3)
+        return replace(result, provenance=replace(provenance, seconds=seconds))
+
 
 _METHODS: dict[str, Method] = {}
 _DATA = ("images", "image")  # arguments that name what the network is shown
 
 # Every module that registers methods, in the order in which people read them.
 _ROOMS = (
+    "deepro.methods.prediction",
     "deepro.methods.units.activations",
     "deepro.methods.units.deconvnet",
     "deepro.methods.regions.gradients",
@@ -162,54 +227,19 @@ def method(
         signature = inspect.signature(function)
         hints = get_type_hints(function, include_extras=True)
         options = tuple(
-            _option(p.name, hints[p.name], p.default)
-            for p in signature.parameters.values()
-            if p.kind is p.KEYWORD_ONLY
+            _option(p.name, hints[p.name], p.default) for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY
         )
 
-        @functools.wraps(function)
-        def run(net: Any, *args: Any, **kwargs: Any) -> Any:
-            if not isinstance(net, Network):
-                raise UsageError(f"expected a network from deepro.load, got {type(net).__name__}")
-            for key in kwargs:
-                if key not in signature.parameters:
-                    record.option(key)
-            try:
-                bound = signature.bind(net, *args, **kwargs)
-            except TypeError as error:
-                raise UsageError(f"{name}: {error}") from None
-            bound.apply_defaults()
-            call = bound.arguments
-            for option in options:
-                call[option.name] = option.check(call[option.name])
-            started = time.perf_counter()
-            data = next((call[k] for k in _DATA if k in call), None)
-            if data is not None:
-                data = net.prepare(data)
-                call.update({k: data for k in _DATA if k in call})
-            with untouched(net.module):
-                result = function(*bound.args, **bound.kwargs)
-            return replace(result, provenance=_provenance(record, net, data, call, time.perf_counter() - started))
+        record = Method(name, family, function, hints["return"], needs, paper, summary, version, options)
 
-        record = Method(name, family, run, hints["return"], needs, paper, summary, version, options)
+        @functools.wraps(function)
+        def run(net: Network, *args: Any, **kwargs: Any) -> Any:
+            return record(net, *args, **kwargs)
+
         _METHODS[name] = record
         return run
 
     return decorate
-
-
-def _provenance(record: Method, net: Network, data: Inputs | None, call: Mapping[str, Any], seconds: float) -> Provenance:
-    return Provenance(
-        method=record.name,
-        version=record.version,
-        parameters={k: _plain(v) for k, v in call.items() if k != "net" and k not in _DATA},
-        network=net.card(),
-        data=data.card() if data is not None else (),
-        seed=call.get("seed"),
-        libraries=_libraries(),
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=round(seconds, 3),
-    )
 
 
 @functools.cache

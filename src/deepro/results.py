@@ -71,8 +71,8 @@ class Result:
 class Prediction(Result):
     """What the network says of one photograph. labels, probabilities: the top ones, most probable first.
 
-    logits: (K,) all of them. picture: (H, W, 3) uint8, the original. view: top, left, scale_y, scale_x of what the network
-    saw of it (see network.preprocess.View); seen: (H', W', 3) uint8, that view at the input's size.
+    logits: (K,) all of them. picture: (H, W, 3) uint8, the original. view: top, left, scale_y, scale_x of what the
+    network saw of it (see network.preprocess.View); seen: (H', W', 3) uint8, that view at the input's size.
     """
 
     kind = "prediction"

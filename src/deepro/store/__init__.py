@@ -1,1 +1,6 @@
-"""."""
+"""Results on disk: written atomically, found again by key, opened without running anyone's code."""
+
+from deepro.store.folder import open, save
+from deepro.store.workspace import Workspace
+
+__all__ = ["Workspace", "open", "save"]

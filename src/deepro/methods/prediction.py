@@ -1,0 +1,50 @@
+"""What the network says of one photograph."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+import torch
+
+from deepro.errors import UsageError
+from deepro.network import Inputs, Network
+from deepro.registry import Bounds, Paper, method
+from deepro.results import Prediction
+from deepro.shapes import to_array
+
+SOFTMAX = Paper(
+    "Bridle", 1990, "Probabilistic interpretation of feedforward classification network outputs",
+    "https://doi.org/10.1007/978-3-642-76153-9_28",
+)  # fmt: skip
+
+
+@method(
+    name="predict",
+    family="network",
+    needs=("image",),
+    paper=SOFTMAX,
+    summary="The network's most probable classes for one photograph.",
+)
+def predict(
+    net: Network, image: Inputs, *, top: Annotated[int, Bounds(1, 100_000), "how many classes are named"] = 5
+) -> Prediction:
+    """The `top` classes with the softmax of their logits, most probable first.
+
+    image: one photograph or a (1, *input shape) tensor. Raises UsageError for more than one.
+    """
+    if len(image) != 1:
+        raise UsageError(f"predict explains one image at a time, got {len(image)}")
+    with torch.no_grad():
+        logits = net.logits_of(net.module(image.tensor))[0]
+    probabilities, indices = logits.softmax(0).topk(min(top, len(logits)))
+    photograph = image.photographs[0]
+    view = photograph.view if photograph else None
+    return Prediction(
+        labels=tuple(net.label(i) for i in indices.tolist()),
+        probabilities=tuple(probabilities.tolist()),
+        logits=to_array(logits),
+        picture=np.asarray(photograph.image.convert("RGB")) if photograph else None,
+        seen=image.pictures[0] if image.pictures is not None else None,
+        view=(view.top, view.left, view.scale_y, view.scale_x) if view else None,
+    )
