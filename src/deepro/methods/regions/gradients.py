@@ -1,0 +1,168 @@
+"""Heatmaps from the gradient at the input: which elements, changed a little, change the score.
+
+All reduce the channel axis: an input (N, C, *space) gives values (N, *space). A dense input (N, D) has no channel axis
+and gives (N, D). Values are unscaled, in score per unit of the network's own (preprocessed) input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepro.errors import UnsupportedError
+from deepro.methods.regions.differentiate import Aim, Pass, forward
+from deepro.network import Inputs, Network
+from deepro.progress import steps as told
+from deepro.registry import Bounds, Paper, method
+from deepro.results import Heatmap
+from deepro.shapes import to_array
+
+SALIENCY = Paper(
+    "Simonyan, Vedaldi, Zisserman",
+    2013,
+    "Deep Inside Convolutional Networks: Visualising Image Classification Models and Saliency Maps",
+    "https://arxiv.org/abs/1312.6034",
+)
+
+
+def strongest(values: Tensor) -> Tensor:
+    """(N, C, *space) to (N, *space): the largest absolute value over the channels."""
+    return values.abs() if values.ndim < 3 else values.abs().amax(1)
+
+
+def summed(values: Tensor) -> Tensor:
+    """(N, C, *space) to (N, *space): the sum over the channels, signed."""
+    return values if values.ndim < 3 else values.sum(1)
+
+
+def as_heatmap(
+    name: str, done: Pass, images: Inputs, values: Tensor, *, signed: bool, evidence: Mapping[str, Any] | None = None
+) -> Heatmap:
+    """Values (N, *space) of a finished pass as a result."""
+    return Heatmap(
+        method=name,
+        values=to_array(values),
+        targets=done.names,
+        scores=to_array(done.scores),
+        signed=signed,
+        pictures=images.pictures,
+        evidence=dict(evidence or {}),
+    )
+
+
+@method(
+    name="gradient",
+    family="regions",
+    needs=("images", "target"),
+    paper=SALIENCY,
+    summary="class saliency: the score's gradient at each pixel, absolute, largest over the colours",
+)
+def gradient(net: Network, images: Inputs, target: Aim = None) -> Heatmap:
+    """Class saliency: max over channels of |d score / d input|, from one backward pass. Not negative."""
+    done = forward(net, images.tensor, target)
+    return as_heatmap("gradient", done, images, strongest(done.gradient()), signed=False)
+
+
+@method(
+    name="gradient_x_input",
+    family="regions",
+    needs=("images", "target"),
+    paper=Paper(
+        "Shrikumar, Greenside, Shcherbina, Kundaje",
+        2016,
+        "Not Just a Black Box: Learning Important Features Through Propagating Activation Differences",
+        "https://arxiv.org/abs/1605.01713",
+    ),
+    summary="gradient times input: what each pixel adds to the score in a linear view of the network",
+)
+def gradient_x_input(net: Network, images: Inputs, target: Aim = None) -> Heatmap:
+    """Sum over channels of input * d score / d input, signed. Exact for a linear network without bias."""
+    done = forward(net, images.tensor, target)
+    return as_heatmap("gradient_x_input", done, images, summed(done.inputs.detach() * done.gradient()), signed=True)
+
+
+@method(
+    name="smoothgrad",
+    family="regions",
+    needs=("images", "target"),
+    paper=Paper(
+        "Smilkov, Thorat, Kim, Viégas, Wattenberg",
+        2017,
+        "SmoothGrad: removing noise by adding noise",
+        "https://arxiv.org/abs/1706.03825",
+    ),
+    summary="the gradient averaged over noisy copies of the image",
+)
+def smoothgrad(
+    net: Network,
+    images: Inputs,
+    target: Aim = None,
+    *,
+    noise: Annotated[float, Bounds(0, 10), "standard deviation, as a share of each image's max - min"] = 0.15,
+    samples: Annotated[int, Bounds(1, 10_000), "noisy copies of each image"] = 25,
+    square: Annotated[bool, "average the squared gradient (SmoothGrad-Squared)"] = False,
+    seed: Annotated[int, Bounds(0, 2**63 - 1), "of the noise"] = 0,
+) -> Heatmap:
+    """Max over channels of |mean gradient| (or of the mean squared gradient) over noisy copies. Not negative.
+
+    The target is fixed on the clean image. Every image gets the same noise, so it does not matter what else is in the
+    batch. Scores are those of the clean images.
+    """
+    clean = forward(net, images.tensor, target)
+    x = clean.inputs.detach()
+    rest = tuple(range(1, x.ndim))
+    spread = noise * (x.amax(rest, keepdim=True) - x.amin(rest, keepdim=True))
+    generator = torch.Generator().manual_seed(seed)
+    total = torch.zeros_like(x)
+    for _ in told(range(samples), "smoothgrad"):
+        grain = torch.randn(x.shape[1:], generator=generator, dtype=x.dtype).to(x.device)
+        one = forward(net, x + spread * grain, clean.target).gradient()
+        total += one**2 if square else one
+    return as_heatmap("smoothgrad", clean, images, strongest(total / samples), signed=False)
+
+
+@method(
+    name="integrated_gradients",
+    family="regions",
+    needs=("images", "target"),
+    paper=Paper(
+        "Sundararajan, Taly, Yan", 2017, "Axiomatic Attribution for Deep Networks", "https://arxiv.org/abs/1703.01365"
+    ),
+    summary="each pixel's share of the score's rise from a blank image, summed along the way",
+)
+def integrated_gradients(
+    net: Network,
+    images: Inputs,
+    target: Aim = None,
+    *,
+    steps: Annotated[int, Bounds(1, 10_000), "points of the Gauss-Legendre rule along the way"] = 50,
+    baseline: Annotated[
+        Literal["zero", "black"], "where the way begins: the input zero (usually the mean grey), or a black picture"
+    ] = "zero",
+) -> Heatmap:
+    """Sum over channels of (input - baseline) * mean gradient on the straight way between them, signed.
+
+    evidence: `completeness_gap` for each image, the values' sum minus (score - the baseline's score): 0 where the
+    integral is exact; where it is large against that rise, more steps are needed. `baseline_scores` beside it.
+    """
+    clean = forward(net, images.tensor, target)
+    x = clean.inputs.detach()
+    start = torch.zeros_like(x)
+    if baseline == "black":
+        if net.preprocess is None:
+            raise UnsupportedError("a black baseline needs the network's preprocessing; use baseline='zero'")
+        start = net.preprocess.normalise(start[:, : net.preprocess.channels])
+    nodes, weights = np.polynomial.legendre.leggauss(steps)
+    mean = torch.zeros_like(x)
+    for node, weight in told(list(zip(nodes, weights, strict=True)), "integrated gradients"):
+        here = start + (node + 1) / 2 * (x - start)
+        mean += weight / 2 * forward(net, here, clean.target).gradient()
+    values = summed((x - start) * mean)
+    before = forward(net, start, clean.target).scores.detach()
+    gap = values.flatten(1).sum(1) - (clean.scores.detach() - before)
+    evidence = {"completeness_gap": gap.tolist(), "baseline_scores": before.tolist()}
+    return as_heatmap("integrated_gradients", clean, images, values, signed=True, evidence=evidence)
