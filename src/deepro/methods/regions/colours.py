@@ -1,0 +1,41 @@
+"""Colours of object and background, as two Gaussian mixtures."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from jaxtyping import Float
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+
+from deepro.methods.regions.graph_cut import Colours, Mask
+
+COMPONENTS = 5
+PIXELS = 3000  # enough to learn a mixture from; more is only slower
+
+
+def colour_costs(colours: Colours, inside: Mask, outside: Mask, seed: int) -> Float[np.ndarray, "H W"]:
+    """How much more each pixel's colour is at home among `inside` than among `outside`: a log likelihood ratio.
+
+    0 everywhere where one of the two has too few pixels or colours to learn from.
+    """
+    flat = colours.reshape(-1, colours.shape[-1])
+    models = [mixture(flat[mask.ravel()], seed) for mask in (inside, outside)]
+    if None in models:
+        return np.zeros(inside.shape)
+    ours, others = (model.score_samples(flat) for model in models)
+    return (ours - others).reshape(inside.shape)
+
+
+def mixture(samples: np.ndarray, seed: int) -> GaussianMixture | None:
+    """A mixture fitted to (samples, C), or None where there are too few."""
+    if len(samples) > PIXELS:
+        samples = samples[np.random.default_rng(seed).choice(len(samples), PIXELS, replace=False)]
+    components = min(COMPONENTS, len(np.unique(samples, axis=0)), len(samples) // 10)
+    if components < 1:
+        return None
+    model = GaussianMixture(components, covariance_type="full", reg_covar=1.0, max_iter=30, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(samples)
