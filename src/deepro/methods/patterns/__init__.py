@@ -1,1 +1,1 @@
-"""."""
+"""Pictures made by optimisation for a target."""
