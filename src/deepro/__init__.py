@@ -20,14 +20,17 @@ _HOMES = {
     "heatmap": "deepro.methods.regions.heatmap",
     "segment": "deepro.methods.regions.segment",
     "imagine": "deepro.methods.patterns.imagine",
+    "explain": "deepro.explanation",
     "open": "deepro.store",
+    "Workspace": "deepro.store",
     "DeeproError": "deepro.errors",
 }
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = sorted(_HOMES)
 
 if TYPE_CHECKING:
     from deepro.errors import DeeproError as DeeproError
+    from deepro.explanation import explain as explain
     from deepro.methods.patterns.imagine import imagine as imagine
     from deepro.methods.regions.heatmap import heatmap as heatmap
     from deepro.methods.regions.segment import segment as segment
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from deepro.network import Network as Network
     from deepro.network import Preprocess as Preprocess
     from deepro.network import load as load
+    from deepro.store import Workspace as Workspace
     from deepro.store import open as open
 
 

@@ -118,15 +118,16 @@ class Workspace:
 
     # ---- what else the report tells
 
-    def add_network(self, net: Network) -> None:
-        """Keep the network's card and layer table."""
+    def add_network(self, net: Network, refused: Mapping[str, str] | None = None) -> None:
+        """Keep the network's card and layer table. refused: methods that do not apply to it, with the reason."""
         card = net.card()
         about = {
             "card": card,
             "layers": net.layer_table(),
             "labels": len(net.labels or ()),
             "parameters": sum(p.numel() for p in net.module.parameters()),
-            "notes": list(getattr(net, "notes", ())),
+            "notes": list(net.notes),
+            "refused": dict(refused or {}),
         }
         atomic_text(self.folder / "networks" / f"{card['fingerprint'][:16]}.json", json.dumps(about, indent=1))
 

@@ -1,0 +1,44 @@
+# One command for each chore, the same for people and for CI. `make demo` and `make test` set up everything they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+READY_TEST := $(VENV)/.ready-test
+
+.PHONY: demo test check format bench clean
+
+demo: $(READY)  ## explain the embedded photographs; writes demo/report/index.html
+	$(BIN)/deepro demo photos --out demo
+
+test: $(READY_TEST)  ## everything CI checks
+	sh scripts/get-chromium.sh $(BIN)/playwright
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+check: $(READY_TEST)  ## format, lint, types
+	$(BIN)/ruff format --check src tests benchmarks hatch_build.py
+	$(BIN)/ruff check src tests benchmarks hatch_build.py
+	$(BIN)/pyright
+	sh viewer/check.sh
+
+format: $(READY_TEST)  ## rewrite files as `check` wants them
+	$(BIN)/ruff format src tests benchmarks hatch_build.py
+	$(BIN)/ruff check --fix src tests benchmarks hatch_build.py
+
+bench: $(READY_TEST)  ## ratios to the bare pass or to a peer, in the same run
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:  ## remove what make made
+	rm -rf $(VENV) demo viewer/node_modules
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Deepro needs Python 3.11 or newer: make PYTHON=python3.11"'
+	$(PYTHON) -m venv $(VENV)
+
+$(READY): pyproject.toml hatch_build.py viewer/package-lock.json | $(VENV)/bin/python
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e .
+	touch $@
+
+$(READY_TEST): $(READY)
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[test]'
+	touch $@

@@ -1,0 +1,59 @@
+"""Wiring: which commands there are, and how an error becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from deepro.cli import demo, doctor, explain, imagine, layers, methods, report
+from deepro.errors import DeeproError
+
+app = typer.Typer(
+    name="deepro",
+    help="Opens the black box of trained neural networks: units, patterns, regions.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (
+    demo.demo,
+    explain.explain,
+    imagine.imagine,
+    layers.layers,
+    report.report,
+    methods.methods,
+    doctor.doctor,
+):
+    app.command()(command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(version("deepro"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Entry point. A user's mistake is one line on stderr, never a traceback; DEEPRO_DEBUG=1 shows the traceback."""
+    try:
+        app()
+    except (DeeproError, MemoryError, OSError) as error:
+        if os.environ.get("DEEPRO_DEBUG"):
+            raise
+        text = " ".join(str(error).split()) or type(error).__name__
+        print(f"deepro: {text}", file=sys.stderr)
+        sys.exit(getattr(error, "exit_code", 1))

@@ -1,0 +1,80 @@
+"""The options that name a network, the same for every command that takes one."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="builtin:efficientnet-lite0, torchvision:NAME, timm:NAME, hf:REPO, path/file.py:factory "
+        "or package.module:factory",
+    ),
+]
+Weights = Annotated[str | None, typer.Option(help="safetensors or .pt file; DEFAULT or a name for published weights.")]
+Labels = Annotated[Path | None, typer.Option(help="Class names: .txt, one a line, or .json.")]
+Preprocess = Annotated[
+    str | None,
+    typer.Option(
+        help="'imagenet', a .json file, or size=224,resize=256,mean=0.485/0.456/0.406,std=...,order=BGR,range=255."
+    ),
+]
+InputShape = Annotated[str | None, typer.Option(help="Input without the batch axis, such as 1x28x28.")]
+Output = Annotated[
+    str | None, typer.Option(help="Key or index of the logits, where the network returns several things.")
+]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, mps or auto.")]
+
+_OPTIONS: dict[str, Any] = {
+    "weights": Weights,
+    "labels": Labels,
+    "preprocess": Preprocess,
+    "input_shape": InputShape,
+    "output": Output,
+    "device": Device,
+}
+
+
+def with_network(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose first argument is a Network takes MODEL and the options above in its place."""
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    own = [
+        p.replace(kind=keyword, annotation=eval(p.annotation, command.__globals__))  # Network is not imported yet
+        for p in list(inspect.signature(command).parameters.values())[1:]
+    ]
+
+    @functools.wraps(command)
+    def wrapped(**given: Any) -> None:
+        from deepro.network import load
+
+        options = {name: given.pop(name) for name in _OPTIONS}
+        if options["input_shape"]:
+            options["input_shape"] = _shape(options["input_shape"])
+        output = options["output"]
+        if output is not None and output.isdecimal():
+            options["output"] = int(output)
+        net = load(given.pop("model"), **{k: v for k, v in options.items() if v is not None})
+        command(net, **given)
+
+    parameters = [inspect.Parameter("model", keyword, annotation=Model)]
+    parameters += own
+    parameters += [inspect.Parameter(n, keyword, default=None, annotation=a) for n, a in _OPTIONS.items()]
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
+    return wrapped
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    parts = text.lower().replace(",", "x").split("x")
+    if not all(p.strip().isdecimal() and int(p) > 0 for p in parts):
+        from deepro.errors import UsageError
+
+        raise UsageError(f"--input-shape is {text!r}, expected whole numbers such as 3x224x224")
+    return tuple(int(p) for p in parts)

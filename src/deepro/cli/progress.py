@@ -1,0 +1,56 @@
+"""Progress on stderr: bars on a terminal, a line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from deepro.progress import Step, listening
+
+PAUSE = 3.0  # seconds between lines where there is no terminal
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Inside, long work tells how far it is."""
+    with _bars() if sys.stderr.isatty() else _lines():
+        yield
+
+
+@contextmanager
+def _bars() -> Iterator[None]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+
+        def hear(step: Step) -> None:
+            if step.what not in tasks:
+                tasks[step.what] = progress.add_task(step.what, total=step.total)
+            progress.update(tasks[step.what], completed=step.done, total=step.total)
+            if step.total is not None and step.done >= step.total:
+                progress.remove_task(tasks.pop(step.what))
+
+        with listening(hear):
+            yield
+
+
+@contextmanager
+def _lines() -> Iterator[None]:
+    started = time.monotonic()
+    last = started
+
+    def hear(step: Step) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= PAUSE:
+            last = now
+            of = f"/{step.total}" if step.total is not None else ""
+            print(f"[{now - started:4.0f} s] {step.what} {step.done}{of}", file=sys.stderr, flush=True)
+
+    with listening(hear):
+        yield

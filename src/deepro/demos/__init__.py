@@ -1,0 +1,1 @@
+"""What can be shown offline: embedded networks on embedded data."""
