@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -70,14 +71,15 @@ class Option:
         if self.type is bool and isinstance(value, str):
             words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
             value = words.get(value.lower(), value)
-        good = isinstance(value, self.type) and not (self.type is not bool and isinstance(value, bool))
-        if not good:
+        if not isinstance(value, self.type) or (self.type is not bool and isinstance(value, bool)):
             try:
-                if self.type is bool or (self.type is int and float(value) != int(float(value))):
+                if self.type is bool or isinstance(value, bool) or (self.type is int and float(value) != int(float(value))):
                     raise ValueError
                 value = self.type(float(value)) if self.type is int else self.type(value)
             except (TypeError, ValueError):
                 raise UsageError(f"{self.name} is {value!r}, expected {self.type.__name__}") from None
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UsageError(f"{self.name} is {value!r}, expected a finite number")
         if self.bounds and not self.bounds.low <= value <= self.bounds.high:
             raise UsageError(f"{self.name} is {value!r}, expected {self.bounds.low:g} to {self.bounds.high:g}")
         return value
@@ -178,6 +180,7 @@ _ROOMS = (
     "deepro.methods.units.activations",
     "deepro.methods.units.deconvnet",
     "deepro.methods.regions.gradients",
+    "deepro.methods.regions.cams",
     "deepro.methods.regions.segment",
     "deepro.methods.patterns.imagine",
 )

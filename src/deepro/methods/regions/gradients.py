@@ -17,6 +17,7 @@ from deepro.errors import UnsupportedError
 from deepro.methods.regions.differentiate import Aim, Pass, forward
 from deepro.network import Inputs, Network
 from deepro.progress import steps as told
+from deepro.rectifiers import nonlinearities, rectifiers
 from deepro.registry import Bounds, Paper, method
 from deepro.results import Heatmap
 from deepro.shapes import to_array
@@ -166,3 +167,39 @@ def integrated_gradients(
     gap = values.flatten(1).sum(1) - (clean.scores.detach() - before)
     evidence = {"completeness_gap": gap.tolist(), "baseline_scores": before.tolist()}
     return as_heatmap("integrated_gradients", clean, images, values, signed=True, evidence=evidence)
+
+
+@method(
+    name="guided",
+    family="regions",
+    needs=("images", "target"),
+    paper=Paper(
+        "Springenberg, Dosovitskiy, Brox, Riedmiller",
+        2014,
+        "Striving for Simplicity: The All Convolutional Net",
+        "https://arxiv.org/abs/1412.6806",
+    ),
+    summary="guided backpropagation: the gradient, kept only where it is positive at every rectifier",
+)
+def guided(net: Network, images: Inputs, target: Aim = None) -> Heatmap:
+    """Sum over channels of the guided gradient, signed. It shows strong parts, whatever the class.
+
+    evidence: `rectifiers`, how many followed the rule; `left`, the nonlinearities that kept their gradient.
+    Raises UnsupportedError where there is no rectifier, or where one is out of reach: the result would be the plain
+    gradient under another name.
+    """
+    with rectifiers("guided"):
+        done = forward(net, images.tensor, target)
+    met = nonlinearities(done.scores)
+    if met.hidden:
+        raise UnsupportedError(
+            f"guided backpropagation cannot reach {', '.join(met.hidden)} (scripted, compiled or fused); "
+            "load the plain module, or use method='gradient'"
+        )
+    if not met.rectified:
+        instead = f" but {', '.join(met.left)}" if met.left else ""
+        raise UnsupportedError(
+            f"no rectifier in the network{instead}: guided backpropagation would be the plain gradient"
+        )
+    evidence = {"rectifiers": sum(met.rectified.values()), "left": dict(met.left)}
+    return as_heatmap("guided", done, images, summed(done.gradient()), signed=True, evidence=evidence)

@@ -59,7 +59,10 @@ def energy(mask: Mask, costs: Costs, weights: Weights) -> float:
 
 
 def cut(costs: Costs, weights: Weights) -> Mask:
-    """The labelling of least energy. costs: (H, W, 2) finite, of background and object; weights: (4, H, W) not negative."""
+    """The labelling of least energy.
+
+    costs: (H, W, 2) finite, of background and object. weights: (4, H, W) not negative.
+    """
     graph = maxflow.GraphFloat()
     nodes = graph.add_grid_nodes(costs.shape[:2])
     for weight, (dy, dx) in zip(weights, STEPS, strict=True):
