@@ -1,10 +1,19 @@
-"""The layers of a network in execution order."""
+"""The layers of a network in execution order, seen in one forward pass."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from deepro.network.receptive_field import ReceptiveField
+import torch
+from torch import Tensor, nn
+
+from deepro.errors import DeeproError, NetworkError
+from deepro.network.receptive_field import ReceptiveField, from_sight
+from deepro.network.sight import Sight
+from deepro.network.sight_mode import SightMode
+from deepro.probe import first_tensor, untouched
 
 
 @dataclass(frozen=True)
@@ -18,3 +27,131 @@ class Layer:
     receptive_field: ReceptiveField | None  # None where it is not known
     parameters: int = 0  # this module's own and its children's
     depth: int = 0  # how many modules contain it
+    unit_axis: int = 1  # axis of the units in the output, batch axis included
+    batch_axis: int = 0  # 1 in recurrent layers that count time first
+
+    def card(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "shape": list(self.shape),
+            "units": self.units,
+            "receptive_field": self.receptive_field.card() if self.receptive_field else None,
+            "parameters": self.parameters,
+            "depth": self.depth,
+        }
+
+
+def trace_layers(module: nn.Module, inputs: Tensor) -> dict[str, Layer]:
+    """Every layer that returns a tensor for `inputs` (N, ...), by name, in the order of their outputs.
+
+    Raises NetworkError where the forward pass fails.
+    """
+    with untouched(module), torch.no_grad():
+        try:
+            return _Trace(module, inputs, follow=True).run()
+        except Exception:  # noqa: BLE001 - what following a pass cannot bear, a plain pass may
+            pass
+        try:
+            return _Trace(module, inputs, follow=False).run()
+        except DeeproError:
+            raise
+        except Exception as error:
+            shape = tuple(inputs.shape)
+            raise NetworkError(f"the network cannot run on an input of {shape}: {one_line(error)}") from error
+
+
+class _Trace:
+    """One pass with a hook on every module."""
+
+    def __init__(self, module: nn.Module, inputs: Tensor, *, follow: bool) -> None:
+        self.module, self.inputs = module, inputs
+        self.mode = SightMode(inputs) if follow else None
+        self.calls: dict[str, int] = {}
+        self.seen: list[tuple[str, nn.Module, tuple[int, ...], Sight | None]] = []
+
+    def run(self) -> dict[str, Layer]:
+        handles = []
+        try:
+            for name, module in self.module.named_modules():
+                if name and not isinstance(module, torch.jit.ScriptModule):
+                    handles.append(module.register_forward_hook(self._hook(name)))
+            if self.mode is None:
+                self.module(self.inputs)
+            else:
+                # Below autograd composite operations stay whole; in-place changes of buffers are counted by hand.
+                with torch._C._AutoDispatchBelowAutograd(), self.mode:
+                    self.module(self.inputs)
+        finally:
+            for handle in handles:
+                handle.remove()
+        return {layer.name: layer for layer in map(self._layer, self.seen)}
+
+    def _hook(self, name: str) -> Any:
+        def hook(module: nn.Module, _args: Any, output: Any) -> None:
+            tensor = first_tensor(output)
+            self.calls[name] = call = self.calls.get(name, 0) + 1
+            if tensor is None:
+                return
+            sight = self.mode.see(tensor) if self.mode else None
+            self.seen.append((name if call == 1 else f"{name}:{call}", module, tuple(tensor.shape), sight))
+
+        return hook
+
+    def _layer(self, seen: tuple[str, nn.Module, tuple[int, ...], Sight | None]) -> Layer:
+        name, module, shape, sight = seen
+        rank = len(shape)
+        batch: int | None = 0
+        units = _unit_axis(module, rank)
+        field = None
+        if sight is not None:
+            batch = next(
+                (d for d in range(rank) if sight.steps[0][d]), 0 if shape[:1] == self.inputs.shape[:1] else None
+            )
+            units = sight.units if sight.units is not None else units
+            space = self._space()
+            if space:
+                places = [d for d in range(rank) if d not in (batch, units)]
+                field = from_sight(sight, places, space, self.inputs.shape)
+        inner = shape if batch is None else (*shape[:batch], *shape[batch + 1 :])
+        return Layer(
+            name=name,
+            kind=type(module).__name__,
+            shape=inner,
+            units=shape[units] if rank > units else 1,
+            receptive_field=field,
+            parameters=sum(p.numel() for p in module.parameters()),
+            depth=name.count("."),
+            unit_axis=units,
+            batch_axis=batch or 0,
+        )
+
+    def _space(self) -> tuple[int, ...]:
+        """The input's spatial axes: after the channels, or those that the network walks along."""
+        rank = self.inputs.ndim
+        if rank > 3:
+            return tuple(range(2, rank))
+        walked = self.mode.space if self.mode else None
+        if rank == 3:
+            return walked or (2,)
+        return walked or ((1,) if rank == 2 and not self.inputs.is_floating_point() else ())
+
+
+_LAST = (nn.Linear, nn.LayerNorm, nn.Embedding, nn.EmbeddingBag, nn.RNNBase, nn.MultiheadAttention, nn.Transformer)
+
+
+def _unit_axis(module: nn.Module, rank: int) -> int:
+    """Where the pass could not be followed: features stand last in dense, recurrent and token layers, channels second."""
+    if rank < 2:
+        return 0
+    return rank - 1 if isinstance(module, _LAST) else 1
+
+
+def one_line(error: BaseException) -> str:
+    """An exception as 'Type: first line', short enough for one line."""
+    text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+
+
+Layers = Mapping[str, Layer]

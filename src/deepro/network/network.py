@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from torch import Tensor, nn
 
 from deepro.errors import LabelError, LayerError, NetworkError, ShapeError, UsageError, near
 from deepro.network.fingerprint import digest_json, digest_module, digest_tensor
-from deepro.network.layers import Layer
+from deepro.network.input_shape import example, find_input_shape
+from deepro.network.layers import Layer, trace_layers
 from deepro.network.preprocess import Inputs, Photograph, Preprocess, open_photograph
 from deepro.probe import Probe, split_call, untouched
 
@@ -42,10 +44,14 @@ class Network:
         self.preprocess = preprocess
         self.labels = list(labels) if labels is not None else None
         self.output = output
-        self.input_shape = input_shape or ((preprocess.channels, *preprocess.size) if preprocess else None)
+        self._traces: dict[Any, Mapping[str, Layer]] = {}
+        if input_shape is not None:
+            self.input_shape = tuple(input_shape)
+        elif preprocess is not None:
+            self.input_shape = (preprocess.channels, *preprocess.size)
 
     def __repr__(self) -> str:
-        return f"Network({self.name!r}, input {self.input_shape}, {len(self.labels or ())} labels)"
+        return f"Network({self.name!r}, input {self.__dict__.get('input_shape')}, {len(self.labels or ())} labels)"
 
     # ---- what it is
 
@@ -74,9 +80,36 @@ class Network:
         }
 
     @functools.cached_property
+    def input_shape(self) -> tuple[int, ...] | None:  # type: ignore[override]
+        """Without the batch axis: given, the preprocessing's, or the first plausible one on which the network runs."""
+        try:
+            return find_input_shape(self.module)
+        except NetworkError:
+            return None
+
+    @functools.cached_property
     def layers(self) -> Mapping[str, Layer]:
         """Layers by name in execution order, for the network's input shape."""
-        raise NetworkError("layers are not traced yet")
+        if self.input_shape is None:
+            find_input_shape(self.module)  # raises with the reason
+        return self.trace(self.input_shape)
+
+    def trace(self, inputs: Tensor | Sequence[int]) -> Mapping[str, Layer]:
+        """The layers for other inputs: a tensor (N, ...) or a shape without the batch axis. Kept for each shape.
+
+        Raises NetworkError where the network does not run on them.
+        """
+        if not isinstance(inputs, Tensor):
+            inputs = example(self.module, tuple(inputs))
+        key = (tuple(inputs.shape[1:]), inputs.dtype)
+        if key not in self._traces:
+            layers = trace_layers(self.module, inputs[:1].to(self.device))
+            self._traces[key] = MappingProxyType(layers)
+        return self._traces[key]
+
+    def layer_table(self) -> list[dict[str, Any]]:
+        """The layers as JSON, in execution order: name, kind, shape, units, receptive field, parameters, depth."""
+        return [layer.card() for layer in self.layers.values()]
 
     def check_layer(self, layer: str) -> str:
         """`layer` where it names a module; LayerError with near names otherwise."""
@@ -116,7 +149,9 @@ class Network:
             pictures = self.pictures(tensor)
             return Inputs(tensor, (None,) * len(tensor), pictures, tuple(digest_tensor(t) for t in tensor))
         if self.preprocess is None:
-            raise UsageError("this network was loaded without preprocessing and takes tensors only: pass preprocess= to deepro.load")
+            raise UsageError(
+                "this network was loaded without preprocessing and takes tensors only: pass preprocess= to deepro.load"
+            )
         items = images if isinstance(images, list | tuple) else [images]
         photographs, tensors = [], []
         for item in items:

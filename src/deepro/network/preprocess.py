@@ -112,7 +112,11 @@ class Inputs:
     def card(self) -> tuple[Mapping[str, Any], ...]:
         """For provenance: name, sha256 and size of each input."""
         return tuple(
-            {"name": p.name if p else f"tensor {i}", "sha256": f, "size": list(p.image.size if p else self.tensor.shape[1:])}
+            {
+                "name": p.name if p else f"tensor {i}",
+                "sha256": f,
+                "size": list(p.image.size if p else self.tensor.shape[1:]),
+            }
             for i, (p, f) in enumerate(zip(self.photographs, self.fingerprints, strict=True))
         )
 
