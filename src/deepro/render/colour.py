@@ -1,0 +1,77 @@
+"""Numbers to colours. Every scale says what black, grey and white mean; nothing is stretched without saying so.
+
+Values are arrays, colours are uint8 (H, W, 3). A scale's limit is a robust maximum: a few extreme pixels would
+otherwise leave the rest invisible.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+PERCENTILE = 99.5
+MIDDLE = 128  # the grey of zero on a signed scale
+
+
+def limit(values: np.ndarray, percentile: float = PERCENTILE) -> float:
+    """The `percentile` of |values| over those that are not zero; 1 where all are. The ± end of a scale."""
+    size = np.abs(values[np.isfinite(values) & (values != 0)])
+    return float(np.percentile(size, percentile)) if size.size else 1.0
+
+
+def channels_last(values: np.ndarray) -> np.ndarray:
+    """(C, H, W) with any C, or (H, W), to (H, W, 3) or (H, W): other than three channels are summed, signs kept."""
+    if values.ndim == 2:
+        return values
+    if len(values) == 3:
+        return values.transpose(1, 2, 0)
+    return values.sum(0)
+
+
+def signed(values: np.ndarray, high: float) -> np.ndarray:
+    """(C, H, W) or (H, W) with zero in middle grey, +high white and -high black, for each colour."""
+    scaled = np.nan_to_num(channels_last(values)) / (high or 1.0)
+    return _rgb(np.clip(np.rint(MIDDLE + 127 * scaled), 1, 255).astype(np.uint8))
+
+
+def grey(values: np.ndarray, high: float) -> np.ndarray:
+    """(H, W) with zero and below black, `high` white."""
+    scaled = np.clip(np.nan_to_num(values) / (high or 1.0), 0, 1)
+    return _rgb(np.rint(255 * scaled).astype(np.uint8))
+
+
+def sequential(values: np.ndarray, high: float) -> np.ndarray:
+    """(H, W) from 0 (dark) to `high` (bright), in a scale that colour-blind eyes read in the same order."""
+    scaled = np.clip(np.nan_to_num(values) / (high or 1.0), 0, 1)
+    return table("inferno")[np.rint(255 * scaled).astype(int)]
+
+
+def diverging(values: np.ndarray, high: float) -> np.ndarray:
+    """(H, W) from -high (blue) over 0 (white) to +high (red), safe for colour-blind eyes."""
+    scaled = np.clip(np.nan_to_num(values) / (high or 1.0), -1, 1)
+    return table("RdBu_r")[np.rint(127.5 + 127.5 * scaled).astype(int)]
+
+
+def heat(values: np.ndarray, is_signed: bool, high: float) -> np.ndarray:
+    """A heatmap's colours: diverging where it is signed, sequential where it is not."""
+    return diverging(values, high) if is_signed else sequential(values, high)
+
+
+def unit_range(image: np.ndarray) -> np.ndarray:
+    """(C, H, W) in 0..1 as it is, to uint8."""
+    return _rgb(np.rint(255 * np.clip(np.nan_to_num(channels_last(image)), 0, 1)).astype(np.uint8))
+
+
+@functools.cache
+def table(name: str) -> np.ndarray:
+    """The 256 colours of a matplotlib map, (256, 3) uint8."""
+    from matplotlib import colormaps
+
+    colours: Any = colormaps[name](np.linspace(0, 1, 256))
+    return np.rint(255 * colours[:, :3]).astype(np.uint8)
+
+
+def _rgb(pixels: np.ndarray) -> np.ndarray:
+    return np.repeat(pixels[:, :, None], 3, axis=2) if pixels.ndim == 2 else pixels

@@ -1,0 +1,373 @@
+"""Results to what the viewer reads. `put` keeps an image's bytes under a name and answers with its address.
+
+Results of one photograph belong together when their provenance names the same network and the same picture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from deepro import registry
+from deepro.render import colour, picture, recipe
+from deepro.render.document import (
+    Guess,
+    HeatLayer,
+    LayerRow,
+    LayerUnits,
+    NetworkView,
+    Paper,
+    PatternImage,
+    PatternSet,
+    Photograph,
+    PhotographCard,
+    Picture,
+    ProvenanceView,
+    ReceptiveField,
+    RegionView,
+    Scale,
+    Unit,
+    Window,
+)
+from deepro.results import Heatmap, Pattern, Prediction, Projection, Provenance, Region, Result
+
+Put = Callable[[str, bytes], str]
+
+LONGEST = 1280  # pixels of a photograph in the page
+THUMB = 360
+
+
+class Page:
+    """One photograph and one network, filled result by result: pictures are put away at once, arrays are let go.
+
+    rows: the network's layers by name, in execution order.
+    """
+
+    def __init__(self, name: str, sha256: str, network: str, put: Put, rows: Mapping[str, LayerRow]) -> None:
+        self.name = name
+        self.sha256 = sha256
+        self.network = network
+        self.rows = rows
+        stem = re.sub(r"[^a-z0-9]+", "-", name.rsplit(".", 1)[0].lower()).strip("-")[:40]
+        digest = hashlib.sha256(f"{network}{sha256}".encode()).hexdigest()[:8]
+        self.id = f"{stem}-{digest}" if stem else digest  # safe in a file name and an address, whatever it is called
+        self._save = _Saver(put, self.id)
+        self._original: np.ndarray | None = None
+        self._seen: np.ndarray | None = None
+        self._place: tuple[float, float, float, float] | None = None
+        self._prediction: Prediction | None = None
+        self._looks: dict[str, str] = {}  # what each result looked at
+        self._regions: list[RegionView] = []
+        self._heatmaps: list[HeatLayer] = []
+        self._layers: list[LayerUnits] = []
+        self._records: dict[str, ProvenanceView] = {}
+
+    def add(self, result: Result, i: int) -> None:
+        """Take in what `result` says of its input `i`."""
+        assert result.provenance is not None
+        key = result.provenance.key
+        if isinstance(result, Prediction):
+            self._prediction = replace(result, picture=None, seen=None)
+            self._original, self._seen, self._place = result.picture, result.seen, result.view
+        elif isinstance(result, Region):
+            self._original = result.picture if self._original is None else self._original
+            self._look(result.heatmap.pictures, 0, key)
+            self._regions.append(_region(result, self._save, key))
+        elif isinstance(result, Heatmap) and result.values.ndim in (3, 4):
+            self._look(result.pictures, i, key)
+            self._heatmaps.append(_heat(result, i, self._save, key, key))
+        elif isinstance(result, Projection) and result.values.ndim == 5:
+            self._look(result.pictures, i, key)
+            self._layers.append(_units(result, i, self._save, key, self.rows.get(result.layer)))
+        else:
+            return
+        self._records[key] = record(result)
+
+    def finish(self) -> tuple[Photograph, PhotographCard] | None:
+        """The page and its card on the overview; None where no result holds a picture of the input."""
+        original = self._seen if self._original is None else self._original
+        seen = original if self._seen is None else self._seen
+        if original is None or seen is None:
+            return None
+        height, width = seen.shape[:2]
+        place = self._place or (0.0, 0.0, original.shape[0] / height, original.shape[1] / width)
+        top, left, scale_y, scale_x = place
+        view = Window(left=left, top=top, right=left + width * scale_x, bottom=top + height * scale_y)
+        whole = Window(left=0, top=0, right=original.shape[1], bottom=original.shape[0])
+        order = {name: n for n, name in enumerate(self.rows)}
+        guesses, said = [], self._prediction
+        if said is not None:
+            guesses = [Guess(label=a, probability=b) for a, b in zip(said.labels, said.probabilities, strict=True)]
+        page = Photograph(
+            id=self.id,
+            name=self.name,
+            sha256=self.sha256,
+            network=self.network,
+            width=original.shape[1],
+            height=original.shape[0],
+            picture=self._save("photograph.jpg", picture.fit(original, LONGEST)),
+            seen=self._save("seen.png", seen),
+            view=view,
+            prediction=guesses,
+            prediction_record=said.provenance.key if said and said.provenance else None,
+            regions=[
+                r.model_copy(update={"heatmap": self._placed(r.heatmap, seen, view, whole)}) for r in self._regions
+            ],
+            heatmaps=[self._placed(h, seen, view, whole) for h in self._heatmaps],
+            layers=sorted(self._layers, key=lambda units: order.get(units.layer, len(order))),
+            records=self._records,
+        )
+        card = PhotographCard(
+            id=self.id,
+            name=self.name,
+            sha256=self.sha256,
+            network=self.network,
+            thumb=self._save("thumb.jpg", picture.fit(original, THUMB)),
+            best=guesses[0] if guesses else None,
+        )
+        return page, card
+
+    def _look(self, pictures: np.ndarray | None, i: int, key: str) -> None:
+        if pictures is None:
+            return
+        self._looks[key] = _digest(pictures[i])
+        if self._seen is None:
+            self._seen = pictures[i]
+
+    def _placed(self, heat: HeatLayer, seen: np.ndarray, view: Window, whole: Window) -> HeatLayer:
+        """A method may look at the whole photograph, squeezed, where the prediction looked at a crop."""
+        same = self._looks.get(heat.record, "") in ("", _digest(seen))
+        return heat.model_copy(update={"view": view if same else whole})
+
+
+def patterns(result: Pattern, put: Put) -> PatternSet:
+    """Images made for targets."""
+    assert result.provenance is not None
+    save = _Saver(put, f"patterns-{result.provenance.key}")
+    history = np.atleast_2d(np.asarray(result.history, dtype=float))
+    images = [
+        PatternImage(
+            target=target,
+            picture=save(f"{i}.png", colour.unit_range(result.images[i])),
+            score=finite(result.scores[i]),
+            probability=finite(result.probabilities[i]),
+            history=[finite(v) for v in _thin(history[i])] if i < len(history) else [],
+        )
+        for i, target in enumerate(result.targets)
+    ]
+    return PatternSet(
+        record=result.provenance.key,
+        network=str(result.provenance.network.get("fingerprint", "")),
+        steps=history.shape[-1],
+        images=images,
+    )
+
+
+def network(item: Mapping[str, Any]) -> NetworkView:
+    """A network's card and its layer table."""
+    card = item["card"]
+    return NetworkView(
+        id=str(card.get("fingerprint", "")),
+        name=str(card.get("name", "network")),
+        source=str(card.get("source", "")),
+        fingerprint=str(card.get("fingerprint", "")),
+        preprocess=card.get("preprocess"),
+        device=card.get("device"),
+        dtype=card.get("dtype"),
+        labels=int(item.get("labels") or 0),
+        parameters=int(item.get("parameters") or 0),
+        notes=[str(n) for n in item.get("notes") or ()],
+        refused={str(k): str(v) for k, v in (item.get("refused") or {}).items()},
+        layers=[_row(layer) for layer in item.get("layers") or ()],
+    )
+
+
+def record(result: Result) -> ProvenanceView:
+    """A result's provenance, with the method's paper where the method is known here."""
+    provenance = result.provenance
+    assert provenance is not None
+    method = _method(provenance)
+    paper = method and method.paper
+    return ProvenanceView(
+        key=provenance.key,
+        kind=result.kind,
+        method=provenance.method,
+        version=provenance.version,
+        summary=method.summary if method else "",
+        paper=Paper(authors=paper.authors, year=paper.year, title=paper.title, url=paper.url) if paper else None,
+        parameters=_json(provenance.parameters),
+        network=str(provenance.network.get("fingerprint", "")),
+        data=[_json(d) for d in provenance.data],
+        seed=provenance.seed,
+        libraries=dict(provenance.libraries),
+        created=provenance.created,
+        seconds=provenance.seconds,
+        notes=list(provenance.notes),
+        python=recipe.python(provenance),
+        command=recipe.command(provenance),
+    )
+
+
+def finite(value: Any) -> float | None:
+    """A number for JSON, which knows no NaN."""
+    value = float(value)
+    return value if math.isfinite(value) else None
+
+
+def projection_pixels(values: np.ndarray) -> tuple[np.ndarray, Scale]:
+    """(C, H, W) of one projected unit as pixels, at its own gain."""
+    high = colour.limit(values)
+    return colour.signed(values, high), Scale(kind="signed", high=high, percentile=colour.PERCENTILE)
+
+
+def map_pixels(values: np.ndarray) -> tuple[np.ndarray, Scale]:
+    """(H, W) of one activation map: grey from zero, or around a middle grey where much of it is below zero."""
+    top, bottom = float(np.nanmax(values)), float(-np.nanmin(values))
+    if bottom > 0.25 * max(top, 0):
+        high = max(top, bottom) or 1.0
+        return colour.signed(values, high), Scale(kind="signed", high=high)
+    high = top if top > 0 else 1.0
+    return colour.grey(values, high), Scale(kind="grey", high=high)
+
+
+def heat_pixels(values: np.ndarray, is_signed: bool) -> tuple[np.ndarray, Scale]:
+    """(H, W) of one heatmap."""
+    high = colour.limit(values)
+    kind = "diverging" if is_signed else "sequential"
+    return colour.heat(values, is_signed, high), Scale(kind=kind, high=high, percentile=colour.PERCENTILE)
+
+
+def _method(provenance: Provenance) -> registry.Method | None:
+    try:
+        return registry.methods().get(provenance.method)
+    except ImportError:
+        return None
+
+
+def _units(result: Projection, i: int, save: _Saver, prefix: str, row: LayerRow | None) -> LayerUnits:
+    assert result.provenance is not None
+    units = []
+    for u in range(result.values.shape[1]):
+        pixels, scale = projection_pixels(result.values[i, u])
+        grid, grid_scale = map_pixels(_flat_map(result.maps[i, u]))
+        (top, bottom), (left, right) = np.asarray(result.windows[i, u], dtype=float).reshape(-1, 2)[-2:]
+        units.append(
+            Unit(
+                unit=int(result.units[i, u]),
+                activation=float(result.activations[i, u]),
+                position=[int(p) for p in np.atleast_1d(result.positions[i, u])],
+                window=Window(left=left, top=top, right=right, bottom=bottom),
+                map=save(f"{prefix}-{u}-map.png", grid),
+                map_scale=grid_scale,
+                projection=save(f"{prefix}-{u}-projection.png", pixels),
+                projection_scale=scale,
+            )
+        )
+    return LayerUnits(
+        layer=result.layer,
+        kind=row.kind if row else None,
+        rule=result.rule,
+        record=result.provenance.key,
+        receptive_field=row.receptive_field.size if row and row.receptive_field else None,
+        map_size=[int(n) for n in result.maps.shape[2:]],
+        fidelity=_json(result.fidelity),
+        units=units,
+    )
+
+
+def _flat_map(values: np.ndarray) -> np.ndarray:
+    """A unit's map as (H, W): a dense layer's single number becomes one pixel."""
+    values = np.asarray(values, dtype=float)
+    return values if values.ndim == 2 else values.reshape(1, -1)
+
+
+def _heat(result: Heatmap, i: int, save: _Saver, name: str, key: str) -> HeatLayer:
+    values = result.values[i]
+    pixels, scale = heat_pixels(values if values.ndim == 2 else np.abs(values).max(0), result.signed)
+    return HeatLayer(
+        picture=save(f"{name}-heat.png", pixels),
+        scale=scale,
+        view=Window(left=0, top=0, right=0, bottom=0),  # known when the whole page is
+        target=result.targets[i],
+        score=finite(result.scores[i]),
+        method=result.method,
+        evidence=_json(result.evidence),
+        record=key,
+    )
+
+
+def _region(result: Region, save: _Saver, key: str) -> RegionView:
+    mask = None
+    if result.mask is not None:
+        cover = picture.fit(result.mask, LONGEST)
+        rgba = np.zeros((*cover.shape, 4), dtype=np.uint8)
+        rgba[..., 3] = np.where(cover, 0, 255)  # what lies outside the region is covered
+        mask = save(f"{key}-mask.png", rgba)
+    box = result.box
+    return RegionView(
+        target=result.target,
+        mask=mask,
+        outline=None if result.outline is None else [np.round(p, 1).tolist() for p in result.outline],
+        box=None if box is None else Window(left=box[0], top=box[1], right=box[2], bottom=box[3]),
+        heatmap=_heat(result.heatmap, 0, save, key, key),
+        evidence={k: finite(v) for k, v in result.evidence.items()},
+        record=key,
+    )
+
+
+def _row(layer: Mapping[str, Any]) -> LayerRow:
+    field = layer.get("receptive_field")
+    return LayerRow(
+        name=str(layer["name"]),
+        kind=str(layer["kind"]),
+        shape=[int(n) for n in layer["shape"]],
+        units=int(layer["units"]),
+        receptive_field=ReceptiveField(**{k: [int(n) for n in v] for k, v in field.items()}) if field else None,
+        parameters=int(layer.get("parameters") or 0),
+        depth=int(layer.get("depth") or 0),
+    )
+
+
+def _thin(history: np.ndarray, most: int = 200) -> np.ndarray:
+    """At most `most` points of a curve, first and last kept."""
+    if len(history) <= most:
+        return history
+    return history[np.unique(np.linspace(0, len(history) - 1, most).round().astype(int))]
+
+
+def _digest(pixels: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
+
+
+def _json(value: Any) -> Any:
+    """Plain JSON values; NaN and infinity become None."""
+    if isinstance(value, Mapping):
+        return {str(k): _json(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_json(v) for v in value]
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return finite(value)
+    return str(value)
+
+
+class _Saver:
+    """Writes pictures of one page under one name."""
+
+    def __init__(self, put: Put, folder: str) -> None:
+        self.put = put
+        self.folder = folder
+
+    def __call__(self, name: str, pixels: np.ndarray) -> Picture:
+        data = picture.jpeg(pixels) if name.endswith(".jpg") else picture.png(pixels)
+        source = self.put(f"{self.folder}/{name}", data)
+        return Picture(source=source, width=pixels.shape[1], height=pixels.shape[0])

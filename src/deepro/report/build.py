@@ -1,0 +1,202 @@
+"""A workspace to a report that opens from disk: a folder of files, or one file that holds everything."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import html
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from deepro import progress
+from deepro.errors import StoreError
+from deepro.render import views
+from deepro.render.document import LayerRow, Overview, Skipped
+from deepro.render.picture import data_uri
+from deepro.results import Pattern
+
+if TYPE_CHECKING:
+    from deepro.store import Workspace
+
+STATIC = Path(__file__).parent / "static"
+
+# No script but ours, no connection at all. `file:` is what 'self' would mean for a page opened from disk.
+_POLICY = (
+    "default-src 'none'; img-src {files} data:; script-src {script}; style-src {style}; font-src data:; "
+    "connect-src 'none'; base-uri 'none'; form-action 'none'"
+)
+
+
+def build(workspace: Workspace, out: Path | None = None, *, single_file: bool = False) -> Path:
+    """Write the report of a workspace and return its page.
+
+    out: the folder, `report` in the workspace by default; with `single_file` the file, `report.html` in the workspace.
+    A report that is already there is replaced in one step; when anything fails it is left as it was.
+    Raises StoreError where it cannot be written or the viewer was not built.
+    """
+    app, style = _viewer()
+    out = Path(out) if out else Path(workspace.folder) / ("report.html" if single_file else "report")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if single_file:
+            return _single(workspace, out, app, style)
+        return _folder(workspace, out, app, style)
+    except OSError as error:
+        raise StoreError(f"cannot write the report to {out}: {error.strerror or error}") from error
+
+
+def _folder(workspace: Workspace, out: Path, app: str, style: str) -> Path:
+    with _staging(out) as folder:
+
+        def put(name: str, data: bytes) -> str:
+            path = folder / "pictures" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            return f"pictures/{name}"
+
+        def keep(name: str, model: BaseModel) -> None:
+            path = folder / "data" / f"{name}.js"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(f"deeproData({json.dumps(name)}, {as_script(model)});\n", encoding="utf-8")
+
+        title = _pages(workspace, put, keep)
+        (folder / "app.js").write_text(app, encoding="utf-8")
+        (folder / "app.css").write_text(style, encoding="utf-8")
+        policy = _POLICY.format(files="'self' file:", script="'self' file:", style="'self' file:")
+        page = _page(title, policy, '<link rel="stylesheet" href="app.css">', '<script src="app.js"></script>')
+        (folder / "index.html").write_text(page, encoding="utf-8")
+    return out / "index.html"
+
+
+def _single(workspace: Workspace, out: Path, app: str, style: str) -> Path:
+    blocks: list[str] = []
+
+    def keep(name: str, model: BaseModel) -> None:
+        blocks.append(f'<script type="application/json" id="data:{html.escape(name)}">{as_script(model)}</script>\n')
+
+    title = _pages(workspace, lambda _name, data: data_uri(data), keep)
+    policy = _POLICY.format(files="", script=_digest(app), style=_digest(style))
+    page = _page(title, policy, f"<style>{style}</style>", f"{''.join(blocks)}<script>{app}</script>")
+    handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}-", text=False)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(page)
+        Path(name).chmod(0o644)
+        os.replace(name, out)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return out
+
+
+def _pages(workspace: Workspace, put: views.Put, keep: object) -> str:
+    """Hand every page's data to `keep`; the page's title is the answer."""
+    assert callable(keep)
+    networks = [views.network(n) for n in workspace.networks()]
+    rows: dict[str, dict[str, LayerRow]] = {n.fingerprint: {row.name: row for row in n.layers} for n in networks}
+    pages: dict[tuple[str, str], views.Page] = {}
+    patterns, records = [], {}
+    for result in progress.steps(workspace.results(), "report"):
+        if result.provenance is None:
+            continue
+        if isinstance(result, Pattern) and result.images.ndim == 4:
+            patterns.append(views.patterns(result, put))
+            records[result.provenance.key] = views.record(result)
+            continue
+        network = str(result.provenance.network.get("fingerprint", ""))
+        for i, data in enumerate(result.provenance.data):
+            name, sha = str(data.get("name", "image")), str(data.get("sha256", ""))
+            if (network, sha) not in pages:
+                pages[network, sha] = views.Page(name, sha, network, put, rows.get(network, {}))
+            pages[network, sha].add(result, i)
+    cards = []
+    for page in pages.values():
+        if (finished := page.finish()) is not None:
+            keep(finished[0].id, finished[0])
+            cards.append(finished[1])
+    title = " · ".join(dict.fromkeys(n.name for n in networks)) or Path(workspace.folder).resolve().name
+    overview = Overview(
+        title=title,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        deepro=_version(),
+        networks=networks,
+        photographs=cards,
+        patterns=patterns,
+        skipped=[Skipped(name=str(s["name"]), reason=str(s["reason"])) for s in workspace.skipped()],
+        damaged=[Skipped(name=str(d["name"]), reason=str(d["reason"])) for d in workspace.damaged()],
+        records=records,
+    )
+    keep("overview", overview)
+    return title
+
+
+def as_script(model: BaseModel) -> str:
+    """JSON that is also safe inside a script element, whatever strings it holds."""
+    text = model.model_dump_json()
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _page(title: str, policy: str, head: str, body: str) -> str:
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n<link rel="icon" href="data:,">\n'
+        f"<title>{html.escape(title)} · Deepro</title>\n{head}\n</head>\n"
+        f'<body>\n<div id="root"></div>\n{body}\n</body>\n</html>\n'
+    )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
+
+
+def viewer_page() -> Path:
+    """The built viewer. Raises StoreError where it was not built."""
+    app = STATIC / "app.js"
+    if not (app.is_file() and app.with_suffix(".css").is_file()):
+        raise StoreError("the viewer was not built: install deepro again with npm reachable")
+    return app
+
+
+def _viewer() -> tuple[str, str]:
+    app = viewer_page()
+    return app.read_text(encoding="utf-8"), app.with_suffix(".css").read_text(encoding="utf-8")
+
+
+def _version() -> str:
+    try:
+        return metadata.version("deepro")
+    except metadata.PackageNotFoundError:
+        return "0"
+
+
+@contextlib.contextmanager
+def _staging(out: Path) -> Iterator[Path]:
+    """A folder beside `out` that takes its place when all went well, and leaves nothing when it did not."""
+    if out.exists() and any(out.iterdir()) and not (out / "index.html").is_file():
+        raise StoreError(f"{out} holds other files; choose an empty folder for the report")
+    folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+        old = folder.with_name(folder.name + "-old")
+        if out.exists():
+            out.rename(old)
+        folder.rename(out)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise

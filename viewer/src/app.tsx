@@ -1,0 +1,160 @@
+import { Component, Suspense, use, useEffect, useSyncExternalStore, type ReactNode } from "react";
+import type { Overview } from "./document";
+import { languages, useSpeech, type Language } from "./i18n";
+import { AboutPage } from "./pages/about";
+import { ImagePage } from "./pages/image";
+import { NetworkPage } from "./pages/network";
+import { OverviewPage } from "./pages/overview";
+import { PatternsPage } from "./pages/patterns";
+import { UnitPage } from "./pages/unit";
+import { Missing } from "./parts/words";
+import { href, parse, type Route } from "./routes";
+import { change, useSettings, type Theme } from "./settings";
+import type { Source } from "./source";
+import { findUnit } from "./units";
+
+function useRoute(): { route: Route; hash: string } {
+  const hash = useSyncExternalStore(
+    (changed) => {
+      window.addEventListener("hashchange", changed);
+      return () => window.removeEventListener("hashchange", changed);
+    },
+    () => window.location.hash,
+  );
+  return { route: parse(hash), hash };
+}
+
+export function App({ source }: { source: Source }) {
+  const { route, hash } = useRoute();
+  const { t } = useSpeech();
+  const page = hash.split("?")[0];
+  useEffect(() => {
+    // A new page begins at its top; the browser itself restores the place when the reader goes back.
+    window.scrollTo(0, 0);
+  }, [page]);
+  return (
+    <>
+      <a className="skip" href={hash || "#/"} onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>
+        {t("nav.skip")}
+      </a>
+      <Suspense fallback={<p className="loading">{t("state.loading")}</p>}>
+        <Guard key={page}>
+          <Page source={source} route={route} />
+        </Guard>
+      </Suspense>
+    </>
+  );
+}
+
+function Page({ source, route }: { source: Source; route: Route }) {
+  const overview = use(source.overview());
+  const { t } = useSpeech();
+  const title = route.page === "overview" ? overview.title : `${t(route.page === "network" ? "nav.network" : route.page === "patterns" ? "nav.patterns" : "image.units")} · ${overview.title}`;
+  useEffect(() => {
+    document.title = `${title} · Deepro`;
+  }, [title]);
+  return (
+    <>
+      <Header overview={overview} route={route} />
+      <main id="main" tabIndex={-1}>
+        <Suspense fallback={<p className="loading">{t("state.loading")}</p>}>
+          <Content source={source} overview={overview} route={route} />
+        </Suspense>
+      </main>
+    </>
+  );
+}
+
+function Content({ source, overview, route }: { source: Source; overview: Overview; route: Route }): ReactNode {
+  switch (route.page) {
+    case "overview":
+      return <OverviewPage overview={overview} />;
+    case "network": {
+      const wanted = route.network;
+      const network = wanted ? overview.networks.find((n) => n.id.startsWith(wanted)) : overview.networks[0];
+      return network ? <NetworkPage network={network} find={route.find ?? ""} sort={route.sort} /> : <Missing name={wanted ?? ""} />;
+    }
+    case "image":
+    case "unit":
+      return <Photographed source={source} overview={overview} route={route} />;
+    case "patterns": {
+      const { record, target } = route;
+      return <PatternsPage overview={overview} {...(record ? { record } : {})} {...(target !== undefined ? { target } : {})} />;
+    }
+    case "about":
+      return <About source={source} overview={overview} record={route.record} image={route.image} />;
+  }
+}
+
+type Shown = Extract<Route, { page: "image" | "unit" }>;
+
+function Photographed({ source, overview, route }: { source: Source; overview: Overview; route: Shown }) {
+  if (!overview.photographs.some((card) => card.id === route.image)) return <Missing name={route.image} />;
+  const photograph = use(source.photograph(route.image));
+  if (route.page === "image") return <ImagePage overview={overview} photograph={photograph} region={route.region ?? 0} />;
+  const found = findUnit(photograph, route.layer, route.unit, route.rule);
+  return found ? <UnitPage photograph={photograph} {...found} /> : <Missing name={`${route.layer} · ${route.unit}`} />;
+}
+
+function About({ source, overview, record, image }: { source: Source; overview: Overview; record: string; image: string | undefined }) {
+  const { t } = useSpeech();
+  const known = image !== undefined && overview.photographs.some((card) => card.id === image);
+  const photograph = known ? use(source.photograph(image)) : undefined;
+  const made = photograph?.records[record] ?? overview.records[record];
+  if (!made) return <Missing name={record} />;
+  const back = photograph
+    ? { name: photograph.name, to: href({ page: "image", image: photograph.id }) }
+    : { name: t("nav.patterns"), to: href({ page: "patterns" }) };
+  return <AboutPage made={made} network={overview.networks.find((n) => n.fingerprint === made.network)} back={back} />;
+}
+
+const THEMES: readonly Theme[] = ["auto", "light", "dark"];
+const SIGNS: { [T in Theme]: string } = { auto: "◐", light: "○", dark: "●" };
+
+function Header({ overview, route }: { overview: Overview; route: Route }) {
+  const { t } = useSpeech();
+  const { language, theme } = useSettings();
+  const at = (page: Route["page"], label: string) => (
+    <a href={href({ page } as Route)} aria-current={route.page === page ? "page" : undefined}>
+      {label}
+    </a>
+  );
+  const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
+  return (
+    <header className="top">
+      <a className="wordmark" href={href({ page: "overview" })}>
+        Deepro
+      </a>
+      <nav aria-label={t("nav.main")}>
+        {at("overview", t("nav.overview"))}
+        {overview.networks.length > 0 && at("network", t("nav.network"))}
+        {overview.patterns.length > 0 && at("patterns", t("nav.patterns"))}
+      </nav>
+      <span className="top-end">
+        <select aria-label={t("settings.language")} value={language} onChange={(event) => change({ language: event.target.value as Language })}>
+          {(Object.keys(languages) as Language[]).map((code) => (
+            <option key={code} value={code} lang={code}>
+              {languages[code].name}
+            </option>
+          ))}
+        </select>
+        <button type="button" className="theme" aria-label={t(`theme.${theme}`)} title={t(`theme.${theme}`)} onClick={() => change({ theme: next })}>
+          <span aria-hidden="true">{SIGNS[theme]}</span>
+        </button>
+      </span>
+    </header>
+  );
+}
+
+/** A page that cannot be read says so; the others still open. */
+class Guard extends Component<{ children: ReactNode }, { failed: string | null }> {
+  override state = { failed: null as string | null };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { failed: error instanceof Error ? error.message : String(error) };
+  }
+
+  override render() {
+    return this.state.failed === null ? this.props.children : <main id="main"><Missing name={this.state.failed} /></main>;
+  }
+}

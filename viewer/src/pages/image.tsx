@@ -1,0 +1,226 @@
+import { memo, useState } from "react";
+import type { LayerUnits, Overview, Photograph, RegionView, Unit } from "../document";
+import { useSpeech } from "../i18n";
+import { Crop, Frame, Image } from "../parts/picture";
+import { Stage } from "../parts/stage";
+import { Bars, Explain, MadeBy } from "../parts/words";
+import { href } from "../routes";
+import { field, fidelity, span, unitRoute } from "../units";
+
+export function ImagePage({ overview, photograph, region }: { overview: Overview; photograph: Photograph; region: number }) {
+  const speech = useSpeech();
+  const { t } = speech;
+  const shown = photograph.regions[region] ?? photograph.regions[0];
+  const made = photograph.prediction_record ? photograph.records[photograph.prediction_record] : undefined;
+  return (
+    <>
+      <Filmstrip overview={overview} current={photograph.id} />
+      <header className="page-head tight">
+        <h1>{photograph.prediction[0]?.label ?? photograph.name}</h1>
+        <p className="lead">
+          {photograph.name} · {t("image.size", { width: photograph.width, height: photograph.height })}
+        </p>
+      </header>
+      <div className="image-top">
+        <Stage photograph={photograph} region={shown} key={shown?.record ?? ""} />
+        <div className="image-side">
+          {photograph.prediction.length > 0 && (
+            <section>
+              <div className="row-head">
+                <h2>{t("image.prediction")}</h2>
+                <MadeBy made={made} image={photograph.id} />
+              </div>
+              <Bars items={photograph.prediction.map((g) => ({ label: g.label, value: g.probability }))} />
+              <Explain text="prediction.explain" />
+            </section>
+          )}
+          {shown && <Evidence photograph={photograph} region={shown} />}
+        </div>
+      </div>
+      <Units photograph={photograph} />
+    </>
+  );
+}
+
+function Filmstrip({ overview, current }: { overview: Overview; current: string }) {
+  const { t } = useSpeech();
+  if (overview.photographs.length < 2) return null;
+  return (
+    <nav className="filmstrip" aria-label={t("nav.photographs")}>
+      {overview.photographs.map((card) => (
+        <a key={card.id} href={href({ page: "image", image: card.id })} aria-current={card.id === current ? "page" : undefined} title={card.name}>
+          <Image picture={card.thumb} alt={card.name} eager />
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Evidence({ photograph, region }: { photograph: Photograph; region: RegionView }) {
+  const { t, maybe, number, percent } = useSpeech();
+  const made = photograph.records[region.record];
+  const { heatmap } = region;
+  const numbers = Object.entries(region.evidence).filter((pair): pair is [string, number] => pair[1] !== null);
+  const share = (name: string, value: number) => /score|logit|parts|count|seconds/.test(name) === false && value >= 0 && value <= 1;
+  return (
+    <section>
+      <div className="row-head">
+        <h2>{t("image.region")}</h2>
+        <MadeBy made={made} image={photograph.id} />
+      </div>
+      {photograph.regions.length > 1 && (
+        <div className="choices" role="group" aria-label={t("image.target")}>
+          {photograph.regions.map((r, i) => (
+            <a key={r.record} href={href({ page: "image", image: photograph.id, region: i })} aria-current={r === region ? "true" : undefined}>
+              {r.target}
+            </a>
+          ))}
+        </div>
+      )}
+      <p className="caption">
+        {t("region.caption", { target: region.target })} {t(`heat.scale.${heatmap.scale.kind === "diverging" ? "diverging" : "sequential"}`, { high: number(heatmap.scale.high) })} ({t("heat.unit")}).
+      </p>
+      {region.box === null && <p className="note">{t("image.noregion")}</p>}
+      {numbers.length > 0 && (
+        <dl className="evidence">
+          {numbers.map(([name, value]) => (
+            <div key={name}>
+              <dt>{maybe(`evidence.${name}`, name.replaceAll("_", " "))}</dt>
+              <dd>{share(name, value) ? percent(value) : number(value)}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <Explain text="region.explain" paper={made?.paper} />
+    </section>
+  );
+}
+
+type Pointed = { layer: LayerUnits; unit: Unit };
+
+function Units({ photograph }: { photograph: Photograph }) {
+  const speech = useSpeech();
+  const { t } = speech;
+  const [pointed, setPointed] = useState<Pointed | null>(null);
+  if (photograph.layers.length === 0)
+    return (
+      <section>
+        <h2>{t("image.units")}</h2>
+        <p className="quiet">{t("image.nounits")}</p>
+      </section>
+    );
+  const made = photograph.records[photograph.layers[0]?.record ?? ""];
+  return (
+    <section className="units">
+      <div className="units-head">
+        <div className="row-head">
+          <h2>{t("image.units")}</h2>
+          <MadeBy made={made} image={photograph.id} />
+        </div>
+        <Explain text="units.explain" paper={made?.paper} />
+      </div>
+      <aside className="units-side">
+        <figure>
+          <Frame width={photograph.seen.width} height={photograph.seen.height} window={pointed?.unit.window ?? null}>
+            <Image picture={photograph.seen} alt={t("image.seen.alt", { name: photograph.name })} eager />
+          </Frame>
+          <figcaption aria-live="polite">{pointed ? <PointedAt pointed={pointed} /> : t("units.hint")}</figcaption>
+        </figure>
+        <nav aria-label={t("units.layers")} className="layer-list">
+          {photograph.layers.map((layer, i) => (
+            <button
+              key={i}
+              type="button"
+              className={pointed?.layer === layer ? "current" : undefined}
+              onClick={() => {
+                const section = document.getElementById(`layer-${i}`);
+                section?.scrollIntoView({ block: "start" });
+                section?.focus({ preventScroll: true });
+              }}
+            >
+              <span>{layer.layer}</span>
+              <span className="quiet">{field(layer, photograph, speech)}</span>
+            </button>
+          ))}
+        </nav>
+      </aside>
+      <div className="units-main">
+        {photograph.layers.map((layer, i) => (
+          <LayerSection key={i} id={`layer-${i}`} photograph={photograph} layer={layer} point={setPointed} />
+        ))}
+        <p className="caption legend">
+          {t("units.legend.map")}. {t("units.legend.projection")}. {t("units.legend.patch")}.
+        </p>
+      </div>
+    </section>
+  );
+}
+
+function PointedAt({ pointed: { layer, unit } }: { pointed: Pointed }) {
+  const { t, number } = useSpeech();
+  return (
+    <>
+      <strong>
+        {layer.layer} · {t("units.unit", { unit: String(unit.unit) })}
+      </strong>
+      <br />
+      {t("units.map")} {number(unit.activation)}, {t("units.sees", span(unit.window))}
+    </>
+  );
+}
+
+const LayerSection = memo(function LayerSection(props: {
+  id: string;
+  photograph: Photograph;
+  layer: LayerUnits;
+  point: (pointed: Pointed) => void;
+}) {
+  const { id, photograph, layer, point } = props;
+  const speech = useSpeech();
+  const { t, maybe, number } = speech;
+  const facts = [layer.kind, layer.map_size.join(" × "), field(layer, photograph, speech)].filter(Boolean);
+  const notes = fidelity(layer.fidelity, speech).map(([, text]) => text);
+  return (
+    <section className="layer" id={id} tabIndex={-1}>
+      <h3>
+        <span className="layer-name">{layer.layer}</span>
+        <span className="quiet">{facts.join(" · ")}</span>
+      </h3>
+      <p className="caption">
+        {t("units.count", { n: layer.units.length })} · {maybe(`rule.${layer.rule}`, layer.rule)}
+        {notes.length > 0 && ` · ${notes.join(" · ")}`}
+      </p>
+      <ul className="triples">
+        {layer.units.map((unit) => {
+          const words = { unit: String(unit.unit), layer: layer.layer };
+          return (
+            <li key={unit.unit}>
+              <a
+                className="triple"
+                href={href(unitRoute(photograph, layer, unit))}
+                aria-label={t("units.open", { ...words, activation: number(unit.activation) })}
+                onPointerEnter={() => point({ layer, unit })}
+                onFocus={() => point({ layer, unit })}
+              >
+                <span className="triple-tiles">
+                  <Tile picture={unit.map} alt={t("units.map.alt", words)} />
+                  <Crop picture={unit.projection} window={unit.window} alt={t("units.projection.alt", words)} />
+                  <Crop picture={photograph.seen} window={unit.window} alt={t("units.patch.alt", { ...words, name: photograph.name })} />
+                </span>
+                <span className="triple-text">
+                  <span>{unit.unit}</span>
+                  <span className="quiet">{number(unit.activation)}</span>
+                  <span className="quiet">±{number(unit.projection_scale.high)}</span>
+                </span>
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+});
+
+export function Tile({ picture, alt }: { picture: Unit["map"]; alt: string }) {
+  return <Crop picture={picture} window={{ left: 0, top: 0, right: picture.width, bottom: picture.height }} alt={alt} />;
+}

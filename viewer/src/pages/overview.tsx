@@ -1,0 +1,98 @@
+import type { Overview } from "../document";
+import { useSpeech } from "../i18n";
+import { Image } from "../parts/picture";
+import { Explain } from "../parts/words";
+import { href } from "../routes";
+import { NetworkCard } from "./network";
+
+export function OverviewPage({ overview }: { overview: Overview }) {
+  const { t, percent, date } = useSpeech();
+  const { photographs, patterns, networks } = overview;
+  const images = patterns.flatMap((set) => set.images.map((image, target) => ({ set, image, target })));
+  const counted = [
+    photographs.length && t(photographs.length === 1 ? "overview.lead.one" : "overview.lead.many", { n: photographs.length }),
+    images.length && t(images.length === 1 ? "overview.patterns.one" : "overview.patterns.many", { n: images.length }),
+  ].filter(Boolean);
+  return (
+    <>
+      <header className="page-head">
+        <h1>{overview.title}</h1>
+        <p className="lead">{counted.length ? counted.join(" · ") : t("overview.empty")}</p>
+        <Explain text="overview.explain" />
+      </header>
+      {photographs.length > 0 && (
+        <section>
+          <h2>{t("overview.photographs")}</h2>
+          <ul className="cards">
+            {photographs.map((card, i) => (
+              <li key={card.id}>
+                <a className="card" href={href({ page: "image", image: card.id })}>
+                  <span className="card-picture">
+                    <Image picture={card.thumb} alt="" eager={i < 12} />
+                  </span>
+                  <span className="card-text">
+                    <strong>{card.best?.label ?? t("overview.noguess")}</strong>
+                    {card.best && <span className="number">{percent(card.best.probability)}</span>}
+                    <span className="quiet file">
+                      {card.name}
+                      {networks.length > 1 && ` · ${networks.find((n) => n.fingerprint === card.network)?.name ?? ""}`}
+                    </span>
+                  </span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {overview.skipped.length > 0 && <Named title={t("overview.skipped")} items={overview.skipped} />}
+      {overview.damaged.length > 0 && <Named title={t("overview.damaged")} items={overview.damaged} />}
+      {images.length > 0 && (
+        <section>
+          <div className="row-head">
+            <h2>{t("overview.patterns")}</h2>
+            <a href={href({ page: "patterns" })}>{t("overview.patterns.more")}</a>
+          </div>
+          <ul className="strip">
+            {images.slice(0, 12).map(({ set, image, target }) => (
+              <li key={`${set.record}/${target}`}>
+                <a className="card" href={href({ page: "patterns", record: set.record, target })}>
+                  <span className="card-picture square">
+                    <Image picture={image.picture} alt="" />
+                  </span>
+                  <span className="card-text">
+                    <strong>{image.target}</strong>
+                  </span>
+                </a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {networks.map((network) => (
+        <section key={network.id}>
+          <div className="row-head">
+            <h2>{networks.length > 1 ? network.name : t("overview.network")}</h2>
+            <a href={href({ page: "network", network: network.id.slice(0, 16) })}>{t("overview.network.more")}</a>
+          </div>
+          <NetworkCard network={network} />
+        </section>
+      ))}
+      <p className="quiet foot">{t("overview.made", { date: date(overview.created), version: overview.deepro })}</p>
+    </>
+  );
+}
+
+function Named({ title, items }: { title: string; items: { name: string; reason: string }[] }) {
+  return (
+    <section className="named">
+      <h2>{title}</h2>
+      <ul>
+        {items.map((item, i) => (
+          <li key={i}>
+            <strong>{item.name}</strong> <span>{item.reason}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,122 @@
+import { useEffect, type ReactNode } from "react";
+import type { LayerUnits, Photograph, Unit } from "../document";
+import { useSpeech } from "../i18n";
+import { Crop, Frame, Image } from "../parts/picture";
+import { Explain, Facts, MadeBy } from "../parts/words";
+import { href } from "../routes";
+import { field, fidelity, span, unitRoute } from "../units";
+import { Tile } from "./image";
+
+export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; layer: LayerUnits; unit: Unit }) {
+  const speech = useSpeech();
+  const { t, maybe, number } = speech;
+  const made = photograph.records[layer.record];
+  const words = { unit: String(unit.unit), layer: layer.layer, name: photograph.name };
+  const whole = { width: photograph.seen.width, height: photograph.seen.height };
+  const place = layer.units.indexOf(unit);
+  const to = (other: Unit | undefined) => (other ? href(unitRoute(photograph, layer, other)) : undefined);
+  const [before, after] = [to(layer.units[place - 1]), to(layer.units[place + 1])];
+  useArrows(before, after);
+  const { width, height } = span(unit.window);
+  const [row, column] = unit.position.length === 2 ? unit.position : [undefined, undefined];
+  const high = number(unit.map_scale.high);
+  const facts: [string, ReactNode][] = [
+    [t("unit.activation"), number(unit.activation)],
+    [
+      t("unit.position"),
+      row === undefined || column === undefined
+        ? unit.position.join(", ")
+        : t("unit.position.value", { row: row + 1, column: column + 1, height: layer.map_size[0] ?? 1, width: layer.map_size[1] ?? 1 }),
+    ],
+    [t("unit.window"), t("unit.window.value", { width, height, left: Math.round(unit.window.left), top: Math.round(unit.window.top) })],
+    [t("unit.rule"), maybe(`rule.${layer.rule}`, layer.rule)],
+  ];
+  const notes = fidelity(layer.fidelity, speech).map(([, text]) => text);
+  if (notes.length) facts.push([t("unit.fidelity"), notes.join(" · ")]);
+  return (
+    <>
+      <nav className="crumbs">
+        <a href={href({ page: "image", image: photograph.id })}>← {t("nav.back", { name: photograph.name })}</a>
+        <span>
+          {before ? <a href={before}>‹ {t("nav.previous")}</a> : <span className="quiet">‹ {t("nav.previous")}</span>}
+          {after ? <a href={after}>{t("nav.next")} ›</a> : <span className="quiet">{t("nav.next")} ›</span>}
+        </span>
+      </nav>
+      <header className="page-head tight">
+        <h1>
+          {layer.layer} · {t("units.unit", words)}
+        </h1>
+        <p className="lead">
+          {[layer.kind, field(layer, photograph, speech)].filter(Boolean).join(" · ")} · <MadeBy made={made} image={photograph.id} />
+        </p>
+        <Explain text="unit.explain" paper={made?.paper} />
+      </header>
+      <div className="unit-triple">
+        <Captioned title={t("unit.map")} text={t("unit.map.caption")} scale={t(unit.map_scale.kind === "grey" ? "unit.map.grey" : "unit.map.negative", { high })}>
+          <Tile picture={unit.map} alt={t("units.map.alt", words)} />
+        </Captioned>
+        <Captioned
+          title={t("unit.projection")}
+          text={t("unit.projection.caption")}
+          scale={t("unit.projection.scale", { high: number(unit.projection_scale.high) })}
+        >
+          <Crop picture={unit.projection} window={unit.window} alt={t("units.projection.alt", words)} />
+        </Captioned>
+        <Captioned title={t("unit.patch")} text={t("unit.patch.caption")} scale={t("unit.patch.scale")}>
+          <Crop picture={photograph.seen} window={unit.window} alt={t("units.patch.alt", words)} />
+        </Captioned>
+      </div>
+      <div className="unit-whole">
+        <Captioned title={t("unit.full")} text={t("unit.full.caption")} scale={t("unit.projection.scale", { high: number(unit.projection_scale.high) })}>
+          <Frame {...whole} window={unit.window}>
+            <Image picture={unit.projection} alt={t("units.projection.alt", words)} />
+          </Frame>
+        </Captioned>
+        <Captioned title={t("unit.where")} text={t("unit.where.caption")} scale={t("unit.patch.scale")}>
+          <Frame {...whole} window={unit.window}>
+            <Image picture={photograph.seen} alt={t("image.seen.alt", words)} />
+          </Frame>
+        </Captioned>
+        <Facts items={facts} />
+      </div>
+      <section>
+        <h2>{t("unit.others")}</h2>
+        <ul className="others">
+          {layer.units.map((other) => (
+            <li key={other.unit}>
+              <a href={to(other)} aria-current={other === unit ? "page" : undefined}>
+                <Crop picture={other.projection} window={other.window} alt="" />
+                <span>{other.unit}</span>
+              </a>
+            </li>
+          ))}
+        </ul>
+      </section>
+    </>
+  );
+}
+
+function Captioned({ title, text, scale, children }: { title: string; text: string; scale: string; children: ReactNode }) {
+  return (
+    <figure className="captioned">
+      {children}
+      <figcaption>
+        <strong>{title}</strong> {text} <span className="quiet">{scale}.</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+/** The arrow keys go to the neighbours, unless the reader is writing. */
+function useArrows(before: string | undefined, after: string | undefined) {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      if (event.target instanceof Element && event.target.closest("input, select, textarea")) return;
+      const to = event.key === "ArrowLeft" ? before : event.key === "ArrowRight" ? after : undefined;
+      if (to) window.location.hash = to;
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  }, [before, after]);
+}

@@ -1,0 +1,93 @@
+// The photograph with what was found laid over it. The slider changes a style and nothing else: no render, no request.
+import { useId, useRef, useState } from "react";
+import type { Photograph, RegionView, Window } from "../document";
+import { useSpeech, type Key } from "../i18n";
+import { Image } from "./picture";
+
+type Layer = "heat" | "mask" | "outline" | "box" | "view";
+const LAYERS: readonly Layer[] = ["heat", "mask", "outline", "box", "view"];
+
+export function Stage({ photograph, region }: { photograph: Photograph; region: RegionView | undefined }) {
+  const { t, percent } = useSpeech();
+  const stage = useRef<HTMLDivElement>(null);
+  const value = useRef<HTMLOutputElement>(null);
+  const [shown, setShown] = useState<ReadonlySet<Layer>>(new Set(["heat", "outline", "box"]));
+  const slider = useId();
+  const { width, height, view } = photograph;
+  const place = (w: Window) => ({
+    left: `${(100 * w.left) / width}%`,
+    top: `${(100 * w.top) / height}%`,
+    width: `${(100 * (w.right - w.left)) / width}%`,
+    height: `${(100 * (w.bottom - w.top)) / height}%`,
+  });
+  const has = (layer: Layer): boolean =>
+    layer === "view" || (region !== undefined && (layer === "heat" || region[layer] !== null));
+  const toggle = (layer: Layer) =>
+    setShown((now) => {
+      const next = new Set(now);
+      if (!next.delete(layer)) next.add(layer);
+      return next;
+    });
+  return (
+    <div className="stage-block">
+      <div className="stage" ref={stage} style={{ aspectRatio: `${width} / ${height}`, maxWidth: `calc(56vh * ${width / height})` }}>
+        <Image picture={photograph.picture} alt={t("image.photograph.alt", { name: photograph.name })} eager />
+        {region && shown.has("heat") && (
+          <div className="stage-heat" style={place(region.heatmap.view)}>
+            <Image picture={region.heatmap.picture} alt={t("image.heat.alt", { target: region.target })} eager />
+          </div>
+        )}
+        {region?.mask && shown.has("mask") && (
+          <div className="stage-mask">
+            <Image picture={region.mask} alt={t("image.mask.alt", { target: region.target })} eager />
+          </div>
+        )}
+        <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+          {region?.outline && shown.has("outline") && (
+            <g className="outline">
+              {region.outline.map((points, i) => (
+                <polygon key={i} points={points.map((p) => p.join(",")).join(" ")} />
+              ))}
+            </g>
+          )}
+          {region?.box && shown.has("box") && <Rectangle className="box" window={region.box} />}
+          {shown.has("view") && <Rectangle className="view" window={view} />}
+        </svg>
+      </div>
+      <div className="stage-controls">
+        <div className="toggles" role="group" aria-label={t("image.overlays")}>
+          {LAYERS.filter(has).map((layer) => (
+            <button key={layer} type="button" className={`toggle ${layer}`} aria-pressed={shown.has(layer)} onClick={() => toggle(layer)}>
+              <span className="swatch" aria-hidden="true" />
+              {t(`image.${layer}` as Key)}
+            </button>
+          ))}
+        </div>
+        {region && (
+          <div className="slider">
+            <label htmlFor={slider}>{t("image.opacity")}</label>
+            <input
+              id={slider}
+              type="range"
+              min={0}
+              max={100}
+              defaultValue={65}
+              onInput={(event) => {
+                const share = Number(event.currentTarget.value) / 100;
+                stage.current?.style.setProperty("--heat", String(share));
+                if (value.current) value.current.textContent = percent(share);
+              }}
+            />
+            <output htmlFor={slider} ref={value}>
+              {percent(0.65)}
+            </output>
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Rectangle({ window: w, className }: { window: Window; className: string }) {
+  return <rect className={className} x={w.left} y={w.top} width={w.right - w.left} height={w.bottom - w.top} />;
+}

@@ -1,0 +1,94 @@
+// Small pieces of text that appear on every page.
+import type { ReactNode } from "react";
+import type { Paper, ProvenanceView } from "../document";
+import { useSpeech, type Key } from "../i18n";
+import { href } from "../routes";
+
+/** "What am I looking at?", folded away until asked. */
+export function Explain({ text, paper }: { text: Key; paper?: Paper | null | undefined }) {
+  const { t } = useSpeech();
+  return (
+    <details className="explain">
+      <summary>{t("explain.ask")}</summary>
+      <p>{t(text)}</p>
+      {paper && <PaperLine paper={paper} />}
+    </details>
+  );
+}
+
+export function PaperLine({ paper }: { paper: Paper }) {
+  const { t } = useSpeech();
+  return (
+    <p className="paper">
+      {t("explain.paper")}: {paper.authors} {paper.year}, <cite>{paper.title}</cite>{" "}
+      {/^https?:/.test(paper.url) ? (
+        <a href={paper.url} target="_blank" rel="noreferrer noopener">
+          {paper.url.replace(/^https?:\/\//, "")}
+        </a>
+      ) : (
+        paper.url
+      )}
+    </p>
+  );
+}
+
+/** Authors and year, as in "Zeiler & Fergus 2014"; the words lead to everything about the picture. */
+export function MadeBy({ made, image }: { made: ProvenanceView | undefined; image?: string | undefined }) {
+  const { t, maybe } = useSpeech();
+  if (!made) return null;
+  const name = maybe(`method.${made.method}`, made.method);
+  const paper = made.paper ? `${made.paper.authors} ${made.paper.year}` : null;
+  return (
+    <a
+      className="madeby"
+      href={href({ page: "about", record: made.key, ...(image ? { image } : {}) })}
+      title={t("about.picture")}
+    >
+      {name}
+      {paper && <span className="quiet"> · {paper}</span>}
+    </a>
+  );
+}
+
+export function Facts({ items }: { items: [string, ReactNode][] }) {
+  return (
+    <dl className="facts">
+      {items.map(([term, value]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function Missing({ name }: { name: string }) {
+  const { t } = useSpeech();
+  return (
+    <section className="missing">
+      <h1>{t("state.missing")}</h1>
+      <p>{t("state.missing.why", { name })}</p>
+      <p>
+        <a href={href({ page: "overview" })}>{t("nav.overview")}</a>
+      </p>
+    </section>
+  );
+}
+
+export function Bars({ items }: { items: { label: string; value: number }[] }) {
+  const { percent } = useSpeech();
+  return (
+    <ol className="bars">
+      {items.map(({ label, value }) => (
+        <li key={label}>
+          <span className="bar-label">{label}</span>
+          <span className="bar-value">{percent(value)}</span>
+          <span className="bar" aria-hidden="true">
+            <span style={{ width: `${100 * Math.min(1, Math.max(0, value))}%` }} />
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
