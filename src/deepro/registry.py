@@ -23,6 +23,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from deepro.errors import UsageError, near
 from deepro.network import Inputs, Network
+from deepro.network.sequences import Sequences, as_sequences
 from deepro.probe import untouched
 from deepro.results import Provenance, Result
 
@@ -93,7 +94,7 @@ class Method:
     family: str  # network, units, regions, patterns, spaces, sequences
     function: Callable[..., Result]  # the mathematics alone; `bind` is the door
     result: type[Result]
-    needs: tuple[str, ...]  # of images, image, layer, layers, target, targets
+    needs: tuple[str, ...]  # of images, image, sequence, sequences, layer, layers, target, targets
     paper: Paper
     summary: str
     version: int
@@ -132,7 +133,7 @@ class Method:
         data = None
         for key in _DATA:
             if key in bound.arguments:
-                bound.arguments[key] = data = net.prepare(bound.arguments[key])
+                bound.arguments[key] = data = _DATA[key](net, bound.arguments[key])
         return Call(self, net, bound, data)
 
 
@@ -143,7 +144,7 @@ class Call:
     method: Method
     net: Network
     bound: inspect.BoundArguments
-    data: Inputs | None
+    data: Inputs | Sequences | None
 
     @functools.cached_property
     def provenance(self) -> Provenance:
@@ -172,7 +173,13 @@ class Call:
 
 
 _METHODS: dict[str, Method] = {}
-_DATA = ("images", "image")  # arguments that name what the network is shown
+# Arguments that name what the network is shown, and what makes them ready for it.
+_DATA: dict[str, Callable[[Network, Any], Inputs | Sequences]] = {
+    "images": Network.prepare,
+    "image": Network.prepare,
+    "sequence": as_sequences,
+    "sequences": as_sequences,
+}
 
 # Every module that registers methods, in the order in which people read them.
 _ROOMS = (
@@ -183,6 +190,7 @@ _ROOMS = (
     "deepro.methods.regions.cams",
     "deepro.methods.regions.segment",
     "deepro.methods.patterns.imagine",
+    "deepro.methods.sequences.trace",
 )
 
 

@@ -8,7 +8,7 @@ input is no picture.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -169,4 +169,97 @@ class Pattern(Result):
     history: np.ndarray
 
 
-KINDS: dict[str, type[Result]] = {r.kind: r for r in (Prediction, Activations, Projection, Heatmap, Region, Pattern)}
+class Layered(Mapping[str, np.ndarray]):
+    """Arrays of recurrent layers, by name or by position: `h["lstm.l0"]` and `h[0]` are (D, N, T, U).
+
+    `h[layer, direction, sequence, step, unit]` indexes all axes; where the layers have one shape the whole is an array
+    (L, D, N, T, U), as `numpy.asarray(h)` gives it. A stack's own name stands for all of its layers, (L, D, N, T, U).
+    """
+
+    def __init__(self, arrays: Mapping[str, np.ndarray]) -> None:
+        self._arrays = dict(arrays)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str):
+            if key in self._arrays:
+                return self._arrays[key]
+            stack = [v for k, v in self._arrays.items() if k.rpartition(".l")[0] == key]
+            if stack:
+                return np.stack(stack)
+            single = key.removesuffix(".l0")
+            if single in self._arrays:
+                return self._arrays[single]
+            from deepro.errors import LayerError, near
+
+            raise LayerError(
+                f"no layer {key!r} here{near(key, self._arrays) or '; there are ' + ', '.join(self._arrays)}"
+            )
+        first, *rest = key if isinstance(key, tuple) else (key,)
+        if isinstance(first, str):
+            return self[first][tuple(rest)]
+        if isinstance(first, int | np.integer):
+            return list(self._arrays.values())[first][tuple(rest)]
+        return np.asarray(self)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._arrays
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.stack(list(self._arrays.values())).astype(dtype or None)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(L, D, N, T, U); raises ValueError where the layers differ."""
+        (shape,) = {v.shape for v in self._arrays.values()}
+        return (len(self), *shape)
+
+    def __repr__(self) -> str:
+        return "Layered(" + ", ".join(f"{k}: {v.shape}" for k, v in self._arrays.items()) + ")"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Trace(Result):
+    """Recurrent states over time. h, c, gates[name]: by layer (D, N, T, U), zero beyond a sequence's length.
+
+    Gates are i, f, g, o in an LSTM and r, z, n in a GRU. With a projection h is narrower than c. In the second of two
+    directions a step's state has read from the end to that step. inputs: layer -> (N, T, F). lengths: layer -> (N,).
+    checks: layer -> largest difference between h from these gates and h as the module returned it. outputs: (N, T, K)
+    the network's own, where it has one row a step. tokens: (T,) a sequence. symbols: the token numbers' texts.
+    """
+
+    kind = "trace"
+    layers: tuple[str, ...]
+    kinds: tuple[str, ...]
+    h: Layered
+    c: Layered | None
+    gates: Mapping[str, Layered]
+    inputs: Mapping[str, np.ndarray]
+    lengths: Mapping[str, np.ndarray]
+    checks: Mapping[str, float]
+    outputs: np.ndarray | None = None
+    tokens: tuple[np.ndarray, ...] | None = None
+    texts: tuple[str | None, ...] = ()
+    symbols: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        wrap = lambda v: v if v is None or isinstance(v, Layered) else Layered(v)  # noqa: E731
+        object.__setattr__(self, "h", wrap(self.h))
+        object.__setattr__(self, "c", wrap(self.c))
+        object.__setattr__(self, "gates", {k: wrap(v) for k, v in self.gates.items()})
+
+    def states(self, layer: str, which: str = "h", direction: int = 0) -> list[np.ndarray]:
+        """(T, U) a sequence, without padding, of h, c or a gate."""
+        values = {"h": self.h, "c": self.c, **self.gates}[which]
+        assert values is not None
+        return [values[layer][direction, n, :t] for n, t in enumerate(self.lengths[layer])]
+
+
+KINDS: dict[str, type[Result]] = {
+    r.kind: r for r in (Prediction, Activations, Projection, Heatmap, Region, Pattern, Trace)
+}

@@ -1,0 +1,151 @@
+"""States and gates of every recurrent layer over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepro.errors import NetworkError
+from deepro.methods.sequences.recurrent import LayerStates, Recorder
+from deepro.network import Network
+from deepro.network.sequences import Sequences, run
+from deepro.network.vocabulary import Vocabulary
+from deepro.probe import first_tensor
+from deepro.registry import Paper, method
+from deepro.results import Layered, Trace
+from deepro.shapes import to_array
+
+# A module whose kernel and whose own weights disagree by more than this is not what it says (a changed forward).
+TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
+
+
+@method(
+    name="trace",
+    family="sequences",
+    needs=("sequence", "layers"),
+    paper=Paper("Strobelt et al.", 2016, "LSTMVis: visual analysis for RNNs", "https://arxiv.org/abs/1606.07461"),
+    summary="states and gates of recurrent layers, step by step",
+)
+def trace(net: Network, sequence: Any, layers: str | Sequence[str] | None = None) -> Trace:
+    """h, c and every gate of every recurrent layer for all steps; the module is untouched.
+
+    sequence: text, token numbers, floats or tensors, see `deepro.network.sequences.as_sequences`. layers: recurrent
+    modules or layers of a stack (rnn.l1), None for all that the forward calls.
+    Works for nn.RNN, nn.GRU, nn.LSTM (stacked, bidirectional, projected, packed, called many times) and their cells.
+    Raises LayerError for a layer that is not recurrent, NetworkError for one that the forward never calls or for NaN in
+    its states, UnsupportedError for quantised and scripted modules.
+    Strobelt et al. 2016, arXiv 1606.07461.
+    """
+    assert isinstance(sequence, Sequences)
+    parts: list[tuple[tuple[int, ...], list[LayerStates], Tensor | None]] = []
+    for rows, args, kwargs in sequence.batches():
+        with torch.no_grad(), Recorder(net.module) as recorder:
+            output = run(net, args, kwargs)
+            made = pick(recorder.layers(layers), layers)
+        parts.append((rows, made, first_tensor(output)))
+    for _, made, _ in parts:
+        for states in made:
+            check(states)
+    names = list(dict.fromkeys(states.name for _, made, _ in parts for states in made))
+    by_name = [(rows, {s.name: s for s in made}) for rows, made, _ in parts]
+    lengths = {n: _join([(rows, m[n].lengths.numpy()) for rows, m in by_name if n in m], sequence) for n in names}
+
+    def gather(get: Any) -> dict[str, np.ndarray]:
+        gathered = {}
+        for name in names:
+            values = [(rows, get(m[name])) for rows, m in by_name if name in m]
+            if all(v is not None for _, v in values):
+                gathered[name] = _pad([(rows, to_array(v)) for rows, v in values], sequence)
+        return gathered
+
+    first = {s.name: s for _, made, _ in reversed(parts) for s in made}
+    gate_names = list(dict.fromkeys(g for s in first.values() for g in s.gates))
+    return Trace(
+        layers=tuple(names),
+        kinds=tuple(first[n].kind for n in names),
+        h=Layered(gather(lambda s: s.h)),
+        c=Layered(gather(lambda s: s.c)) if any(s.c is not None for s in first.values()) else None,
+        gates={g: Layered(gather(lambda s, g=g: s.gates.get(g))) for g in gate_names},
+        inputs={n: v[0] for n, v in gather(lambda s: None if s.inputs is None else s.inputs[None]).items()},
+        lengths=lengths,
+        checks={n: max(m[n].check for _, m in by_name if n in m) for n in names},
+        outputs=_outputs(parts, sequence, lengths),
+        tokens=_tokens(sequence),
+        texts=sequence.texts,
+        symbols=net.preprocess.tokens if isinstance(net.preprocess, Vocabulary) else None,
+    )
+
+
+def pick(made: list[LayerStates], wanted: str | Sequence[str] | None) -> list[LayerStates]:
+    """Only the layer rnn.l1 of a stack, where that is what was asked for."""
+    if wanted is None:
+        return made
+    names = {wanted} if isinstance(wanted, str) else set(wanted)
+    chosen = [s for s in made if s.name in names or any(s.name.startswith((f"{n}.l", f"{n}:")) for n in names)]
+    return chosen or made
+
+
+def check(states: LayerStates) -> None:
+    """Raises NetworkError for NaN and where the gates do not give the states that the module returned."""
+    bad = ~torch.isfinite(states.h).flatten(3).all(3)
+    if bool(bad.any()):
+        _, sequence, step = bad.nonzero()[0].tolist()
+        raise NetworkError(
+            f"layer {states.name!r} has NaN or infinity in its state at step {step} of sequence {sequence}; "
+            "look at the weights and at the scale of the input"
+        )
+    limit = TOLERANCE.get(states.h.dtype, 1e-2)
+    if states.check > limit * max(1.0, float(states.h.abs().max())):
+        raise NetworkError(
+            f"layer {states.name!r}: states from its weights differ from what it returned by {states.check:.2g}; "
+            "its forward is not that of the class it inherits from: register it with register_cell"
+        )
+
+
+def _join(values: list[tuple[tuple[int, ...], np.ndarray]], sequence: Sequences) -> np.ndarray:
+    if sequence.call is not None:
+        return values[0][1]
+    joined = np.zeros(len(sequence), dtype=np.int64)
+    for rows, value in values:
+        joined[list(rows)] = value
+    return joined
+
+
+def _pad(values: list[tuple[tuple[int, ...], np.ndarray]], sequence: Sequences) -> np.ndarray:
+    """(D, N, T, U) of all sequences in their order, zero beyond their ends."""
+    if len(values) == 1:
+        return values[0][1]
+    directions, _, _, units = values[0][1].shape
+    steps = max(v.shape[2] for _, v in values)
+    padded = np.zeros((directions, len(sequence), steps, units), dtype=values[0][1].dtype)
+    for rows, value in values:
+        padded[:, list(rows), : value.shape[2]] = value
+    return padded
+
+
+def _tokens(sequence: Sequences) -> tuple[np.ndarray, ...] | None:
+    if not sequence.items or sequence.items[0].ndim != 1:
+        return None
+    return tuple(item.cpu().numpy() for item in sequence.items)
+
+
+def _outputs(
+    parts: list[tuple[tuple[int, ...], list[LayerStates], Tensor | None]],
+    sequence: Sequences,
+    lengths: Mapping[str, np.ndarray],
+) -> np.ndarray | None:
+    """(N, T, K) where the network returns one row a step, else None."""
+    values = []
+    for rows, _, output in parts:
+        if output is None or output.ndim != 3 or not rows:
+            return None
+        if not sequence.batch_first:
+            output = output.transpose(0, 1)
+        if output.shape[0] != len(rows) or output.shape[1] != len(sequence.items[rows[0]]):
+            return None
+        values.append((rows, to_array(output)[None]))
+    return _pad(values, sequence)[0]

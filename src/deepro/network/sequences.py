@@ -1,0 +1,210 @@
+"""What a recurrent network is shown: texts, token numbers, time series, or whatever its forward takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from deepro.errors import NetworkError, ShapeError, UsageError
+from deepro.network.fingerprint import digest_json, digest_tensor
+from deepro.network.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from deepro.network.network import Network
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Sequences ready for a network, and how to call it.
+
+    items: for each sequence (T,) int64 tokens or (T, F) floats; empty where the call's arguments are the caller's own.
+    call: (args, kwargs) passed on as they are, or None. batch_first: how items are laid out for the network.
+    """
+
+    items: tuple[Tensor, ...]
+    texts: tuple[str | None, ...]
+    names: tuple[str | None, ...]
+    sha256s: tuple[str, ...]
+    call: tuple[tuple[Any, ...], Mapping[str, Any]] | None = None
+    batch_first: bool = True
+
+    def __len__(self) -> int:
+        return len(self.sha256s)
+
+    def card(self) -> tuple[dict[str, Any], ...]:
+        """For provenance, one entry a sequence."""
+        sizes = [list(i.shape) for i in self.items] or [None] * len(self)
+        return tuple(
+            {"name": n, "sha256": s, "size": z} for n, s, z in zip(self.names, self.sha256s, sizes, strict=True)
+        )
+
+    def batches(self) -> Iterator[tuple[tuple[int, ...], tuple[Any, ...], Mapping[str, Any]]]:
+        """(rows, args, kwargs): sequences of equal length together, so that none is padded and none sees padding."""
+        if self.call is not None:
+            yield (), *self.call
+            return
+        lengths: dict[int, list[int]] = {}
+        for row, item in enumerate(self.items):
+            lengths.setdefault(len(item), []).append(row)
+        for rows in lengths.values():
+            yield tuple(rows), (torch.stack([self.items[r] for r in rows], 0 if self.batch_first else 1),), {}
+
+    def subset(self, rows: Iterator[int] | list[int] | np.ndarray) -> Sequences:
+        """Some of the items. Raises UsageError where the call is the caller's own."""
+        if self.call is not None:
+            raise UsageError("sequences given as ready tensors cannot be taken apart; give a list with one array each")
+        rows = [int(r) for r in rows]
+        pick = lambda values: tuple(values[r] for r in rows)  # noqa: E731
+        return Sequences(
+            pick(self.items), pick(self.texts), pick(self.names), pick(self.sha256s), None, self.batch_first
+        )
+
+
+def as_sequences(net: Network, given: Any) -> Sequences:
+    """What `given` shows to the network.
+
+    str: a text. Path: a text file. List of these: a text each. Array of int (T,) or float (T,) or (T, F): one sequence;
+    a list of such arrays, or one array with another axis in front: several. Tensor: the network's input as it is; tuple,
+    mapping or PackedSequence: the arguments of its forward.
+    Raises UsageError for an empty sequence, NaN, or a token outside the vocabulary; ShapeError for other shapes.
+    """
+    if isinstance(given, Sequences):
+        return given
+    if isinstance(given, Tensor | PackedSequence | tuple) or isinstance(given, Mapping):
+        return _as_they_are(net, given)
+    several = isinstance(given, list) and bool(given) and not isinstance(given[0], int | float | np.number)
+    several = several or (isinstance(given, np.ndarray) and given.ndim > (2 if given.dtype.kind == "f" else 1))
+    parts = list(given) if several else [given]
+    if isinstance(given, list) and not given:
+        raise UsageError("no sequence was given; expected at least one with at least one step")
+    items, texts, names = [], [], []
+    for number, part in enumerate(parts):
+        item, text, name = _item(net, part, f"sequence {number}")
+        items.append(item.to(net.device))
+        texts.append(text)
+        names.append(name)
+    if len({(i.dtype, i.shape[1:]) for i in items}) > 1:
+        raise ShapeError(
+            f"sequences of one call need one kind of step; got {sorted({str(tuple(i.shape)) for i in items})}"
+        )
+    first = next((m.batch_first for m in _only(net.module) if isinstance(m, nn.RNNBase)), True)
+    return Sequences(tuple(items), tuple(texts), tuple(names), tuple(digest_tensor(i) for i in items), None, first)
+
+
+def _only(module: nn.Module) -> Iterator[nn.Module]:
+    """The module and, as long as it is a Sequential, its first child: what the input meets."""
+    while True:
+        yield module
+        if not isinstance(module, nn.Sequential) or not len(module):
+            return
+        module = module[0]
+
+
+def _as_they_are(net: Network, given: Any) -> Sequences:
+    args, kwargs = (
+        ((given,), {})
+        if isinstance(given, Tensor | PackedSequence)
+        else (given, {})
+        if isinstance(given, tuple)
+        else ((), given)
+    )
+    tensors = [t for t in _tensors((args, kwargs))]
+    if not tensors or any(not t.numel() for t in tensors):
+        raise UsageError("an empty tensor was given; expected at least one sequence with at least one step")
+    if any(t.is_floating_point() and bool(t.isnan().any()) for t in tensors):
+        raise UsageError("the input holds NaN; fill or cut the gaps first")
+    args, kwargs = (_move(v, net.device, net.dtype) for v in (args, kwargs))
+    sha = digest_json([digest_tensor(t) for t in tensors])
+    return Sequences((), (None,), (None,), (sha,), (args, kwargs))
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, PackedSequence):
+        yield value.data
+        yield value.batch_sizes
+    elif isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (t for v in value.values() for t in _tensors(v))
+    elif isinstance(value, tuple | list):
+        yield from (t for v in value for t in _tensors(v))
+
+
+def _move(value: Any, device: torch.device, dtype: torch.dtype) -> Any:
+    if isinstance(value, PackedSequence):
+        return value.to(device=device, dtype=dtype) if value.data.is_floating_point() else value.to(device=device)
+    if isinstance(value, Tensor):
+        return value.to(device, dtype) if value.is_floating_point() else value.to(device)
+    if isinstance(value, Mapping):
+        return {k: _move(v, device, dtype) for k, v in value.items()}
+    return type(value)(_move(v, device, dtype) for v in value) if type(value) in (tuple, list) else value
+
+
+def _item(net: Network, part: Any, where: str) -> tuple[Tensor, str | None, str | None]:
+    vocabulary = net.preprocess if isinstance(net.preprocess, Vocabulary) else None
+    name = text = None
+    if isinstance(part, Path):
+        name = str(part)
+        where = name
+        try:
+            part = part.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{name} cannot be read as text: {error}") from error
+    if isinstance(part, str):
+        if vocabulary is None:
+            raise UsageError(
+                "this network was loaded without a vocabulary: pass token numbers, or preprocess=Vocabulary(...) to deepro.load"
+            )
+        text = part
+        try:
+            item = vocabulary.encode(part)
+        except UsageError as error:
+            raise UsageError(f"{where}: {error}") from None
+    else:
+        if isinstance(part, Tensor):
+            part = part.detach().cpu().numpy()
+        array = np.asarray(part)
+        if array.dtype.kind not in "iuf":
+            raise UsageError(f"{where} holds {array.dtype}, expected text, token numbers or floats")
+        if array.dtype.kind == "f":
+            array = array[:, None] if array.ndim == 1 else array
+            if np.isnan(array).any():
+                step = int(np.isnan(array).reshape(len(array), -1).any(1).argmax())
+                raise UsageError(f"{where} holds NaN at step {step}; fill or cut the gaps first")
+        expected = 2 if array.dtype.kind == "f" else 1
+        if array.ndim != expected:
+            raise ShapeError(f"{where} has shape {array.shape}, expected (T,) tokens or (T, F) floats")
+        item = torch.from_numpy(np.ascontiguousarray(array))
+        item = item.to(net.dtype) if item.is_floating_point() else item.long()
+        if vocabulary is not None and item.ndim == 1 and len(item):
+            bad = (item < 0) | (item >= len(vocabulary))
+            if bool(bad.any()):
+                step = int(bad.int().argmax())
+                raise UsageError(
+                    f"{where}: token {int(item[step])} at step {step} is outside the vocabulary of {len(vocabulary)}"
+                )
+            text = vocabulary.decode(item.tolist())
+    if not len(item):
+        raise UsageError(f"{where} is empty; expected at least one step")
+    return item, text, name
+
+
+def run(net: Network, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """The network's own output; NetworkError in one line where its forward fails."""
+    from deepro.errors import DeeproError
+
+    try:
+        return net.module(*args, **kwargs)
+    except DeeproError:
+        raise
+    except Exception as error:
+        shapes = ", ".join(str(tuple(t.shape)) for t in _tensors((args, kwargs)))
+        line = next((text.strip() for text in str(error).splitlines() if text.strip()), "")
+        raise NetworkError(f"the network cannot run on {shapes}: {type(error).__name__}: {line[:200]}") from error
