@@ -41,7 +41,7 @@ def find_input_shape(module: nn.Module) -> tuple[int, ...]:
             try:
                 module(example(module, shape))
                 return shape
-            except Exception as error:  # noqa: BLE001 - whatever the network raises, the next shape may do
+            except Exception as error:
                 tried.append("x".join(map(str, shape)))
                 reason = one_line(error)
     said = f"tried {', '.join(tried[:6])}{' ...' if len(tried) > 6 else ''}; last: {reason}" if tried else reason

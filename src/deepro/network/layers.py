@@ -51,7 +51,7 @@ def trace_layers(module: nn.Module, inputs: Tensor) -> dict[str, Layer]:
     with untouched(module), torch.no_grad():
         try:
             return _Trace(module, inputs, follow=True).run()
-        except Exception:  # noqa: BLE001 - what following a pass cannot bear, a plain pass may
+        except Exception:
             pass
         try:
             return _Trace(module, inputs, follow=False).run()
@@ -142,7 +142,7 @@ _LAST = (nn.Linear, nn.LayerNorm, nn.Embedding, nn.EmbeddingBag, nn.RNNBase, nn.
 
 
 def _unit_axis(module: nn.Module, rank: int) -> int:
-    """Where the pass could not be followed: features stand last in dense, recurrent and token layers, channels second."""
+    """Where the pass could not be followed: features stand last in dense and recurrent layers, channels second."""
     if rank < 2:
         return 0
     return rank - 1 if isinstance(module, _LAST) else 1

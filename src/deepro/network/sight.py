@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from math import prod
 
 Number = int | Fraction
@@ -116,7 +117,7 @@ class Sight:
         wide = self.widen(*long)
         rows, offset, size = [], [], []
         for a, row in enumerate(self.steps):
-            flat = all(row[d] == row[e] * self.shape[e] for d, e in zip(long, long[1:], strict=False))
+            flat = all(row[d] == row[e] * self.shape[e] for d, e in pairwise(long))
             source = self if flat else wide
             rows.append(source.steps[a])
             offset.append(source.offset[a])

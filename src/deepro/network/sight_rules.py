@@ -57,15 +57,12 @@ def _each(value: Any, count: int) -> list[Any]:
     return values * count if len(values) == 1 else values
 
 
-RULES.update(
-    dict.fromkeys(
-        "clone contiguous alias detach lift lift_fresh to _to_copy dropout feature_dropout alpha_dropout "
-        "feature_alpha_dropout type_as positive where masked_fill copy nan_to_num clamp threshold prelu rrelu "
-        "hardtanh hardswish hardsigmoid hardshrink relu6 silu mish celu selu expand_as addcmul addcdiv lerp "
-        "quantize_per_tensor dequantize fake_quantize_per_tensor_affine resolve_conj resolve_neg".split(),
-        elementwise,
-    )
-)
+_ELEMENTWISE = """
+clone contiguous alias detach lift lift_fresh to _to_copy dropout feature_dropout alpha_dropout feature_alpha_dropout
+type_as positive where masked_fill copy nan_to_num clamp threshold prelu rrelu hardtanh hardswish hardsigmoid hardshrink
+relu6 silu mish celu selu expand_as addcmul addcdiv lerp resolve_conj resolve_neg quantize_per_tensor dequantize
+"""
+RULES.update(dict.fromkeys(_ELEMENTWISE.split(), elementwise))
 
 # ---- windows: convolutions, pools, padding, interpolation
 

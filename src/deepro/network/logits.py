@@ -1,0 +1,79 @@
+"""Find the logits in whatever a module returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from deepro.errors import NetworkError
+from deepro.probe import first_tensor
+
+_USUAL = ("logits", "out", "output", "pred", "predictions")
+
+
+def choose(output: Any, wanted: str | int | None, classes: int | None = None) -> Tensor:
+    """The (N, K) logits in `output`: a tensor, tuple, mapping or ModelOutput. `wanted`: key, attribute or index.
+
+    classes: how many there must be, where that is known. Without `wanted`: the entry called logits, or the only (N, K)
+    tensor. Raises NetworkError that lists what there is.
+    """
+    items = _items(output)
+    if wanted is not None and not isinstance(output, Tensor):
+        output = _wanted(items, wanted)
+    elif not isinstance(output, Tensor):
+        output = _usual(items, output)
+    return _shaped(output, classes)
+
+
+def _items(output: Any) -> dict[str | int, Any]:
+    if isinstance(output, Mapping):
+        return dict(output)
+    if isinstance(output, tuple | list):
+        fields = getattr(output, "_fields", None)
+        return dict(zip(fields, output, strict=True)) if fields else dict(enumerate(output))
+    if hasattr(output, "__dict__"):
+        return {k: v for k, v in vars(output).items() if not k.startswith("_")}
+    return {}
+
+
+def _wanted(items: Mapping[str | int, Any], wanted: str | int) -> Tensor:
+    keys = list(items)
+    if wanted not in items and str(wanted).lstrip("-").isdecimal() and -len(keys) <= int(wanted) < len(keys):
+        wanted = keys[int(wanted)]
+    if wanted not in items:
+        raise NetworkError(f"the network's output has no {wanted!r}; it has {_listed(items)}: choose with output=")
+    tensor = first_tensor(items[wanted])
+    if tensor is None:
+        raise NetworkError(f"the network's output {wanted!r} is {type(items[wanted]).__name__}, no tensor")
+    return tensor
+
+
+def _usual(items: Mapping[str | int, Any], output: Any) -> Tensor:
+    for key in _USUAL:
+        if isinstance(items.get(key), Tensor):
+            return items[key]
+    tensors = [v for v in items.values() if isinstance(v, Tensor)]
+    flat = [t for t in tensors if t.ndim == 2]
+    if len(tensors) == 1 or len(flat) == 1:
+        return (flat or tensors)[0]
+    what = f"{type(output).__name__} with {_listed(items)}" if items else type(output).__name__
+    raise NetworkError(f"the network returned {what}; choose the logits with output=")
+
+
+def _listed(items: Mapping[str | int, Any]) -> str:
+    shown = [
+        f"{k} {tuple(v.shape)}" if isinstance(v, Tensor) else f"{k} ({type(v).__name__})" for k, v in items.items()
+    ]
+    return ", ".join(shown[:6]) + (", ..." if len(shown) > 6 else "") if shown else "nothing"
+
+
+def _shaped(tensor: Tensor, classes: int | None) -> Tensor:
+    if tensor.ndim > 2 and tensor.shape[2:].numel() == 1:  # (N, K, 1, 1)
+        return tensor.flatten(1)
+    if tensor.ndim == 1 and classes is not None and len(tensor) == classes:  # squeezed by a batch of one
+        return tensor[None]
+    if tensor.ndim != 2:
+        raise NetworkError(f"the network gave {tuple(tensor.shape)}, expected logits (N, K), one number a class")
+    return tensor

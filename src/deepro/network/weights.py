@@ -1,0 +1,176 @@
+"""Read checkpoints without running their code, and fit them to a module."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from deepro.errors import WeightsError
+
+_WRAPPERS = (
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "net",
+    "network",
+    "module",
+    "weights",
+    "params",
+    "ema",
+    "model_ema",
+)
+_PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.", "backbone.", "encoder.", "classifier.", "student.")
+_SHOWN = 3
+
+
+def read_weights(path: str | Path) -> dict[str, Tensor]:
+    """The tensors of a .safetensors, .pt, .pth or .bin file by name, on the CPU; wrappers are opened.
+
+    Raises WeightsError for a missing or damaged file and for a pickle that would run code: only tensors and plain
+    containers are read.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise WeightsError(f"{path}: no such file")
+    if path.is_dir():
+        raise WeightsError(f"{path} is a folder; name the weights file in it")
+    content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
+    return _unwrap(content, path)
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        raise WeightsError(f"{path} is truncated or no safetensors file ({error})") from None
+
+
+def _read_pickle(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        text = str(error)
+        if (
+            "Unsupported global" in text
+            or "Unsupported class" in text
+            or ("weights_only" in text.lower() and "GLOBAL" in text)
+        ):
+            name = text.partition("GLOBAL ")[2].split(" ")[0].strip(".") or "a function"
+            raise WeightsError(
+                f"{path} is a pickle that would run code ({name}) and was refused; "
+                "save its state_dict() as safetensors or with torch.save"
+            ) from None
+        raise WeightsError(f"{path} is truncated or no checkpoint ({_first_line(text)})") from None
+    except Exception as error:
+        raise WeightsError(
+            f"{path} is truncated or no checkpoint ({_first_line(str(error)) or type(error).__name__})"
+        ) from None
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0][:160] if text.strip() else ""
+
+
+def _unwrap(content: Any, path: Path) -> dict[str, Tensor]:
+    while isinstance(content, Mapping):
+        if content and all(isinstance(v, Tensor) for v in content.values()):
+            return {str(k): v for k, v in content.items()}
+        inner = next((content[k] for k in _WRAPPERS if isinstance(content.get(k), Mapping)), None)
+        if inner is None:
+            tensors = {str(k): v for k, v in content.items() if isinstance(v, Tensor)}
+            if tensors:
+                return tensors
+            break
+        content = inner
+    what = (
+        f"an object with {', '.join(map(str, list(content)[:4])) or 'nothing'}"
+        if isinstance(content, Mapping)
+        else type(content).__name__
+    )
+    raise WeightsError(f"{path} holds no tensors by name but {what}; save the network's state_dict()")
+
+
+def fit_weights(module: nn.Module, state: Mapping[str, Tensor], source: str) -> tuple[str, ...]:
+    """Load `state` into `module`, with prefixes such as `module.` removed or added where that makes the names fit.
+
+    Returns notes on what was left aside. Raises WeightsError that names missing and unexpected keys and unlike shapes.
+    """
+    wanted = module.state_dict()
+    named = _best_names(state, wanted)
+    missing = [k for k in wanted if k not in named and not k.endswith("num_batches_tracked")]
+    unexpected = [k for k in named if k not in wanted]
+    unlike = [
+        f"{k} is {_size(named[k])}, the network has {_size(v)}"
+        for k, v in wanted.items()
+        if k in named and named[k].shape != v.shape
+    ]
+    aside = [k for k in unexpected if k.split(".")[0] not in {w.split(".")[0] for w in wanted}] if not missing else []
+    surplus = [k for k in unexpected if k not in aside]
+    if missing or unlike or surplus:
+        said = [
+            _listed("missing", missing),
+            _listed("unexpected", surplus if not missing else unexpected),
+            f"{len(unlike)} of another shape ({'; '.join(unlike[:_SHOWN])})" if unlike else "",
+        ]
+        raise WeightsError(f"{source} does not fit the network: " + ", ".join(s for s in said if s))
+    try:
+        module.load_state_dict({k: v for k, v in named.items() if k in wanted}, strict=False)
+    except Exception as error:
+        raise WeightsError(f"{source} does not fit the network: {_first_line(str(error))}") from None
+    return (f"{len(aside)} tensors of {source} are not used ({aside[0]} ...)",) if aside else ()
+
+
+def _listed(word: str, keys: list[str]) -> str:
+    if not keys:
+        return ""
+    return f"{len(keys)} {word} ({', '.join(keys[:_SHOWN])}{', ...' if len(keys) > _SHOWN else ''})"
+
+
+def _size(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "a number"
+
+
+def _best_names(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """`state` under the renaming, among removing and adding prefixes, that matches most wanted names."""
+    forms = [dict(state)]
+    for _ in range(3):  # nested: module.model.
+        current = forms[-1]
+        prefixes = [p for p in _PREFIXES if current and all(k.startswith(p) for k in current)]
+        prefixes += [p for p in _PREFIXES if p not in prefixes and any(k.startswith(p) for k in current)]
+        stripped = [{k.removeprefix(p): v for k, v in current.items()} for p in prefixes]
+        if not stripped:
+            break
+        forms.append(max(stripped, key=lambda f: _matches(f, wanted)))
+    forms += [{p + k: v for k, v in f.items()} for f in list(forms) for p in _PREFIXES]
+    return max(forms, key=lambda f: _matches(f, wanted))
+
+
+def _matches(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> int:
+    return sum(k in wanted for k in state)
+
+
+def check_finite(module: nn.Module, source: str) -> None:
+    """WeightsError that names the tensors which hold NaN or infinity."""
+    bad = []
+    for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
+        if isinstance(tensor, nn.parameter.UninitializedTensorMixin):
+            raise WeightsError(f"{source}: {name} has no values yet; run the network once before loading it")
+        if not (tensor.is_floating_point() or tensor.is_complex()) or tensor.is_meta or "mask" in name:
+            continue
+        values = tensor.detach()
+        # A finite sum proves that all are finite; only then is nothing more to do.
+        if not bool(torch.isfinite(values.sum(dtype=torch.float32 if values.element_size() < 4 else None))):
+            count = int((~torch.isfinite(values)).sum())
+            if count:
+                bad.append(f"{name} ({count} of {values.numel()})")
+    if bad:
+        more = f" and {len(bad) - _SHOWN} more tensors" if len(bad) > _SHOWN else ""
+        raise WeightsError(f"{source} holds NaN or infinite weights: {', '.join(bad[:_SHOWN])}{more}")
