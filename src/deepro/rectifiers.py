@@ -5,8 +5,8 @@
     print(nonlinearities(out))                # what stands between `out` and the inputs
 
 A torch function mode sees `nn.ReLU`, `F.relu`, `x.relu_()`, `x.clamp(min=0)` and one module called ten times alike, and
-the network is not touched. Libraries that attach to `nn.ReLU` modules miss all but the first, and then hand out the plain
-gradient under the DeconvNet's name.
+the network is not touched. Libraries that attach to `nn.ReLU` modules miss all but the first, and then hand out the
+plain gradient under the DeconvNet's name.
 
 | rule | what comes back through y = max(x, 0), given the signal R from above | paper |
 |---|---|---|
@@ -23,8 +23,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from deepro.errors import UsageError
@@ -118,13 +118,13 @@ def _in_place(read: Callable[..., _Met | None]) -> Callable[..., _Met | None]:
 
 def _table() -> Mapping[Any, Callable[..., _Met | None]]:
     table: dict[Any, Callable[..., _Met | None]] = {
-        F.relu: _relu,
-        F.relu_: _in_place(_relu),
-        F.relu6: _relu6,
-        F.hardtanh: _hardtanh,
-        F.hardtanh_: _in_place(_hardtanh),
-        F.threshold: _threshold,
-        F.threshold_: _in_place(_threshold),
+        functional.relu: _relu,
+        functional.relu_: _in_place(_relu),
+        functional.relu6: _relu6,
+        functional.hardtanh: _hardtanh,
+        functional.hardtanh_: _in_place(_hardtanh),
+        functional.threshold: _threshold,
+        functional.threshold_: _in_place(_threshold),
         torch._C._nn.relu6: _relu6,
         torch._C._nn.hardtanh: _hardtanh,
         torch._C._nn.hardtanh_: _in_place(_hardtanh),
@@ -153,9 +153,9 @@ _READ = _table()
 class rectifiers(TorchFunctionMode):  # noqa: N801 - reads as a verb: with rectifiers("deconvnet"):
     """A context in which every rectifier's gradient follows `rule`.
 
-    What a forward pass returns is the same under every rule, in-place forms stay in place. The rule is fixed when the forward
-    pass runs. largest: bytes of the largest tensor made inside. Not seen: what runs inside a scripted or compiled module,
-    and a rectifier written as `x * (x > 0)`; `nonlinearities` finds the first.
+    What a forward pass returns is the same under every rule, in-place forms stay in place. The rule is fixed when the
+    forward pass runs. largest: bytes of the largest tensor made inside. Not seen: what runs inside a scripted or
+    compiled module, and a rectifier written as `x * (x > 0)`; `nonlinearities` finds the first.
     Raises UsageError for an unknown rule.
     """
 
@@ -201,7 +201,8 @@ class Nonlinearities:
     """What stands between a tensor and the inputs, counted by kind.
 
     rectified: follows the rule. left: smooth nonlinearities, gates and normalisations, which keep their gradient.
-    hidden: rectifiers the rule did not reach, or sealed pieces that may hold some (scripted, compiled or fused modules).
+    hidden: rectifiers the rule did not reach, or sealed pieces that may hold some (scripted, compiled or fused
+    modules).
     """
 
     rectified: Counter[str] = field(default_factory=Counter)
@@ -210,7 +211,7 @@ class Nonlinearities:
 
 
 def nonlinearities(out: Tensor) -> Nonlinearities:
-    """Read from the autograd graph of `out` what its gradients pass through. Max-pooling is a switch and not counted."""
+    """What the gradients of `out` pass through, read from its graph. Max-pooling is a switch and not counted."""
     found = Nonlinearities()
     todo = [out.grad_fn] if out.grad_fn is not None else []
     seen = set(todo)

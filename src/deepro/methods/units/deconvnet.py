@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from deepro import progress
-from deepro.errors import LayerError, NetworkError, UnsupportedError, UsageError
-from deepro.network import Inputs, Network, ReceptiveField
+from deepro.errors import NetworkError, UnsupportedError, UsageError
+from deepro.methods.units.back import Way
+from deepro.methods.units.cut import Cut
+from deepro.network import Inputs, Layer, Network, ReceptiveField
+from deepro.probe import first_tensor
 from deepro.rectifiers import Nonlinearities, Rule, nonlinearities, rectifiers
 from deepro.registry import Bounds, Paper, method
 from deepro.results import Projection
 from deepro.shapes import to_array
-
-_BUDGET = 256 * 2**20  # bytes of signals in flight in one backward pass
 
 Units = int | Sequence[int] | np.ndarray | Tensor | None
 Positions = Sequence[Any] | np.ndarray | Tensor | None
@@ -44,37 +45,41 @@ def deconvnet(
     *,
     rule: Annotated[Rule, "what comes back through a rectifier"] = "deconvnet",
     top: Annotated[int, Bounds(1, 100_000), "how many of the strongest units, where none are named"] = 9,
+    cut: Annotated[
+        bool, "work on what each unit can see instead of the whole input, where that is exact and faster"
+    ] = True,
 ) -> Projection:
     """Send units' activations back to the input, all else in the layer set to zero.
 
-    Convolutions are transposed, max-pooling is undone at its switches (where windows overlap their signals add up), batch
-    norm scales, biases play no part, and every rectifier on the way passes what `rule` lets through (see
+    Convolutions are transposed, max-pooling is undone at its switches (where windows overlap their signals add up),
+    batch norm scales, biases play no part, and every rectifier on the way passes what `rule` lets through (see
     deepro.rectifiers). A signal c times as strong gives a projection c times as strong, for c > 0.
 
-    layer: a convolution's, rectifier's, block's or dense layer's name, axes (N, C, *space). units: an index, several (U,),
-    or for each image its own (N, U); None for the `top` strongest of each image, by their maximum over space. positions:
-    for each unit its place in the layer's map, (axes,), (U, axes) or (N, U, axes); None for the unit's strongest.
+    layer: the name of a convolution, rectifier, block or dense layer. units: an index, several (U,), or for each image its
+    own (N, U); None for the `top` strongest of each image, by their maximum over space. positions: for each unit its
+    place in the layer's map, (axes,), (U, axes) or (N, U, axes); None for the unit's strongest.
     Returns values (N, U, *input shape), signed and unscaled.
-    Raises LayerError and UsageError for a layer, unit or position that is not there, and UnsupportedError where the network
-    has no rectifier for the rule to act on: the result would be the plain gradient under another name.
+    Raises LayerError and UsageError for a layer, unit or position that is not there, and UnsupportedError where the
+    network has no rectifier for the rule to act on: the result would be the plain gradient under another name.
     """
     net.check_layer(layer)
-    field = _receptive_field(net, layer)
-    rows, fidelity = [], {}
+    known = _known(net, images.tensor, layer)
+    space = tuple(images.tensor.shape[2:])
+    field = known.receptive_field if known else None
+    plan = Cut.plan(field, space) if cut else None
+    rows, fidelity, cuts = [], {}, 0
     for n in range(len(images)):
         image = images.tensor[n : n + 1]
-        run = _Pass(net, image, layer, rule)
+        way = Way(net, image, layer, rule, known)
         if n == 0:
-            fidelity = _fidelity(net, image, layer, rule, run.met)
-        chosen = _choose(run.maps, layer, units, top, n, len(images))
-        places = _places(run.maps, layer, chosen, positions, n, len(images))
-        seeds = run.maps[(chosen, *places.T)]
-        values = torch.cat(list(run.project(chosen, places, seeds)))
-        space = tuple(image.shape[2:])
-        windows = [_window(field, tuple(place), space) for place in places.tolist()]
-        rows.append(
-            (values, chosen, seeds, places, run.maps[chosen], np.array(windows).reshape(len(chosen), len(space), 2))
-        )
+            fidelity = _fidelity(net, image, layer, rule, way.met)
+        chosen = _choose(way.maps, layer, units, top, n, len(images))
+        places = _places(way.maps, layer, chosen, positions, n, len(images))
+        values = way.project(chosen, places, plan)
+        cuts += way.cut
+        windows = np.array([_window(field, tuple(place), space) for place in places.tolist()], dtype=np.int64)
+        seeds = way.maps[(chosen, *places.T)]
+        rows.append((values, chosen, seeds, places, way.maps[chosen], windows.reshape(len(chosen), len(space), 2)))
     values, chosen, seeds, places, maps, windows = zip(*rows, strict=True)
     return Projection(
         layer=layer,
@@ -85,49 +90,19 @@ def deconvnet(
         positions=to_array(torch.stack(places)),
         maps=to_array(torch.stack(maps)),
         windows=np.stack(windows),
-        fidelity=fidelity,
+        fidelity={**fidelity, "cut": cuts == len(images)},
         pictures=images.pictures,
     )
-
-
-class _Pass:
-    """One image's forward pass up to a layer, from which any of its units is sent back."""
-
-    def __init__(self, net: Network, image: Tensor, layer: str, rule: Rule) -> None:
-        self.image = image.detach().clone().requires_grad_()
-        with torch.enable_grad(), rectifiers(rule) as self._mode, net.probe([layer], stop=True) as probe:
-            probe(self.image.clone())  # a copy: the network may overwrite its input
-        self.out = probe[layer]
-        if self.out.ndim < 2:
-            raise LayerError(f"layer {layer!r} gives {tuple(self.out.shape)}, expected (N, units, *space)")
-        if not self.out.requires_grad:
-            raise LayerError(f"layer {layer!r} does not depend on the input by anything differentiable")
-        self.met = nonlinearities(self.out)
-
-    @property
-    def maps(self) -> Tensor:
-        """(C, *space) the layer's answer."""
-        return self.out.detach()[0]
-
-    def project(self, units: Tensor, places: Tensor, seeds: Tensor) -> Iterator[Tensor]:
-        """(U, *input shape) in chunks that fit the memory budget."""
-        chunk = max(1, _BUDGET // max(1, 3 * self._mode.largest))
-        parts = list(zip(units.split(chunk), places.split(chunk), seeds.split(chunk), strict=True))
-        for part, (unit, place, seed) in enumerate(progress.steps(parts, "deconvnet"), 1):
-            signals = self.out.new_zeros(len(unit), *self.out.shape)
-            signals[(torch.arange(len(unit)), 0, unit, *place.T)] = seed
-            yield self._back(signals, keep=part < len(parts))
-
-    def _back(self, signals: Tensor, keep: bool) -> Tensor:
-        (values,) = torch.autograd.grad(self.out, self.image, signals, retain_graph=keep, is_grads_batched=True)
-        return values[:, 0]
 
 
 def _choose(maps: Tensor, layer: str, units: Units, top: int, n: int, count: int) -> Tensor:
     """(U,) indices of the units of image `n`."""
     have = len(maps)
     if units is None:
-        return maps.reshape(have, -1).amax(1).topk(min(top, have)).indices
+        flat = maps.reshape(have, -1)
+        # Units that a ceiling makes equal: the one that stands out most comes first.
+        order = np.lexsort((to_array(flat.mean(1)), -to_array(flat.amax(1))))
+        return torch.from_numpy(order[:top].copy()).to(maps.device)
     asked = torch.as_tensor(units)
     if asked.is_floating_point() or asked.dtype == torch.bool or asked.ndim > 2 or asked.numel() == 0:
         raise UsageError(f"units is {units!r}, expected an index, a list of indices, or a list for each image")
@@ -146,8 +121,7 @@ def _places(maps: Tensor, layer: str, units: Tensor, positions: Positions, n: in
     """(U, spatial axes) where in the map each unit of image `n` stands."""
     space = tuple(maps.shape[1:])
     if positions is None:
-        flat = maps[units].reshape(len(units), -1).argmax(1)
-        return torch.stack(torch.unravel_index(flat, space), 1) if space else flat.new_zeros(len(units), 0)
+        return _strongest(maps[units])
     asked = torch.as_tensor(positions)
     if asked.ndim == 3:
         if len(asked) != count:
@@ -166,19 +140,33 @@ def _places(maps: Tensor, layer: str, units: Tensor, positions: Positions, n: in
     return asked
 
 
-def _receptive_field(net: Network, layer: str) -> ReceptiveField | None:
+def _strongest(maps: Tensor) -> Tensor:
+    """(U, axes) where each of the maps (U, *space) is strongest; among equals, where its surroundings are."""
+    space = tuple(maps.shape[1:])
+    if not space:
+        return torch.zeros(len(maps), 0, dtype=torch.long, device=maps.device)
+    flat = maps.reshape(len(maps), -1)
+    equal = flat == flat.amax(1, keepdim=True)
+    pool = {1: functional.avg_pool1d, 2: functional.avg_pool2d, 3: functional.avg_pool3d}.get(len(space))
+    if pool is not None and bool((equal.sum(1) > 1).any()):
+        reach = [size // 8 for size in space]
+        around = pool(maps[:, None], [2 * r + 1 for r in reach], 1, reach).reshape(flat.shape)
+        flat = around.masked_fill(~equal, float("-inf"))
+    return torch.stack(torch.unravel_index(flat.argmax(1), space), 1)
+
+
+def _known(net: Network, inputs: Tensor, layer: str) -> Layer | None:
     try:
-        found = net.layers.get(layer)
+        return net.trace(inputs).get(layer)
     except NetworkError:
-        return None
-    return found.receptive_field if found else None
+        return None  # the pass itself will say what is wrong, if anything is
 
 
 def _window(
     field: ReceptiveField | None, place: tuple[int, ...], space: tuple[int, ...]
 ) -> tuple[tuple[int, int], ...]:
     """What of the input the unit at `place` can see; all of it where that is not known."""
-    if field is None or len(field.size) != len(space) or len(place) != len(space) or 0 in field.stride:
+    if field is None or len(field.size) != len(space) or (any(field.stride) and len(place) != len(space)):
         return tuple((0, size) for size in space)
     return field.window(place, space)
 
@@ -191,14 +179,14 @@ def _fidelity(net: Network, image: Tensor, layer: str, rule: Rule, met: Nonlinea
     elif met.hidden:
         kinds = ", ".join(met.hidden)
         raise UnsupportedError(
-            f"the {rule} rule cannot reach {sum(met.hidden.values())} places on the way to {layer!r} ({kinds}: scripted, "
-            'compiled or fused); load the plain module, or use rule="gradient"'
+            f"the {rule} rule cannot reach {sum(met.hidden.values())} places on the way to {layer!r} ({kinds}: "
+            'scripted, compiled or fused); load the plain module, or use rule="gradient"'
         )
     elif not met.rectified and (met.left or not _has_rectifier(net, image, rule)):
         instead = f" but {', '.join(met.left)}" if met.left else ""
         raise UnsupportedError(
-            f"no rectifier on the way to {layer!r}{instead}: the {rule} rule would give the plain gradient under another "
-            'name; ask for it with rule="gradient"'
+            f"no rectifier on the way to {layer!r}{instead}: the {rule} rule would give the plain gradient under "
+            'another name; ask for it with rule="gradient"'
         )
     return {
         "rule": rule,
@@ -210,5 +198,5 @@ def _fidelity(net: Network, image: Tensor, layer: str, rule: Rule, met: Nonlinea
 
 def _has_rectifier(net: Network, image: Tensor, rule: Rule) -> bool:
     with torch.enable_grad(), rectifiers(rule):
-        out = net.logits_of(net.module(image.clone().requires_grad_().clone()))
-    return bool(nonlinearities(out).rectified)
+        out = first_tensor(net.module(image.clone().requires_grad_().clone()))
+    return out is not None and bool(nonlinearities(out).rectified)
