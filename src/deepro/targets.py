@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Union
 import torch
 from torch import Tensor
 
-from deepro.errors import ShapeError, UsageError
+from deepro.errors import LayerError, NetworkError, ShapeError, UsageError
 
 if TYPE_CHECKING:
     from deepro.network import Network
@@ -35,7 +35,9 @@ class Target:
     measure: Measure
     layers: tuple[str, ...] = ()
     needs_logits: bool = False
-    classes: tuple[int, ...] | None = None  # for each input its class, or one for all, where the target is a class logit
+    classes: tuple[int, ...] | None = (
+        None  # for each input its class, or one for all, where the target is a class logit
+    )
 
     def __call__(self, logits: Tensor | None, outputs: Mapping[str, Tensor]) -> Tensor:
         """(N, K) logits and layer -> output, to (N,). Raises ShapeError unless there is one number an input."""
@@ -76,6 +78,8 @@ def logit(net: Network, label: str | int) -> Target:
 
     def measure(logits: Tensor | None, _outputs: Mapping[str, Tensor]) -> Tensor:
         assert logits is not None
+        if logits.ndim != 2 or index >= logits.shape[1]:
+            raise ShapeError(f"expected logits (N, K) with K > {index}, the network gave {tuple(logits.shape)}")
         return logits[:, index]
 
     return Target(net.label(index), measure, needs_logits=True, classes=(index,))
@@ -93,21 +97,27 @@ def predicted(net: Network, logits: Tensor) -> Target:
     return Target("prediction", measure, needs_logits=True, classes=classes)
 
 
-def unit(layer: str, index: int, position: tuple[int, ...] | None = None) -> Target:
-    """One unit of a layer: its mean over space, or its value at `position`."""
+def unit(layer: str, index: int, position: tuple[int, ...] | None = None, axis: int = 1) -> Target:
+    """One unit of a layer: its mean over space, or its value at `position`.
+
+    axis: where the layer's output counts its units; -1 for tokens and other channels-last layouts.
+    """
 
     def measure(_logits: Tensor | None, outputs: Mapping[str, Tensor]) -> Tensor:
         out = outputs[layer]
-        if out.ndim < 2 or not 0 <= index < out.shape[1]:
-            have = out.shape[1] if out.ndim > 1 else 0
+        have = out.shape[axis] if out.ndim > 1 else 0
+        if not 0 <= index < have:
             raise UsageError(f"layer {layer!r} has units 0..{have - 1}, not {index}")
-        values = out[:, index]
-        if position is not None:
-            return values[(slice(None), *position)]
-        return values.flatten(1).mean(1) if values.ndim > 1 else values
+        values = out.select(axis, index)
+        if position is None:
+            return values.flatten(1).mean(1) if values.ndim > 1 else values
+        space = tuple(values.shape[1:])
+        if len(position) != len(space) or not all(0 <= p < s for p, s in zip(position, space, strict=True)):
+            raise UsageError(f"position {tuple(position)} is outside layer {layer!r}, whose space is {space}")
+        return values[(slice(None), *position)]
 
     at = "" if position is None else "@" + ",".join(map(str, position))
-    return Target(f"{layer}:{index}{at}", measure, layers=(layer,))
+    return Target(f"{layer}#{index}{at}", measure, layers=(layer,))
 
 
 def direction(layer: str, vector: Tensor) -> Target:
@@ -138,5 +148,18 @@ def as_target(net: Network, target: TargetLike) -> Target:
         layer, _, index = target.rpartition("#")
         if not index.isdecimal():
             raise UsageError(f"target {target!r}: expected layer#unit with a whole number, such as features.11#34")
-        return unit(net.check_layer(layer), int(index))
+        return _known_unit(net, net.check_layer(layer), int(index))
     return logit(net, target)
+
+
+def _known_unit(net: Network, layer: str, index: int) -> Target:
+    """A unit that is known to exist, on the axis where its layer counts units."""
+    try:
+        record = net.layers.get(layer)
+    except NetworkError:  # a network whose input shape nobody knows: the pass itself will tell
+        record = None
+    if record is None:
+        return unit(layer, index)
+    if index >= record.units:
+        raise LayerError(f"layer {layer!r} has units 0..{record.units - 1}, not {index}")
+    return unit(layer, index, axis=record.unit_axis)
