@@ -73,7 +73,7 @@ def test_a_unit_is_its_mean_over_space_or_its_value_at_a_place(outputs: dict[str
         (unit("code", 9), r"0\.\.5"),
     ],
 )
-def test_a_unit_that_is_not_there_is_named(target, message: str, outputs: dict[str, torch.Tensor]) -> None:  # noqa: ANN001
+def test_a_unit_that_is_not_there_is_named(target, message: str, outputs: dict[str, torch.Tensor]) -> None:
     with pytest.raises(UsageError, match=message):
         target(None, outputs)
 

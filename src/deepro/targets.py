@@ -35,9 +35,7 @@ class Target:
     measure: Measure
     layers: tuple[str, ...] = ()
     needs_logits: bool = False
-    classes: tuple[int, ...] | None = (
-        None  # for each input its class, or one for all, where the target is a class logit
-    )
+    classes: tuple[int, ...] | None = None  # where the target is a class logit: the class of each input, or one for all
 
     def __call__(self, logits: Tensor | None, outputs: Mapping[str, Tensor]) -> Tensor:
         """(N, K) logits and layer -> output, to (N,). Raises ShapeError unless there is one number an input."""
