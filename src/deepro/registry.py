@@ -23,6 +23,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from deepro.errors import UsageError, near
 from deepro.network import Inputs, Network
+from deepro.network.fingerprint import digest_json
 from deepro.network.sequences import Sequences, as_sequences
 from deepro.probe import untouched
 from deepro.results import Provenance, Result
@@ -157,7 +158,7 @@ class Call:
             network=self.net.card(),
             data=self.data.card() if self.data is not None else (),
             seed=arguments.get("seed"),
-            libraries=_libraries(),
+            libraries=libraries(),
             created=datetime.now(UTC).isoformat(timespec="milliseconds"),
             seconds=0.0,
         )
@@ -191,6 +192,7 @@ _ROOMS = (
     "deepro.methods.regions.segment",
     "deepro.methods.patterns.imagine",
     "deepro.methods.sequences.trace",
+    "deepro.methods.sequences.cells",
 )
 
 
@@ -254,7 +256,7 @@ def method(
 
 
 @functools.cache
-def _libraries() -> dict[str, str]:
+def libraries() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     found = {}
@@ -274,6 +276,8 @@ def _plain(value: Any) -> Any:
         return [_plain(v) for v in value]
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
+    if hasattr(value, "card"):
+        return _plain(value.card())
     if hasattr(value, "tolist"):
-        return value.tolist()
+        return value.tolist() if getattr(value, "size", 1) <= 1000 else digest_json(value.tolist())
     return getattr(value, "name", None) or repr(value)

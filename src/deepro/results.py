@@ -260,6 +260,100 @@ class Trace(Result):
         return [values[layer][direction, n, :t] for n, t in enumerate(self.lengths[layer])]
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class UnitStatistics(Result):
+    """What a survey knows of one layer's U units.
+
+    values, images: (U, k) each unit's largest values, one an image, largest first, of equal ones the earlier image;
+    images are places in the data set. positions: (U, k, axes) where in the layer's map. Free places: NaN, -1, -1.
+    mean, variance, minimum, maximum: (U,) over all places of all images. share_active: (U,) places above zero;
+    share_images: (U,) images with such a place. broken: (U,) images with a value that is not finite, left out.
+    histogram: (U, bins) images by their largest value; bin b begins at Survey.edges[b].
+    class_means: (K, U) over the places of a class's images, NaN where it has none; class_images: (K,) how many it has.
+    """
+
+    kind = "unit-statistics"
+    values: np.ndarray
+    images: np.ndarray
+    positions: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
+    share_active: np.ndarray
+    minimum: np.ndarray
+    maximum: np.ndarray
+    share_images: np.ndarray
+    broken: np.ndarray
+    histogram: np.ndarray
+    class_means: np.ndarray
+    class_images: np.ndarray
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Survey(Result):
+    """One pass over a data set: every unit's strongest images and its statistics.
+
+    layers: name -> UnitStatistics, in execution order. images: how many the data set has; read: how many were read;
+    unreadable: how many could not be; skipped: the first hundred of those, with id and reason. classes: labels' names.
+    shown: (M,) the images that stand in any unit's top k, ascending; ids: theirs. edges: the histograms' lower edges.
+    """
+
+    kind = "survey"
+    dataset: str
+    images: int
+    read: int
+    unreadable: int
+    skipped: tuple[Mapping[str, str], ...]
+    top_k: int
+    classes: tuple[str, ...]
+    layers: Mapping[str, UnitStatistics]
+    shown: np.ndarray
+    ids: tuple[str, ...]
+    edges: np.ndarray
+
+    def image_id(self, image: int) -> str:
+        """The id of an image in some unit's top k."""
+        at = int(np.searchsorted(self.shown, image))
+        if at == len(self.shown) or self.shown[at] != image:
+            raise KeyError(f"image {image} stands in no unit's top {self.top_k}")
+        return self.ids[at]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Cells(Result):
+    """Units that track an annotation, with the controls that say whether to believe it.
+
+    findings: best first within each track; each has track, measure (auc, rank or information), layer, direction, state,
+    unit, search and held_out (the score on the sequences searched and on those held out), control (the best that
+    networks with random weights reach by the same search), p (how often the best of all units does as well on a track
+    shifted in time), sign, threshold, on_mean, off_mean, clamp (None where it could not be made) and survives.
+    scores, held_out: (K, S) for K tracks and all S units; places: (S,) index into `states`; units: (S,).
+    probes: track -> the same of a linear probe on all units together. values: track -> (T,) a sequence.
+    """
+
+    kind = "cells"
+    tracks: tuple[str, ...]
+    measures: tuple[str, ...]
+    findings: tuple[Mapping[str, Any], ...]
+    states: tuple[tuple[str, int, str], ...]  # layer, direction, h or c or a gate
+    places: np.ndarray
+    units: np.ndarray
+    scores: np.ndarray
+    held_out: np.ndarray
+    probes: Mapping[str, Mapping[str, float]]
+    values: Mapping[str, tuple[np.ndarray, ...]]
+    split: Mapping[str, Any]
+    texts: tuple[str | None, ...] = ()
+
+    def best(self, track: str) -> Mapping[str, Any]:
+        """The first finding of a track. Raises UsageError with near names."""
+        found = next((f for f in self.findings if f["track"] == track), None)
+        if found is None:
+            from deepro.errors import UsageError, near
+
+            raise UsageError(f"no track {track!r} here{near(track, self.tracks) or '; there are ' + ', '.join(self.tracks)}")
+        return found
+
+
 KINDS: dict[str, type[Result]] = {
-    r.kind: r for r in (Prediction, Activations, Projection, Heatmap, Region, Pattern, Trace)
+    r.kind: r for r in (Prediction, Activations, Projection, Heatmap, Region, Pattern, Trace, UnitStatistics, Survey)
 }

@@ -1,0 +1,53 @@
+"""Where shards are done: in this process, or by Ray's workers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+
+import torch
+
+from deepro.data import Dataset, batches
+from deepro.data.batches import Batch, Read, read_ahead
+from deepro.network import Network
+from deepro.probe import Probe
+from deepro.survey.plan import Plan
+from deepro.survey.state import SurveyState, observe
+
+
+def local(
+    net: Network, dataset: Dataset, plan: Plan, state: SurveyState, shards: Sequence[int], threads: int = 1
+) -> Iterator[int]:
+    """Do `shards` in this process, into `state`; yields the number of images done after each shard.
+
+    The state is whole whenever this yields. threads: how many read photographs ahead.
+    """
+    indices = (i for shard in shards for i in plan.indices(shard))
+    reads = read_ahead(net, dataset, indices, threads, ahead=2 * plan.batch_size)
+    for shard, group in itertools.groupby(reads, key=lambda one: one.index // plan.shard_size):
+        shard_into(net, plan, state, shard, group)
+        yield len(plan.indices(shard))
+
+
+def shard_into(net: Network, plan: Plan, state: SurveyState, shard: int, reads: Iterable[Read]) -> None:
+    """One shard's images through the network, into `state`."""
+    failed: list[Read] = []
+    done: list[Read] = []
+    for batch, held in batches(reads, plan.batch_size, failed):
+        forward(net, plan, state, batch)
+        done += [Read(one.index, None, one.label, one.digest) for one in held]
+    state.finish(shard, done, failed)
+
+
+def forward(net: Network, plan: Plan, state: SurveyState, batch: Batch) -> None:
+    """One pass with every layer observed as it answers; nothing is kept of the outputs."""
+
+    def watch(layer: str, axes: tuple[int, int]):
+        def look(output: torch.Tensor) -> torch.Tensor:
+            observe(state, layer, output, batch, axes, plan.top_k)
+            return output
+
+        return look
+
+    with Probe(net.module, edit={layer: watch(layer, axes) for layer, axes in plan.layers.items()}) as probe:
+        probe(batch.tensor.to(net.device, net.dtype, non_blocking=True))

@@ -1,0 +1,274 @@
+"""Statistics of a layer's units that merge: any shards in any order, merged in any tree, give the same bytes.
+
+Each has `update` with a batch, `merge` with another, `state` as arrays, `load` from them, and `compute`.
+C units. Memory does not grow with the data set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepro.survey.exact import ExactSum
+from deepro.survey.responses import Responses
+
+Arrays = dict[str, np.ndarray]
+
+
+class Statistic(Protocol):
+    """What each of the classes below offers."""
+
+    def update(self, seen: Responses) -> None: ...
+    def merge(self, other: Any) -> None: ...
+    def state(self) -> Arrays: ...
+    def load(self, state: Mapping[str, np.ndarray]) -> None: ...
+    def compute(self) -> Arrays: ...
+
+
+class TopK:
+    """Each unit's k strongest images: value, image and position.
+
+    An image enters once, by its largest value, at the first position (row by row) that has it. Larger values first; of
+    equal ones the image that stands earlier in the data set. Free places hold NaN, image -1 and position -1.
+    """
+
+    def __init__(self, units: int, k: int, axes: int, dtype: torch.dtype = torch.float32) -> None:
+        self.k = k
+        self.values = torch.full((units, k), -torch.inf, dtype=dtype)
+        self.images = torch.full((units, k), -1, dtype=torch.int64)
+        self.positions = torch.full((units, k, axes), -1, dtype=torch.int32)
+
+    def update(self, seen: Responses) -> None:
+        maxima = seen.maxima.to(self.values.dtype)
+        if not seen.all_valid:
+            maxima = torch.where(seen.valid, maxima, -torch.inf)
+        last = self.values[:, -1]
+        beaten = (maxima > last).any(0)
+        # An equal value enters only where its image stands earlier in the data set than the last one kept.
+        earlier = seen.indices.min() < self.images[:, -1]
+        beaten |= ((maxima == last) & torch.isfinite(maxima)).any(0) & earlier
+        units = beaten.nonzero()[:, 0]
+        if not len(units):
+            return
+        count = len(maxima)
+        values = torch.cat([self.values[units], maxima[:, units].T], 1)
+        images = torch.cat([self.images[units], seen.indices.expand(len(units), count)], 1)
+        images[torch.isneginf(values)] = -1
+        order = _order(values, images, self.k)
+        kept = order < self.k
+        rows = (order - self.k).clamp_min(0)
+        values, images = values.gather(1, order), images.gather(1, order)
+        positions = self.positions[units[:, None], order.clamp_max(self.k - 1)]
+        new = (~kept & (images >= 0)).nonzero()
+        unit, place = new.unbind(1)
+        positions[~kept] = -1
+        positions[unit, place] = seen.locate(rows[unit, place], units[unit])
+        self.values[units], self.images[units], self.positions[units] = values, images, positions
+
+    def merge(self, other: TopK) -> None:
+        values = torch.cat([self.values, other.values], 1)
+        images = torch.cat([self.images, other.images], 1)
+        positions = torch.cat([self.positions, other.positions], 1)
+        order = _order(values, images, self.k)
+        self.values, self.images = values.gather(1, order), images.gather(1, order)
+        self.positions = positions.gather(1, order[..., None].expand(*order.shape, positions.shape[2]))
+
+    def state(self) -> Arrays:
+        return {
+            "values": self.values.numpy(),
+            "images": self.images.numpy(),
+            "positions": self.positions.numpy(),
+        }
+
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        self.values, self.images, self.positions = (
+            torch.from_numpy(state[k].copy()) for k in ("values", "images", "positions")
+        )
+
+    def compute(self) -> Arrays:
+        values = torch.where(self.images < 0, torch.nan, self.values)
+        return {"values": values.numpy(), "images": self.images.numpy(), "positions": self.positions.numpy()}
+
+
+def _order(values: Tensor, images: Tensor, k: int) -> Tensor:
+    """(C, k) places of the first k: larger value first, then smaller image; free places last."""
+    by_image = torch.where(images < 0, torch.iinfo(torch.int64).max, images).argsort(dim=1, stable=True)
+    by_value = values.gather(1, by_image).argsort(dim=1, descending=True, stable=True)
+    return by_image.gather(1, by_value[:, :k])
+
+
+class Moments:
+    """Mean and variance over all places of all images, and how many places are above zero."""
+
+    def __init__(self, units: int) -> None:
+        self.count = torch.zeros(units, dtype=torch.int64)
+        self.positives = torch.zeros(units, dtype=torch.int64)
+        self.sums, self.squares = ExactSum.zeros([units]), ExactSum.zeros([units])
+
+    def update(self, seen: Responses) -> None:
+        sums, squares, positives = seen.sums, seen.squares, seen.positives
+        if not seen.all_valid:
+            sums, squares = sums.where(seen.valid, 0.0), squares.where(seen.valid, 0.0)
+            positives = positives.where(seen.valid, 0)
+        self.count += seen.valid.sum(0) * seen.places
+        self.positives += positives.sum(0)
+        self.sums.add(sums.sum(0))
+        self.squares.add(squares.sum(0))
+
+    def merge(self, other: Moments) -> None:
+        self.count += other.count
+        self.positives += other.positives
+        self.sums.limbs += other.sums.limbs
+        self.squares.limbs += other.squares.limbs
+
+    def state(self) -> Arrays:
+        return {
+            "count": self.count.numpy(),
+            "positives": self.positives.numpy(),
+            "sums": self.sums.limbs.numpy(),
+            "squares": self.squares.limbs.numpy(),
+        }
+
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        self.count, self.positives, self.sums.limbs, self.squares.limbs = (
+            torch.from_numpy(state[k].copy()) for k in ("count", "positives", "sums", "squares")
+        )
+
+    def compute(self) -> Arrays:
+        count = self.count.double()
+        mean = self.sums.value() / count
+        variance = (self.squares.value() / count - mean.square()).clamp_min(0)
+        share = self.positives.double() / count
+        return {
+            "mean": mean.float().numpy(),
+            "variance": variance.float().numpy(),
+            "share_active": share.float().numpy(),
+        }
+
+
+class Extremes:
+    """Smallest and largest value anywhere, and in how many images the unit is above zero at all."""
+
+    def __init__(self, units: int, dtype: torch.dtype = torch.float32) -> None:
+        self.low = torch.full((units,), torch.inf, dtype=dtype)
+        self.high = torch.full((units,), -torch.inf, dtype=dtype)
+        self.images = torch.zeros(units, dtype=torch.int64)
+        self.active = torch.zeros(units, dtype=torch.int64)
+        self.broken = torch.zeros(units, dtype=torch.int64)
+
+    def update(self, seen: Responses) -> None:
+        low, high = seen.minima.to(self.low.dtype), seen.maxima.to(self.high.dtype)
+        if not seen.all_valid:
+            low, high = low.where(seen.valid, torch.inf), high.where(seen.valid, -torch.inf)
+            self.broken += (~seen.valid).sum(0)
+        self.low = torch.minimum(self.low, low.amin(0))
+        self.high = torch.maximum(self.high, high.amax(0))
+        self.active += (high > 0).sum(0)
+        self.images += seen.valid.sum(0)
+
+    def merge(self, other: Extremes) -> None:
+        self.low, self.high = torch.minimum(self.low, other.low), torch.maximum(self.high, other.high)
+        self.images += other.images
+        self.active += other.active
+        self.broken += other.broken
+
+    _NAMES: ClassVar = ("low", "high", "images", "active", "broken")
+
+    def state(self) -> Arrays:
+        return {name: getattr(self, name).numpy() for name in self._NAMES}
+
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        for name in self._NAMES:
+            setattr(self, name, torch.from_numpy(state[name].copy()))
+
+    def compute(self) -> Arrays:
+        nothing = self.images == 0
+        return {
+            "minimum": self.low.masked_fill(nothing, torch.nan).numpy(),
+            "maximum": self.high.masked_fill(nothing, torch.nan).numpy(),
+            "share_images": (self.active.double() / self.images.double()).float().numpy(),
+            "broken": self.broken.numpy(),
+        }
+
+
+class Histogram:
+    """How many images have their largest value in each bin: not above 0, then half octaves from 2^-16 to 2^16.
+
+    Bins 1 and 66 take what is below and above the octaves. `EDGES[b]` is the lower edge of bin b.
+    """
+
+    BINS: ClassVar = 67
+    EDGES: ClassVar = np.array(
+        [-np.inf, 0.0] + [2.0**e * m for e in range(-16, 16) for m in (1.0, 1.5)] + [2.0**16], dtype=np.float32
+    )
+    _FIRST: ClassVar = (127 - 16) << 1
+
+    def __init__(self, units: int) -> None:
+        self.counts = torch.zeros(units, self.BINS, dtype=torch.int32)
+
+    def update(self, seen: Responses) -> None:
+        peaks = seen.maxima.float().contiguous()
+        # The exponent and the first bit of the mantissa number the half octaves.
+        bins = ((peaks.view(torch.int32) >> 22) - self._FIRST + 2).clamp(1, self.BINS - 1)
+        bins = bins.masked_fill(~(peaks > 0), 0).long()
+        ones = seen.valid.to(torch.int32) if not seen.all_valid else torch.ones_like(bins, dtype=torch.int32)
+        self.counts.scatter_add_(1, bins.T, ones.T)
+
+    def merge(self, other: Histogram) -> None:
+        self.counts += other.counts
+
+    def state(self) -> Arrays:
+        return {"counts": self.counts.numpy()}
+
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        self.counts = torch.from_numpy(state["counts"].copy())
+
+    def compute(self) -> Arrays:
+        return {"histogram": self.counts.numpy()}
+
+
+class ClassMeans:
+    """Each unit's mean over the places of a class's images, for labelled data: (classes, C)."""
+
+    def __init__(self, units: int, classes: int = 0) -> None:
+        self.units = units
+        self.counts = torch.zeros(classes, dtype=torch.int64)
+        self.sums = ExactSum.zeros([classes, units], limbs=2, low=-44)
+
+    def update(self, seen: Responses) -> None:
+        labelled = seen.labels >= 0
+        if not labelled.any():
+            return
+        labels = seen.labels[labelled]
+        self._grow(int(labels.max()) + 1)
+        means = seen.sums[labelled] / seen.places
+        means = means.where(seen.valid[labelled] & (means.abs() < self.sums.limit), 0.0)
+        self.counts.index_add_(0, labels, torch.ones_like(labels))
+        self.sums.limbs.index_add_(1, labels, self.sums.parts(means))
+
+    def _grow(self, classes: int) -> None:
+        more = classes - len(self.counts)
+        if more > 0:
+            self.counts = torch.cat([self.counts, self.counts.new_zeros(more)])
+            limbs = self.sums.limbs
+            self.sums.limbs = torch.cat([limbs, limbs.new_zeros(len(limbs), more, self.units)], 1)
+
+    def merge(self, other: ClassMeans) -> None:
+        self._grow(len(other.counts))
+        self.counts[: len(other.counts)] += other.counts
+        self.sums.limbs[:, : len(other.counts)] += other.sums.limbs
+
+    def state(self) -> Arrays:
+        return {"counts": self.counts.numpy(), "sums": self.sums.limbs.numpy()}
+
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        self.counts = torch.from_numpy(state["counts"].copy())
+        self.sums.limbs = torch.from_numpy(state["sums"].copy())
+
+    def compute(self) -> Arrays:
+        means = self.sums.value() / self.counts[:, None].double()
+        return {"class_means": means.float().numpy(), "class_images": self.counts.numpy()}
