@@ -44,6 +44,6 @@ export function arrange(rows: LayerRow[], find: string, sort: Sort): Row[] {
   });
 }
 
-/** 224 × 224 as "224²", 3 × 5 as "3 × 5". */
-export const size = (numbers: number[]): string =>
-  numbers.length === 2 && numbers[0] === numbers[1] ? `${numbers[0]}²` : numbers.join(" × ");
+/** 3 × 5; `short` says a square by one side. */
+export const size = (numbers: number[], short = false): string =>
+  (short && new Set(numbers).size === 1 ? numbers.slice(0, 1) : numbers).join(" × ");

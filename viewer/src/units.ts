@@ -20,22 +20,26 @@ export function findUnit(photograph: Photograph, name: string, unit: number, rul
 export const span = (w: Window) => ({ width: Math.round(w.right - w.left), height: Math.round(w.bottom - w.top) });
 
 /** How much of the input a layer's units see. */
-export function field(layer: LayerUnits, photograph: Photograph, { t }: Speech): string {
+export function field(layer: LayerUnits, photograph: Photograph, { t }: Speech, short = false): string {
   const seen = layer.receptive_field;
   if (!seen?.length) return "";
   const whole = seen.every((n, axis) => n >= (axis === 0 ? photograph.seen.height : photograph.seen.width));
+  if (short) return whole ? t("units.whole") : t("units.px", { size: size(seen, true) });
   return whole ? t("units.field.all") : t("units.field", { size: size(seen) });
 }
 
-/** The fidelity note: how many rectifiers, by which rule, what was left alone. */
-export function fidelity(note: LayerUnits["fidelity"], { t, integer }: Speech): [string, string][] {
-  const said: [string, string][] = [];
-  for (const [name, value] of Object.entries(note)) {
-    if (value === null || value === "" || (Array.isArray(value) && value.length === 0)) continue;
-    if (name === "rectifiers" && typeof value === "number") said.push([name, t("fidelity.rectifiers", { n: value })]);
-    else said.push([name, typeof value === "number" ? integer(value) : plain(value)]);
-  }
-  return said;
+/** The fidelity note: how many rectifiers were on the way, of which kinds, and what was left alone. */
+export function fidelity(note: LayerUnits["fidelity"], { t }: Speech): string {
+  const names = (value: unknown) => (value !== null && typeof value === "object" ? Object.keys(value).join(", ") : "");
+  const kinds = names(note.kinds);
+  const left = names(note.left);
+  const said: string[] = [];
+  if (typeof note.rectifiers === "number")
+    said.push(t(note.rectifiers === 1 ? "fidelity.rectifier" : "fidelity.rectifiers", { n: note.rectifiers }) + (kinds && ` (${kinds})`));
+  if (said.length || left) said.push(left ? t("fidelity.left", { what: left }) : t("fidelity.all"));
+  for (const [name, value] of Object.entries(note))
+    if (!["rule", "rectifiers", "kinds", "left"].includes(name) && value !== null && value !== "") said.push(`${name} ${plain(value)}`);
+  return said.join(" · ");
 }
 
 export function plain(value: unknown): string {

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 def figure(result: Result) -> Any:
     """A matplotlib Figure of a result, not attached to any window."""
-    from deepro.render.figure import figure as draw
+    from deepro.render.figures import figure as draw
 
     return draw(result)
 
 
 def html(result: Result) -> str:
     """Self-contained HTML for notebooks: pictures as data URIs, every word escaped."""
-    from deepro.render.html import html as write
+    from deepro.render.notebook import html as write
 
     return write(result)

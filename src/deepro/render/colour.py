@@ -59,6 +59,12 @@ def heat(values: np.ndarray, is_signed: bool, high: float) -> np.ndarray:
     return diverging(values, high) if is_signed else sequential(values, high)
 
 
+def cover(values: np.ndarray, high: float) -> np.ndarray:
+    """(H, W) opacity, uint8: nothing at zero, whole at ±`high`."""
+    scaled = np.clip(np.abs(np.nan_to_num(values)) / (high or 1.0), 0, 1)
+    return np.rint(255 * scaled).astype(np.uint8)
+
+
 def unit_range(image: np.ndarray) -> np.ndarray:
     """(C, H, W) in 0..1 as it is, to uint8."""
     return _rgb(np.rint(255 * np.clip(np.nan_to_num(channels_last(image)), 0, 1)).astype(np.uint8))

@@ -3,53 +3,72 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
+from deepro import registry
 from deepro.results import Provenance
 
-_DOORS = ("activations", "deconvnet", "segment", "imagine")  # methods that are functions of their own
+_OWN = ("activations", "deconvnet", "segment", "imagine")  # methods that are functions of their own
+_PLACES = ("target", "targets", "layer", "layers", "units")  # arguments that are no options
 
 
 def python(provenance: Provenance) -> str:
-    """Lines of Python. A network given as a module and a picture given as an array must be supplied by the reader."""
+    """Lines of Python. A network given as a module, or a picture given as an array, is for the reader to supply."""
     source = str(provenance.network.get("source", "module"))
-    load = (
-        "deepro.load(module)  # the module and preprocessing of the original run"
-        if source == "module"
-        else (f"deepro.load({source!r})")
-    )
+    load = f"deepro.load({source!r})" if source != "module" else "deepro.load(module)  # the module of the original run"
     names = [str(d.get("name", "image")) for d in provenance.data]
     shown = [] if not names else [repr(names[0]) if len(names) == 1 else repr(names)]
     options = {k: v for k, v in provenance.parameters.items() if v is not None}
     door = provenance.method
     if door == "predict":
         return _lines(load, f"net.predict({', '.join(shown)})")
-    if door not in _DOORS:
+    if door not in _OWN:
         options = {"method": door} | options
         door = "heatmap"
     arguments = ["net", *shown, *(f"{k}={v!r}" for k, v in options.items())]
     call = f"deepro.{door}({', '.join(arguments)})"
-    if len(call) > 96:
+    if len(call) > 80:
         call = f"deepro.{door}(\n" + "".join(f"    {a},\n" for a in arguments) + ")"
     return _lines(load, call)
 
 
-def command(provenance: Provenance) -> str | None:
-    """A `deepro` command, or None where the network came from a running program."""
+def command(provenance: Provenance, method: registry.Method | None = None) -> str | None:
+    """A `deepro` command, or None where the network came from a running program. Options at their default are left out."""
     source = str(provenance.network.get("source", "module"))
     if source == "module":
         return None
-    words: list[Any] = ["deepro"]
+    given = provenance.parameters
     if provenance.method == "imagine":
-        targets = provenance.parameters.get("targets") or ()
-        words += ["imagine", source, *([targets] if isinstance(targets, str) else targets)]
+        words = ["deepro", "imagine", source, *_several(given.get("targets"))]
     elif provenance.data:
-        words += ["explain", source, *(d.get("name", "image") for d in provenance.data)]
-        if (target := provenance.parameters.get("target")) is not None:
-            words += ["--target", target]
+        words = ["deepro", "explain", source, *(str(d.get("name", "image")) for d in provenance.data)]
+        if provenance.method != "predict":
+            words += ["--method", provenance.method]
+        for layer in _several(given.get("layers", given.get("layer"))):
+            words += ["--layer", layer]
+        if given.get("target") is not None:
+            words += ["--target", str(given["target"])]
     else:
         return None
-    return " ".join(shlex.quote(str(w)) for w in (*words, "--out", "DIR"))
+    for name, value in _changed(given, method).items():
+        words += ["-o", f"{name}={value}"]
+    return " ".join(shlex.quote(w) for w in (*words, "--out", "DIR"))
+
+
+def _changed(given: Mapping[str, Any], method: registry.Method | None) -> dict[str, Any]:
+    defaults = {o.name: o.default for o in method.options} if method else {}
+    return {
+        k: v
+        for k, v in given.items()
+        if k not in _PLACES and v is not None and isinstance(v, bool | int | float | str) and defaults.get(k) != v
+    }
+
+
+def _several(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
 
 
 def _lines(load: str, call: str) -> str:

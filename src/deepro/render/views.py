@@ -210,7 +210,7 @@ def record(result: Result) -> ProvenanceView:
         seconds=provenance.seconds,
         notes=list(provenance.notes),
         python=recipe.python(provenance),
-        command=recipe.command(provenance),
+        command=recipe.command(provenance, method),
     )
 
 
@@ -227,20 +227,18 @@ def projection_pixels(values: np.ndarray) -> tuple[np.ndarray, Scale]:
 
 
 def map_pixels(values: np.ndarray) -> tuple[np.ndarray, Scale]:
-    """(H, W) of one activation map: grey from zero, or around a middle grey where much of it is below zero."""
-    top, bottom = float(np.nanmax(values)), float(-np.nanmin(values))
-    if bottom > 0.25 * max(top, 0):
-        high = max(top, bottom) or 1.0
-        return colour.signed(values, high), Scale(kind="signed", high=high)
+    """(H, W) of one activation map: zero and below black, its own maximum white."""
+    top = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
     high = top if top > 0 else 1.0
     return colour.grey(values, high), Scale(kind="grey", high=high)
 
 
 def heat_pixels(values: np.ndarray, is_signed: bool) -> tuple[np.ndarray, Scale]:
-    """(H, W) of one heatmap."""
+    """(H, W) of one heatmap as (H, W, 4): laid over the photograph, zero lets it through and `high` covers it."""
     high = colour.limit(values)
     kind = "diverging" if is_signed else "sequential"
-    return colour.heat(values, is_signed, high), Scale(kind=kind, high=high, percentile=colour.PERCENTILE)
+    pixels = np.dstack([colour.heat(values, is_signed, high), colour.cover(values, high)])
+    return pixels, Scale(kind=kind, high=high, percentile=colour.PERCENTILE)
 
 
 def _method(provenance: Provenance) -> registry.Method | None:
@@ -255,7 +253,7 @@ def _units(result: Projection, i: int, save: _Saver, prefix: str, row: LayerRow 
     units = []
     for u in range(result.values.shape[1]):
         pixels, scale = projection_pixels(result.values[i, u])
-        grid, grid_scale = map_pixels(_flat_map(result.maps[i, u]))
+        grid, grid_scale = map_pixels(flat_map(result.maps[i, u]))
         (top, bottom), (left, right) = np.asarray(result.windows[i, u], dtype=float).reshape(-1, 2)[-2:]
         units.append(
             Unit(
@@ -281,7 +279,7 @@ def _units(result: Projection, i: int, save: _Saver, prefix: str, row: LayerRow 
     )
 
 
-def _flat_map(values: np.ndarray) -> np.ndarray:
+def flat_map(values: np.ndarray) -> np.ndarray:
     """A unit's map as (H, W): a dense layer's single number becomes one pixel."""
     values = np.asarray(values, dtype=float)
     return values if values.ndim == 2 else values.reshape(1, -1)

@@ -38,11 +38,11 @@ export function AboutPage({ made, network, back }: About) {
           {made.command && <Copied title={t("about.command")} text={made.command} />}
         </div>
         <div>
-          <Facts items={items} />
+          <Facts items={items} rows />
           {parameters.length > 0 && (
             <section>
               <h2>{t("about.parameters")}</h2>
-              <Facts items={parameters.map(([name, value]) => [name, <code>{value === null ? "–" : plain(value)}</code>])} />
+              <Facts rows items={parameters.map(([name, value]) => [name, <code>{value === null ? "–" : plain(value)}</code>])} />
             </section>
           )}
         </div>

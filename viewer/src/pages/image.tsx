@@ -14,12 +14,14 @@ export function ImagePage({ overview, photograph, region }: { overview: Overview
   const made = photograph.prediction_record ? photograph.records[photograph.prediction_record] : undefined;
   return (
     <>
-      <Filmstrip overview={overview} current={photograph.id} />
-      <header className="page-head tight">
-        <h1>{photograph.prediction[0]?.label ?? photograph.name}</h1>
-        <p className="lead">
-          {photograph.name} · {t("image.size", { width: photograph.width, height: photograph.height })}
-        </p>
+      <header className="image-head">
+        <div className="page-head">
+          <h1>{photograph.prediction[0]?.label ?? photograph.name}</h1>
+          <p className="lead">
+            {photograph.name} · {t("image.size", { width: photograph.width, height: photograph.height })}
+          </p>
+        </div>
+        <Filmstrip overview={overview} current={photograph.id} />
       </header>
       <div className="image-top">
         <Stage photograph={photograph} region={shown} key={shown?.record ?? ""} />
@@ -139,7 +141,7 @@ function Units({ photograph }: { photograph: Photograph }) {
               }}
             >
               <span>{layer.layer}</span>
-              <span className="quiet">{field(layer, photograph, speech)}</span>
+              <span className="quiet">{field(layer, photograph, speech, true)}</span>
             </button>
           ))}
         </nav>
@@ -179,7 +181,6 @@ const LayerSection = memo(function LayerSection(props: {
   const speech = useSpeech();
   const { t, maybe, number } = speech;
   const facts = [layer.kind, layer.map_size.join(" × "), field(layer, photograph, speech)].filter(Boolean);
-  const notes = fidelity(layer.fidelity, speech).map(([, text]) => text);
   return (
     <section className="layer" id={id} tabIndex={-1}>
       <h3>
@@ -188,7 +189,8 @@ const LayerSection = memo(function LayerSection(props: {
       </h3>
       <p className="caption">
         {t("units.count", { n: layer.units.length })} · {maybe(`rule.${layer.rule}`, layer.rule)}
-        {notes.length > 0 && ` · ${notes.join(" · ")}`}
+        {" · "}
+        {fidelity(layer.fidelity, speech)}
       </p>
       <ul className="triples">
         {layer.units.map((unit) => {

@@ -31,8 +31,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
     [t("unit.window"), t("unit.window.value", { width, height, left: Math.round(unit.window.left), top: Math.round(unit.window.top) })],
     [t("unit.rule"), maybe(`rule.${layer.rule}`, layer.rule)],
   ];
-  const notes = fidelity(layer.fidelity, speech).map(([, text]) => text);
-  if (notes.length) facts.push([t("unit.fidelity"), notes.join(" · ")]);
+  facts.push([t("unit.fidelity"), fidelity(layer.fidelity, speech)]);
   return (
     <>
       <nav className="crumbs">
@@ -52,7 +51,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
         <Explain text="unit.explain" paper={made?.paper} />
       </header>
       <div className="unit-triple">
-        <Captioned title={t("unit.map")} text={t("unit.map.caption")} scale={t(unit.map_scale.kind === "grey" ? "unit.map.grey" : "unit.map.negative", { high })}>
+        <Captioned title={t("unit.map")} text={t("unit.map.caption")} scale={t("unit.map.grey", { high })}>
           <Tile picture={unit.map} alt={t("units.map.alt", words)} />
         </Captioned>
         <Captioned
@@ -68,7 +67,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
       </div>
       <div className="unit-whole">
         <Captioned title={t("unit.full")} text={t("unit.full.caption")} scale={t("unit.projection.scale", { high: number(unit.projection_scale.high) })}>
-          <Frame {...whole} window={unit.window}>
+          <Frame {...whole} window={unit.window} plain>
             <Image picture={unit.projection} alt={t("units.projection.alt", words)} />
           </Frame>
         </Captioned>
@@ -77,7 +76,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
             <Image picture={photograph.seen} alt={t("image.seen.alt", words)} />
           </Frame>
         </Captioned>
-        <Facts items={facts} />
+        <Facts items={facts} rows />
       </div>
       <section>
         <h2>{t("unit.others")}</h2>

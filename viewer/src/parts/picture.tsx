@@ -56,15 +56,16 @@ export function Crop({ picture, window, alt }: Shown & { window: Window }) {
   );
 }
 
-/** A box over a picture of `width` × `height` pixels. */
-export function Frame({ width, height, window, children }: { width: number; height: number; window: Window | null; children: ReactNode }) {
+/** A box over a picture of `width` × `height` pixels; what lies outside is dimmed unless `plain`. */
+export function Frame(props: { width: number; height: number; window: Window | null; plain?: boolean; children: ReactNode }) {
+  const { width, height, window, plain, children } = props;
   const part = (n: number, of: number) => `${(100 * n) / of}%`;
   return (
     <span className="framed" style={{ aspectRatio: `${width} / ${height}` }}>
       {children}
       {window && (
         <span
-          className="frame"
+          className={plain ? "frame plain" : "frame"}
           style={{
             left: part(window.left, width),
             top: part(window.top, height),

@@ -4,14 +4,16 @@ import type { Photograph, RegionView, Window } from "../document";
 import { useSpeech, type Key } from "../i18n";
 import { Image } from "./picture";
 
-type Layer = "heat" | "mask" | "outline" | "box" | "view";
-const LAYERS: readonly Layer[] = ["heat", "mask", "outline", "box", "view"];
+type Layer = "photograph" | "heat" | "mask" | "outline" | "box" | "view";
+const LAYERS: readonly Layer[] = ["photograph", "heat", "mask", "outline", "box", "view"];
+
+const OPACITY = 0.8;
 
 export function Stage({ photograph, region }: { photograph: Photograph; region: RegionView | undefined }) {
   const { t, percent } = useSpeech();
   const stage = useRef<HTMLDivElement>(null);
   const value = useRef<HTMLOutputElement>(null);
-  const [shown, setShown] = useState<ReadonlySet<Layer>>(new Set(["heat", "outline", "box"]));
+  const [shown, setShown] = useState<ReadonlySet<Layer>>(new Set(["photograph", "heat", "outline", "box"]));
   const slider = useId();
   const { width, height, view } = photograph;
   const place = (w: Window) => ({
@@ -21,7 +23,7 @@ export function Stage({ photograph, region }: { photograph: Photograph; region: 
     height: `${(100 * (w.bottom - w.top)) / height}%`,
   });
   const has = (layer: Layer): boolean =>
-    layer === "view" || (region !== undefined && (layer === "heat" || region[layer] !== null));
+    layer === "view" || layer === "photograph" || (region !== undefined && (layer === "heat" || region[layer] !== null));
   const toggle = (layer: Layer) =>
     setShown((now) => {
       const next = new Set(now);
@@ -29,8 +31,8 @@ export function Stage({ photograph, region }: { photograph: Photograph; region: 
       return next;
     });
   return (
-    <div className="stage-block">
-      <div className="stage" ref={stage} style={{ aspectRatio: `${width} / ${height}`, maxWidth: `calc(56vh * ${width / height})` }}>
+    <div className="stage-block" style={{ maxWidth: `max(300px, calc(60vh * ${width / height}))` }}>
+      <div className={shown.has("photograph") ? "stage" : "stage bare"} ref={stage} style={{ aspectRatio: `${width} / ${height}` }}>
         <Image picture={photograph.picture} alt={t("image.photograph.alt", { name: photograph.name })} eager />
         {region && shown.has("heat") && (
           <div className="stage-heat" style={place(region.heatmap.view)}>
@@ -71,7 +73,7 @@ export function Stage({ photograph, region }: { photograph: Photograph; region: 
               type="range"
               min={0}
               max={100}
-              defaultValue={65}
+              defaultValue={100 * OPACITY}
               onInput={(event) => {
                 const share = Number(event.currentTarget.value) / 100;
                 stage.current?.style.setProperty("--heat", String(share));
@@ -79,7 +81,7 @@ export function Stage({ photograph, region }: { photograph: Photograph; region: 
               }}
             />
             <output htmlFor={slider} ref={value}>
-              {percent(0.65)}
+              {percent(OPACITY)}
             </output>
           </div>
         )}

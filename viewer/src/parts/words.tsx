@@ -50,9 +50,10 @@ export function MadeBy({ made, image }: { made: ProvenanceView | undefined; imag
   );
 }
 
-export function Facts({ items }: { items: [string, ReactNode][] }) {
+/** Terms and what is said of them: in columns, or `rows` with the terms on the left. */
+export function Facts({ items, rows }: { items: [string, ReactNode][]; rows?: boolean }) {
   return (
-    <dl className="facts">
+    <dl className={rows ? "facts rows" : "facts"}>
       {items.map(([term, value]) => (
         <div key={term}>
           <dt>{term}</dt>

@@ -1,0 +1,58 @@
+"""What a picture shows, in one English sentence or two: what, unit, scale, method, paper, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from deepro.render import colour, views
+from deepro.results import Heatmap, Pattern, Projection, Region, Result
+
+_SHARE = f"{colour.PERCENTILE:g} %"
+
+
+def text(result: Result) -> str:
+    """The caption of a result's figure."""
+    return " ".join(part for part in (_what(result), _made(result)) if part)
+
+
+def _what(result: Result) -> str:
+    if isinstance(result, Projection):
+        note = result.fidelity
+        rectified = f" {note['rectifiers']} rectifiers on the way." if "rectifiers" in note else ""
+        left = f" Left as they are: {', '.join(note['left'])}." if note.get("left") else ""
+        return (
+            f"Units of {result.layer}. Left: activation map, black is 0 and below, white its maximum. Middle: the "
+            f"activation sent back to the pixels ({result.rule}), grey is 0, black and white ± the number above "
+            f"({_SHARE} of the values lie within). Right: what the unit sees.{rectified}{left}"
+        )
+    if isinstance(result, Heatmap):
+        signed = "Signed: red speaks for, blue against." if result.signed else "Unsigned."
+        return (
+            f"What the score depends on, in change of the score per unit of input. {signed}{_numbers(result.evidence)}"
+        )
+    if isinstance(result, Region):
+        found = "" if result.box is not None else " No region: the evidence is too weak."
+        return f"Region of {result.target}, cut from the heatmap on the right.{found}{_numbers(result.evidence)}"
+    if isinstance(result, Pattern):
+        return (
+            "Images made for each target, as the network sees them before normalisation; the score that each reaches."
+        )
+    return {"prediction": "The most probable labels.", "activations": "Outputs of layers."}.get(
+        result.kind, result.kind
+    )
+
+
+def _numbers(evidence: Mapping[str, Any]) -> str:
+    said = [f"{k.replace('_', ' ')} {v:.3g}" for k, v in evidence.items() if isinstance(v, int | float)]
+    return f" Evidence: {', '.join(said)}." if said else ""
+
+
+def _made(result: Result) -> str:
+    if result.provenance is None:
+        return ""
+    record = views.record(result)
+    names = ", ".join(str(d.get("name", "")) for d in record.data[:3]) + (", …" if len(record.data) > 3 else "")
+    paper = f" ({record.paper.authors} {record.paper.year})" if record.paper else ""
+    network = str(result.provenance.network.get("name", "network"))
+    return f"{record.method}{paper}, {network}{f', {names}' if names else ''}."
