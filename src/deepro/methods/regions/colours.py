@@ -15,8 +15,8 @@ COMPONENTS = 5
 PIXELS = 3000  # enough to learn a mixture from; more is only slower
 
 
-def colour_costs(colours: Colours, inside: Mask, outside: Mask, seed: int) -> Float[np.ndarray, "H W"]:
-    """How much more each pixel's colour is at home among `inside` than among `outside`: a log likelihood ratio.
+def likelihood_ratio(colours: Colours, inside: Mask, outside: Mask, seed: int) -> Float[np.ndarray, "H W"]:
+    """Log of how much likelier each pixel's colour is among `inside` than among `outside`, in nats.
 
     0 everywhere where one of the two has too few pixels or colours to learn from.
     """

@@ -21,7 +21,8 @@ Aim = Union[TargetLike, Sequence[TargetLike], None]  # noqa: UP007 - evaluated a
 class Pass:
     """A finished forward pass. scores: (N,) in the graph. target: what was scored, fixed, to be asked again.
 
-    names: for each image the description of its target. outputs: captured layers, in the graph.
+    names: for each image the description of its target. outputs: captured layers, in the graph. logits: (N, K), or None
+    where the target does not need them.
     """
 
     inputs: Batch
@@ -29,6 +30,7 @@ class Pass:
     target: Target
     names: tuple[str, ...]
     outputs: Mapping[str, Tensor]
+    logits: Tensor | None
 
     def gradient(self, at: Tensor | None = None, what: str = "input") -> Tensor:
         """d scores / d `at` for each image, in the shape of `at`, which is the input where it is not given.
@@ -52,6 +54,8 @@ def forward(net: Network, inputs: Batch, target: Aim = None, capture: Sequence[s
     target: a label, an index, a Target, a list of them (one an image), or None for each image's predicted class, read
     from this very pass. Raises NetworkError for scores that are NaN or infinite.
     """
+    if not inputs.is_floating_point():
+        raise UnsupportedError(f"heatmaps need an input with a gradient, got whole numbers ({inputs.dtype})")
     inputs = inputs.detach().clone().requires_grad_(True)
     fixed = None if target is None else joined(net, target, len(inputs))
     layers = () if fixed is None else fixed.layers
@@ -66,7 +70,7 @@ def forward(net: Network, inputs: Batch, target: Aim = None, capture: Sequence[s
         scores = fixed(logits, probe.outputs)
     if not scores.isfinite().all():
         raise NetworkError(f"the score of {fixed.name!r} is not finite (NaN or infinite)")
-    return Pass(inputs, scores, fixed, names(net, fixed, target, len(inputs)), dict(probe.outputs))
+    return Pass(inputs, scores, fixed, names(net, fixed, target, len(inputs)), dict(probe.outputs), logits)
 
 
 def joined(net: Network, target: TargetLike | Sequence[TargetLike], count: int) -> Target:
