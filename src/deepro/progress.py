@@ -1,7 +1,8 @@
 """How long work tells of itself without knowing who listens.
 
 A method writes `for step in progress.steps(range(256), "imagine")`. The command draws a bar, the Studio sends an event,
-a plain Python call hears nothing. A listener stops the work by raising.
+a plain Python call hears nothing. A listener stops the work by raising; by raising Stopped it
+asks for the part that is done, where the work can give one (a map).
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+class Stopped(Exception):  # noqa: N818 - a wish, not a fault
+    """Raised by a listener that wants what has been made so far; work that can give a partial result then returns it."""
 
 
 @dataclass(frozen=True)

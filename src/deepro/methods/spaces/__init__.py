@@ -1,0 +1,1 @@
+"""Spaces: how a network arranges what it has seen."""
