@@ -56,3 +56,9 @@ def near(name: str, known: Iterable[str], limit: int = 3) -> str:
     lowered = {k.lower(): k for k in reversed(known)}
     close = difflib.get_close_matches(str(name).lower(), list(lowered), n=limit, cutoff=0.55)
     return f"; did you mean {', '.join(lowered[c] for c in close)}?" if close else ""
+
+
+def one_line(error: BaseException) -> str:
+    """An exception as 'Type: first line', short enough for one line."""
+    text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__

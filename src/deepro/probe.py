@@ -11,61 +11,90 @@ call, `layer1.0.relu:2` the second.
 from __future__ import annotations
 
 import contextlib
+import copy
+import dataclasses
+import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from deepro.errors import LayerError, NetworkError, near
+from deepro.errors import DeeproError, LayerError, NetworkError, near, one_line
 
 Edit = Callable[[Tensor], Tensor]
 
 
-class _Stop(Exception):  # noqa: N818 - control flow, never seen outside
-    """Raised by the last hook needed, caught by the probe."""
+class _Stop(BaseException):
+    """Raised by the last hook needed and caught by its probe; no `except Exception` on the way takes it."""
 
 
 @contextlib.contextmanager
 def untouched(module: nn.Module) -> Iterator[nn.Module]:
     """Evaluation mode without parameter gradients inside; outside, after success or exception, all as before.
 
-    Restores: training flags, `requires_grad`, `.grad`, buffers (content and identity), hooks left by the body, RNG state.
+    Restores: training flags, `requires_grad`, `.grad`, buffers (content, identity, those the forward pass registered),
+    hooks left by the body, and the random states of torch (CPU and CUDA), NumPy and Python. Gradients can be taken
+    inside even where the caller is in `no_grad` or `inference_mode`.
     """
     modules = list(module.modules())
     training = [m.training for m in modules]
-    hooks = [(m, name, dict(getattr(m, name))) for m in modules for name in _HOOKS]
-    owners = [(m, dict(m._buffers)) for m in modules if m._buffers]
-    contents = [(b, b._version, b.detach().clone()) for _, bs in owners for b in bs.values() if b is not None]
+    tables = [(table, dict(table)) for m in modules for name in _HOOKS if (table := getattr(m, name, None)) is not None]
+    owners = [(m, dict(m._buffers), set(m._non_persistent_buffers_set)) for m in modules]
+    contents = [(b, b.detach().clone()) for _, buffers, _ in owners for b in buffers.values() if b is not None]
     parameters = [(p, p.requires_grad, p.grad) for p in module.parameters()]
     devices = sorted({p.device.index or 0 for p, _, _ in parameters if p.device.type == "cuda"})
-    with torch.random.fork_rng(devices):
+    states = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng(devices), torch.inference_mode(False), torch.enable_grad():
         try:
             for m in modules:
                 m.training = False
-            for p, _, _ in parameters:
-                p.requires_grad_(False)
+            for p, flag, _ in parameters:
+                if flag:
+                    p.requires_grad_(False)
+                p.grad = None  # so that nothing can be added to the caller's
             yield module
         finally:
             for m, flag in zip(modules, training, strict=True):
                 m.training = flag
             for p, flag, grad in parameters:
-                p.requires_grad_(flag)
-                p.grad = grad
-            for m, buffers in owners:
+                if p.requires_grad != flag:
+                    p.requires_grad_(flag)
+                if p.grad is not grad:
+                    p.grad = grad
+            for m, buffers, transient in owners:
                 m._buffers.clear()
                 m._buffers.update(buffers)
-            for buffer, version, content in contents:
-                if buffer._version != version:
-                    with torch.no_grad():
-                        buffer.copy_(content)
-            for m, name, before in hooks:
-                registered = getattr(m, name)
-                for key in [k for k in registered if k not in before]:
-                    del registered[key]
+                m._non_persistent_buffers_set = transient
+            for buffer, content in contents:
+                _restore(buffer, content)
+            for table, before in tables:
+                for key in [k for k in table if k not in before]:
+                    del table[key]
+            random.setstate(states[0])
+            np.random.set_state(states[1])
 
 
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+_HOOKS = (
+    "_forward_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_backward_hooks",
+    "_backward_pre_hooks",
+)
+
+
+def _restore(buffer: Tensor, content: Tensor) -> None:
+    """Give `buffer` its content back. The content is compared: a change through `.data` leaves no other mark."""
+    if buffer.shape == content.shape and torch.equal(buffer, content):
+        return
+    with torch.inference_mode(buffer.is_inference()), torch.no_grad():
+        if buffer.shape != content.shape:
+            buffer.resize_(content.shape)
+        buffer.copy_(content)
 
 
 def split_call(layer: str) -> tuple[str, int]:
@@ -75,12 +104,17 @@ def split_call(layer: str) -> tuple[str, int]:
 
 
 def first_tensor(output: Any) -> Tensor | None:
-    """The tensor a module's output is about: itself, or the first in a tuple, mapping or ModelOutput."""
+    """The tensor a module's output is about: itself, or the first in a tuple, mapping, dataclass or ModelOutput."""
     if isinstance(output, Tensor):
         return output
     if isinstance(output, torch.nn.utils.rnn.PackedSequence):
         return output.data
-    items = output.values() if isinstance(output, Mapping) else output if isinstance(output, tuple | list) else ()
+    if isinstance(output, Mapping):
+        items: Iterable[Any] = output.values()
+    elif dataclasses.is_dataclass(output):
+        items = [getattr(output, f.name) for f in dataclasses.fields(output)]
+    else:
+        items = output if isinstance(output, tuple | list) else ()
     return next((t for t in map(first_tensor, items) if t is not None), None)
 
 
@@ -92,12 +126,50 @@ def _replace_first(output: Any, new: Tensor) -> Any:
         return output._replace(data=new)
     if isinstance(output, Mapping):
         key = next(k for k, v in output.items() if first_tensor(v) is not None)
-        changed = dict(output)
-        changed[key] = _replace_first(output[key], new)
-        return type(output)(**changed) if hasattr(output, "to_tuple") else type(output)(changed)
+        changed = copy.copy(output)
+        changed[key] = _replace_first(output[key], new)  # type: ignore[index]
+        return changed
+    if dataclasses.is_dataclass(output):
+        name = next(f.name for f in dataclasses.fields(output) if first_tensor(getattr(output, f.name)) is not None)
+        return dataclasses.replace(output, **{name: _replace_first(getattr(output, name), new)})  # type: ignore[type-var]
     index = next(i for i, v in enumerate(output) if first_tensor(v) is not None)
     items = [_replace_first(v, new) if i == index else v for i, v in enumerate(output)]
     return type(output)(*items) if hasattr(output, "_fields") else type(output)(items)
+
+
+def _keep(value: Tensor, args: Any) -> tuple[Tensor, Tensor]:
+    """(kept, passed on): equal, gradients run through both, what successors do in place never reaches the kept one.
+
+    A module that returns its input's own memory (in-place, Identity, a view) has others holding it too. There the value
+    is kept aside and written back where it lay, so that whoever holds that memory sees what it would have seen.
+    """
+    if not _shares(value, args):
+        return value, value.clone()
+    kept = value.clone()
+    if kept.requires_grad:
+        try:
+            # The content does not change, so no earlier operation's saved values are spoiled.
+            with torch.autograd._unsafe_preserve_version_counter(value):
+                value.copy_(kept)
+        except RuntimeError:  # a leaf, or memory that autograd will not have written
+            return kept, kept.clone()
+    return kept, value
+
+
+def _shares(value: Tensor, args: Any) -> bool:
+    """Whether `value` lies in the memory of any tensor within `args`."""
+    if isinstance(args, Tensor):
+        try:
+            return args.untyped_storage().data_ptr() == value.untyped_storage().data_ptr()
+        except (RuntimeError, NotImplementedError):  # a tensor without storage
+            return args is value
+    if isinstance(args, Mapping):
+        args = args.values()
+    elif isinstance(args, torch.nn.utils.rnn.PackedSequence):
+        args = (args.data,)
+    elif not isinstance(args, tuple | list):
+        return False
+    return any(_shares(value, item) for item in args)
 
 
 class Probe:
@@ -135,7 +207,7 @@ class Probe:
             for name in sorted(self._watched):
                 hook = self._hook(name)
                 # The last hook sees what the module returns after its owner's own hooks.
-                self._handles.append(modules[name].register_forward_hook(hook))
+                self._handles.append(modules[name].register_forward_hook(hook, with_kwargs=True))
         except BaseException:
             self._remove()
             raise
@@ -149,23 +221,24 @@ class Probe:
             handle.remove()
         self._handles.clear()
 
-    def _hook(self, name: str) -> Callable[[nn.Module, Any, Any], Any]:
-        def hook(_module: nn.Module, _args: Any, output: Any) -> Any:
+    def _hook(self, name: str) -> Callable[[nn.Module, Any, Any, Any], Any]:
+        def hook(_module: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
             self._calls[name] = call = self._calls.get(name, 0) + 1
             layer = name if call == 1 else f"{name}:{call}"
             if layer not in self.capture and layer not in self.edit:
                 return None
             value = first_tensor(output)
             if value is None:
-                raise LayerError(f"layer {layer!r} returns no tensor but {type(output).__name__}; choose a layer within it")
+                raise LayerError(
+                    f"layer {layer!r} returns no tensor but {type(output).__name__}; choose a layer within it"
+                )
             if layer in self.edit:
                 value = self.edit[layer](value)
             if layer in self.capture:
-                self.outputs[layer] = value
+                kept, value = _keep(value, (args, kwargs))
+                self.outputs[layer] = kept
                 if self.stop and len(self.outputs) == len(set(self.capture)):
-                    raise _Stop
-                # Successors get a copy: what they do in place never reaches the captured value, gradients still do.
-                value = value.clone()
+                    raise _Stop(self)
             return _replace_first(output, value)
 
         return hook
@@ -175,12 +248,20 @@ class Probe:
         self.outputs = {}
         self._calls = {}
         output = None
-        with contextlib.suppress(_Stop):
+        try:
             output = self.module(*args, **kwargs)
+        except _Stop as stop:
+            if stop.args[0] is not self:  # another probe's, further out
+                raise
+        except DeeproError:
+            raise
+        except Exception as error:
+            shapes = ", ".join(str(tuple(a.shape)) for a in args if isinstance(a, Tensor))
+            raise NetworkError(f"the network failed on an input of {shapes}: {one_line(error)}") from error
         missing = [layer for layer in self.capture if layer not in self.outputs]
         if missing:
             calls = {split_call(layer)[0]: self._calls.get(split_call(layer)[0], 0) for layer in missing}
-            said = ", ".join(f"{name!r} ran {n} times" for name, n in calls.items())
+            said = ", ".join(f"{name!r} ran {n} time{'s' * (n != 1)}" for name, n in calls.items())
             raise NetworkError(f"the forward pass never reached layer {', '.join(missing)} ({said})")
         return output
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from deepro.errors import NetworkError
-from deepro.network.layers import one_line
+from deepro.errors import NetworkError, one_line
 from deepro.probe import untouched
 
 _SIDES = (224, 96, 64, 32, 28, 299, 256, 227, 128, 160, 192, 384, 512, 48, 40, 16, 8)

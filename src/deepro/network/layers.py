@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from deepro.errors import DeeproError, NetworkError
+from deepro.errors import DeeproError, NetworkError, one_line
 from deepro.network.receptive_field import ReceptiveField, from_sight
 from deepro.network.sight import Sight
 from deepro.network.sight_mode import SightMode
@@ -146,12 +146,6 @@ def _unit_axis(module: nn.Module, rank: int) -> int:
     if rank < 2:
         return 0
     return rank - 1 if isinstance(module, _LAST) else 1
-
-
-def one_line(error: BaseException) -> str:
-    """An exception as 'Type: first line', short enough for one line."""
-    text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
 
 
 Layers = Mapping[str, Layer]

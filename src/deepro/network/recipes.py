@@ -191,7 +191,7 @@ def _from_callable(transform: Callable[..., Any]) -> Preprocess:
         try:
             answers.append(torch.as_tensor(transform(picture)).float())
         except Exception as error:
-            from deepro.network.layers import one_line
+            from deepro.errors import one_line
 
             raise UsageError(f"preprocess: the function failed on a plain picture: {one_line(error)}") from None
     black, white, red = answers

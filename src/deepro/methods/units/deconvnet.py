@@ -20,7 +20,7 @@ from deepro.registry import Bounds, Paper, method
 from deepro.results import Projection
 from deepro.shapes import to_array
 
-Units = int | Sequence[int] | np.ndarray | Tensor | None
+Units = int | Sequence[Any] | np.ndarray | Tensor | None
 Positions = Sequence[Any] | np.ndarray | Tensor | None
 
 
@@ -55,9 +55,9 @@ def deconvnet(
     batch norm scales, biases play no part, and every rectifier on the way passes what `rule` lets through (see
     deepro.rectifiers). A signal c times as strong gives a projection c times as strong, for c > 0.
 
-    layer: the name of a convolution, rectifier, block or dense layer. units: an index, several (U,), or for each image its
-    own (N, U); None for the `top` strongest of each image, by their maximum over space. positions: for each unit its
-    place in the layer's map, (axes,), (U, axes) or (N, U, axes); None for the unit's strongest.
+    layer: the name of a convolution, rectifier, block or dense layer. units: an index, several (U,), or for each image
+    its own (N, U); None for the `top` strongest of each image, by their maximum over space. positions: for each unit
+    its place in the layer's map, (axes,), (U, axes) or (N, U, axes); None for the unit's strongest.
     Returns values (N, U, *input shape), signed and unscaled.
     Raises LayerError and UsageError for a layer, unit or position that is not there, and UnsupportedError where the
     network has no rectifier for the rule to act on: the result would be the plain gradient under another name.
