@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from deepro.network.labels import read_labels
 from deepro.network.network import Network
 from deepro.network.recipes import as_preprocess
 from deepro.network.sources import Found, Wish, builtin, from_factory, from_huggingface, from_timm, from_torchvision
-from deepro.network.weights import check_finite, fit_weights, read_weights
+from deepro.network.weights import check_finite, classes_in, fit_weights, read_weights
 
 _FILES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".tar")
 _ZOOS = {
@@ -61,7 +62,12 @@ def load(
         module = _copied(module)
     if _is_file(weights):
         path = Path(str(weights)).expanduser()
-        notes = (*notes, *fit_weights(module, read_weights(path), path.name))
+        state = read_weights(path)
+        classes = classes_in(module, state) if source.startswith(("torchvision:", "timm:")) else None
+        if classes is not None:  # a fine-tuned network: the architecture with as many classes, without its old labels
+            found = replace(_find(model, weights, classes)[0], labels=None)
+            module, notes = found.module, found.notes
+        notes = (*notes, *fit_weights(module, state, path.name))
     check_finite(module, Path(str(weights)).name if _is_file(weights) else found.name)
     if place is not None:
         module = _moved(module, place)
@@ -75,10 +81,12 @@ def load(
         output=output,
     )
     net.notes = notes
+    if names is not None and net.classes not in (None, len(names)):
+        raise UsageError(f"{len(names)} labels were given, but the network has {net.classes} classes")
     return net
 
 
-def _find(model: Any, weights: str | Path | None) -> tuple[Found, str]:
+def _find(model: Any, weights: str | Path | None, classes: int | None = None) -> tuple[Found, str]:
     if isinstance(model, nn.Module):
         if weights is not None and not _is_file(weights):
             raise UsageError(f"weights is {str(weights)!r}, expected a file for a network given as a module")
@@ -91,7 +99,7 @@ def _find(model: Any, weights: str | Path | None) -> tuple[Found, str]:
     if colon and kind in _ZOOS:
         if not name:
             raise UsageError(f"{model!r} names no network; write {kind}:NAME")
-        return _ZOOS[kind](name, Wish(None if file or weights is None else str(weights), file)), model
+        return _ZOOS[kind](name, Wish(None if file or weights is None else str(weights), file, classes)), model
     if weights is not None and not file:
         raise UsageError(f"weights is {str(weights)!r}, expected a .safetensors, .pt, .pth or .bin file")
     if not colon or (near(kind, _ZOOS) and "/" not in kind and not kind.endswith(".py") and "." not in kind):

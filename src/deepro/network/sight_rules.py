@@ -64,6 +64,12 @@ relu6 silu mish celu selu expand_as addcmul addcdiv lerp resolve_conj resolve_ne
 """
 RULES.update(dict.fromkeys(_ELEMENTWISE.split(), elementwise))
 
+_FRESH = """
+empty_like zeros_like ones_like full_like rand_like randn_like randint_like new_empty new_zeros new_ones new_full
+new_empty_strided
+"""
+RULES.update(dict.fromkeys(_FRESH.split(), lambda _a, _see, _out: None))
+
 # ---- windows: convolutions, pools, padding, interpolation
 
 

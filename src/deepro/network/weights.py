@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,24 +57,22 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 def _read_pickle(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        text = str(error)
-        if (
-            "Unsupported global" in text
-            or "Unsupported class" in text
-            or ("weights_only" in text.lower() and "GLOBAL" in text)
-        ):
-            name = text.partition("GLOBAL ")[2].split(" ")[0].strip(".") or "a function"
+        text = str(error).partition("WeightsUnpickler error:")[2].strip() or str(error)
+        if re.search(r"Unsupported|GLOBAL|unrecognized function", str(error)):
+            named = re.search(r"GLOBAL (\S+)|unrecognized function (\S+)|Unsupported class (\S+)", str(error))
+            what = next((g for g in named.groups() if g), "") if named else "it holds more than tensors"
             raise WeightsError(
-                f"{path} is a pickle that would run code ({name}) and was refused; "
-                "save its state_dict() as safetensors or with torch.save"
+                f"{path} is a pickle that would run code ({what.rstrip('.')}) and was refused; "
+                "save the network's state_dict() as safetensors or with torch.save"
             ) from None
         raise WeightsError(f"{path} is truncated or no checkpoint ({_first_line(text)})") from None
     except Exception as error:
-        raise WeightsError(
-            f"{path} is truncated or no checkpoint ({_first_line(str(error)) or type(error).__name__})"
-        ) from None
+        reason = _first_line(str(error)).partition(". ")[0] or type(error).__name__
+        raise WeightsError(f"{path} is truncated or no checkpoint ({reason})") from None
 
 
 def _first_line(text: str) -> str:
@@ -107,6 +107,9 @@ def fit_weights(module: nn.Module, state: Mapping[str, Tensor], source: str) -> 
     named = _best_names(state, wanted)
     missing = [k for k in wanted if k not in named and not k.endswith("num_batches_tracked")]
     unexpected = [k for k in named if k not in wanted]
+    # Auxiliary heads serve training only: a file without them is complete.
+    idle = [k for k in missing if k.lower().startswith("aux")]
+    missing = [k for k in missing if k not in idle]
     unlike = [
         f"{k} is {_size(named[k])}, the network has {_size(v)}"
         for k, v in wanted.items()
@@ -125,7 +128,20 @@ def fit_weights(module: nn.Module, state: Mapping[str, Tensor], source: str) -> 
         module.load_state_dict({k: v for k, v in named.items() if k in wanted}, strict=False)
     except Exception as error:
         raise WeightsError(f"{source} does not fit the network: {_first_line(str(error))}") from None
-    return (f"{len(aside)} tensors of {source} are not used ({aside[0]} ...)",) if aside else ()
+    notes = [f"{len(aside)} tensors of {source} are not used ({aside[0]} ...)"] if aside else []
+    notes += [f"{source} has no weights for the auxiliary heads; they are random"] if idle else []
+    return tuple(notes)
+
+
+def classes_in(module: nn.Module, state: Mapping[str, Tensor]) -> int | None:
+    """How many classes `state` has where that is all that keeps it from fitting `module`, as after fine-tuning."""
+    wanted = module.state_dict()
+    named = _best_names(state, wanted)
+    unlike = [(named[k].shape, v.shape) for k, v in wanted.items() if k in named and named[k].shape != v.shape]
+    counts = {tuple(have[:1]) for have, _ in unlike}
+    if len(counts) != 1 or any(have[1:] != want[1:] for have, want in unlike) or len({w[:1] for _, w in unlike}) != 1:
+        return None
+    return next(iter(counts))[0]
 
 
 def _listed(word: str, keys: list[str]) -> str:

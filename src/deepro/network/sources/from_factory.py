@@ -44,9 +44,9 @@ def find(model: str) -> Found:
 
 
 def _file(path: Path) -> ModuleType:
-    path = path.resolve()
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
+    path = path.resolve()
     # A name of its own, so that two files called net.py do not meet; known to sys.modules, as pickling needs.
     name = f"deepro_factory_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)

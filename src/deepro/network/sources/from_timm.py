@@ -7,7 +7,7 @@ import torch
 from deepro.errors import NetworkError, UsageError, WeightsError, near
 from deepro.network.preprocess import INTERPOLATIONS, Preprocess
 from deepro.network.sources import RANDOM, Found, Wish
-from deepro.network.sources.from_torchvision import _patience
+from deepro.network.sources.hub import patient
 
 
 def find(name: str, wish: Wish) -> Found:
@@ -27,7 +27,7 @@ def find(name: str, wish: Wish) -> Found:
     module = None
     if published:
         try:
-            with _patience(), torch.random.fork_rng(devices=[]):
+            with patient(), torch.random.fork_rng(devices=[]):
                 module = timm.create_model(name, pretrained=True)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0][:160]
@@ -40,7 +40,8 @@ def find(name: str, wish: Wish) -> Found:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(wish.seed)
             try:
-                module = timm.create_model(name, pretrained=False)
+                classes = {"num_classes": wish.classes} if wish.classes is not None else {}
+                module = timm.create_model(name, pretrained=False, **classes)
             except Exception as error:
                 raise NetworkError(f"timm could not build {name}: {type(error).__name__}: {error}") from None
         if not wish.own_weights:

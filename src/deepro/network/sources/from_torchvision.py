@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import os
 import socket
+import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +37,7 @@ def find(name: str, wish: Wish) -> Found:
             entry = _entry(entries, name, wish.weights)
         if entry is not None:
             state, notes = _fetch(entry, name, must=wish.weights is not None)
-    module = _build(name, entry if state is not None else None, wish.seed)
+    module = _build(name, entry if state is not None else None, wish)
     if state is not None:
         module.load_state_dict(state)
     elif not wish.own_weights:
@@ -58,7 +59,7 @@ def _fetch(entry: Any, name: str, *, must: bool) -> tuple[Any, tuple[str, ...]]:
     try:
         with _patience():
             # Published files carry the start of their hash in their name; check_hash compares it.
-            return entry.get_state_dict(progress=False, check_hash=True), ()
+            return entry.get_state_dict(progress=sys.stderr.isatty(), check_hash=True), ()
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0][:160]
         if must:
@@ -84,7 +85,7 @@ def _patience() -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def _build(name: str, entry: Any, seed: int) -> nn.Module:
+def _build(name: str, entry: Any, wish: Wish) -> nn.Module:
     from torchvision.models import get_model_builder
 
     builder = get_model_builder(name)
@@ -93,12 +94,15 @@ def _build(name: str, entry: Any, seed: int) -> nn.Module:
     if "weights_backbone" in accepted:
         options["weights_backbone"] = None
     if entry is not None:  # as the published weights were made
-        options |= {k: v for k, v in _architecture(name, entry).items()}
+        options |= _architecture(name, entry)
     elif name in ("googlenet", "inception_v3"):
-        options["init_weights"] = True
+        # Published files expect the scaling; the slow special initialisation says nothing.
+        options |= {"init_weights": False, "transform_input": wish.own_weights}
+    if wish.classes is not None:
+        options["num_classes"] = wish.classes
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")
-        torch.manual_seed(seed)
+        torch.manual_seed(wish.seed)
         try:
             return builder(**options).eval()
         except Exception as error:
