@@ -52,9 +52,12 @@ def _(result: Projection) -> Any:
     if result.values.ndim != 5:
         return _curves([result.values[n, u].reshape(-1, result.values.shape[-1]) for n, u in items],
                        [f"unit {result.units[n, u]}" for n, u in items])  # fmt: skip
-    made = _canvas(5.4, 1.75 * len(items))
-    axes = made.subplots(len(items), 3, squeeze=False)
-    for (n, u), (left, middle, right) in zip(items, axes, strict=True):
+    rows = -(-len(items) // 3)
+    made = _canvas(11, 1.5 * rows)
+    axes = made.subplots(rows, 9, squeeze=False).reshape(-1, 3)
+    for unused in axes[len(items) :].ravel():
+        unused.axis("off")
+    for (n, u), (left, middle, right) in zip(items, axes, strict=False):
         grid, _ = views.map_pixels(views.flat_map(result.maps[n, u]))
         pixels, scale = views.projection_pixels(result.values[n, u])
         (top, bottom), (start, stop) = np.asarray(result.windows[n, u], dtype=int).reshape(-1, 2)[-2:]

@@ -132,7 +132,8 @@ def _(result: Activations) -> list[str]:
 def _image(pixels: np.ndarray, alt: str, width: int, *, photograph: bool = False) -> str:
     small = picture.fit(pixels, 2 * width) if photograph else pixels
     data = picture.jpeg(small) if photograph else picture.png(small)
-    height = round(width * pixels.shape[0] / pixels.shape[1])
+    tall = max(1.0, pixels.shape[0] / pixels.shape[1])  # `width` bounds the longer side
+    width, height = round(width / tall), round(width / tall * pixels.shape[0] / pixels.shape[1])
     rendering = "" if photograph or max(pixels.shape[:2]) >= width else ";image-rendering:pixelated"
     return (
         f'<img src="{picture.data_uri(data)}" alt="{escape(alt)}" width="{width}" height="{height}" '

@@ -34,7 +34,7 @@ def python(provenance: Provenance) -> str:
 
 
 def command(provenance: Provenance, method: registry.Method | None = None) -> str | None:
-    """A `deepro` command, or None where the network came from a running program. Options at their default are left out."""
+    """A `deepro` command without options at their default; None where the network came from a running program."""
     source = str(provenance.network.get("source", "module"))
     if source == "module":
         return None

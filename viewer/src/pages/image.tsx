@@ -1,4 +1,4 @@
-import { memo, useState } from "react";
+import { memo, useState, type CSSProperties } from "react";
 import type { LayerUnits, Overview, Photograph, RegionView, Unit } from "../document";
 import { useSpeech } from "../i18n";
 import { Crop, Frame, Image } from "../parts/picture";
@@ -23,7 +23,7 @@ export function ImagePage({ overview, photograph, region }: { overview: Overview
         </div>
         <Filmstrip overview={overview} current={photograph.id} />
       </header>
-      <div className="image-top">
+      <div className="image-top" style={{ "--ratio": photograph.width / photograph.height } as CSSProperties}>
         <Stage photograph={photograph} region={shown} key={shown?.record ?? ""} />
         <div className="image-side">
           {photograph.prediction.length > 0 && (

@@ -31,7 +31,7 @@ export function Stage({ photograph, region }: { photograph: Photograph; region: 
       return next;
     });
   return (
-    <div className="stage-block" style={{ maxWidth: `max(300px, calc(60vh * ${width / height}))` }}>
+    <div className="stage-block">
       <div className={shown.has("photograph") ? "stage" : "stage bare"} ref={stage} style={{ aspectRatio: `${width} / ${height}` }}>
         <Image picture={photograph.picture} alt={t("image.photograph.alt", { name: photograph.name })} eager />
         {region && shown.has("heat") && (

@@ -1,0 +1,93 @@
+"""Colours against what the scales promise, pixel by pixel."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deepro.render import colour, picture, views
+
+
+def test_signed_zero_is_middle_grey_and_ends_are_black_and_white() -> None:
+    values = np.array([[0.0, 2.0, -2.0, 1.0, 9.0, -9.0]])
+    assert colour.signed(values, 2.0)[0, :, 0].tolist() == [128, 255, 1, 192, 255, 1]
+
+
+def test_signed_keeps_colours_apart_and_sums_other_channels() -> None:
+    values = np.zeros((3, 1, 1))
+    values[0] = 1.0
+    assert colour.signed(values, 1.0)[0, 0].tolist() == [255, 128, 128]
+    four = np.full((4, 1, 1), 0.25)
+    assert colour.signed(four, 1.0)[0, 0].tolist() == [255, 255, 255]
+
+
+def test_signed_is_antisymmetric() -> None:
+    values = np.random.default_rng(0).normal(size=(3, 5, 5))
+    up, down = colour.signed(values, 1.5).astype(int), colour.signed(-values, 1.5).astype(int)
+    assert np.abs(up + down - 2 * colour.MIDDLE).max() <= 1  # rounding of halves
+
+
+def test_grey_starts_at_zero_and_does_not_stretch() -> None:
+    assert colour.grey(np.array([[-3.0, 0.0, 1.0, 4.0]]), 4.0)[0, :, 0].tolist() == [0, 0, 64, 255]
+
+
+def test_sequential_rises_in_lightness() -> None:
+    pixels = colour.sequential(np.linspace(0, 1, 256)[None], 1.0)[0].astype(float)
+    lightness = pixels @ [0.2126, 0.7152, 0.0722]
+    assert (np.diff(lightness) > -1).all()
+    assert lightness[-1] - lightness[0] > 200
+
+
+def test_diverging_is_white_at_zero_red_above_blue_below() -> None:
+    low, zero, high = colour.diverging(np.array([[-1.0, 0.0, 1.0]]), 1.0)[0].astype(int)
+    assert zero.min() > 240
+    assert low[2] > low[0] + 60
+    assert high[0] > high[2] + 60
+
+
+def test_cover_hides_nothing_at_zero() -> None:
+    assert colour.cover(np.array([[0.0, 1.0, -2.0, 5.0]]), 2.0)[0].tolist() == [0, 128, 255, 255]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_odd_numbers_do_not_break_a_scale(bad: float) -> None:
+    values = np.array([[0.0, 1.0, bad]])
+    assert np.isfinite(colour.limit(values))
+    assert colour.grey(values, colour.limit(values)).dtype == np.uint8
+
+
+def test_limit_ignores_zeros_and_outliers() -> None:
+    values = np.concatenate([np.zeros(10_000), np.full(999, 2.0), [1000.0]])
+    assert colour.limit(values) == pytest.approx(2.0)
+    assert colour.limit(np.zeros(4)) == 1.0
+
+
+def test_png_is_lossless_and_grey_is_stored_as_grey() -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+    assert (np.asarray(Image.open(io.BytesIO(picture.png(pixels)))) == pixels).all()
+    grey = np.repeat(pixels[:, :, :1], 3, axis=2)
+    opened = Image.open(io.BytesIO(picture.png(grey)))
+    assert opened.mode == "L"
+    assert (np.asarray(opened.convert("RGB")) == grey).all()
+
+
+def test_fit_never_enlarges_and_keeps_masks() -> None:
+    pixels = np.zeros((100, 50, 3), dtype=np.uint8)
+    assert picture.fit(pixels, 200) is pixels
+    assert picture.fit(pixels, 40).shape == (40, 20, 3)
+    mask = np.zeros((100, 50), dtype=bool)
+    mask[:50] = True
+    small = picture.fit(mask, 10)
+    assert small.dtype == bool
+    assert small.mean() == pytest.approx(0.5)
+
+
+def test_map_pixels_are_black_where_the_unit_is_not_active() -> None:
+    pixels, scale = views.map_pixels(np.array([[-5.0, 0.0, 2.0]]))
+    assert pixels[0, :, 0].tolist() == [0, 0, 255]
+    assert scale.high == 2.0
+    dead, _ = views.map_pixels(np.full((2, 2), -1.0))
+    assert dead.max() == 0

@@ -1,0 +1,14 @@
+"""The viewer's types and words follow the one definition here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deepro.render.schema import schema
+
+VIEWER = Path(__file__).resolve().parents[2] / "viewer"
+
+
+def test_the_schema_that_types_are_generated_from_is_up_to_date() -> None:
+    kept = (VIEWER / "src" / "document.schema.json").read_text(encoding="utf-8")
+    assert kept == schema(), "run `python -m deepro.render.schema viewer/src/document.schema.json` and `npm run types`"
