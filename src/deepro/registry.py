@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+from deepro.data.examples import Examples, as_examples
 from deepro.errors import UsageError, near
 from deepro.network import Inputs, Network
 from deepro.network.fingerprint import digest_json
@@ -75,7 +76,11 @@ class Option:
             value = words.get(value.lower(), value)
         if not isinstance(value, self.type) or (self.type is not bool and isinstance(value, bool)):
             try:
-                if self.type is bool or isinstance(value, bool) or (self.type is int and float(value) != int(float(value))):
+                if (
+                    self.type is bool
+                    or isinstance(value, bool)
+                    or (self.type is int and float(value) != int(float(value)))
+                ):
                     raise ValueError
                 value = self.type(float(value)) if self.type is int else self.type(value)
             except (TypeError, ValueError):
@@ -145,7 +150,7 @@ class Call:
     method: Method
     net: Network
     bound: inspect.BoundArguments
-    data: Inputs | Sequences | None
+    data: Inputs | Sequences | Examples | None
 
     @functools.cached_property
     def provenance(self) -> Provenance:
@@ -175,9 +180,10 @@ class Call:
 
 _METHODS: dict[str, Method] = {}
 # Arguments that name what the network is shown, and what makes them ready for it.
-_DATA: dict[str, Callable[[Network, Any], Inputs | Sequences]] = {
+_DATA: dict[str, Callable[[Network, Any], Inputs | Sequences | Examples]] = {
     "images": Network.prepare,
     "image": Network.prepare,
+    "dataset": as_examples,
     "sequence": as_sequences,
     "sequences": as_sequences,
 }
@@ -193,6 +199,7 @@ _ROOMS = (
     "deepro.methods.patterns.imagine",
     "deepro.methods.sequences.trace",
     "deepro.methods.sequences.cells",
+    "deepro.methods.spaces.embed",
 )
 
 

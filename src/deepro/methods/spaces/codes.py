@@ -29,8 +29,8 @@ _HALF = 65504.0  # the largest number of half precision
 class Codes:
     """What `capture` found in M readable examples.
 
-    arrays: layer -> (M, D), or (M * positions, D) for pool 'positions'. places: layer -> shape of an example's positions,
-    () where it has one row. indices: (M,) which example each is. labels: (M,) int64, -1 where there is none.
+    arrays: layer -> (M, D), or (M * positions, D) for pool 'positions'. places: layer -> shape of an example's
+    positions, () where it has one row. indices: (M,) which example each is. labels: (M,) int64, -1 where unknown.
     predictions: (M,) int64 and confidence (M,) float32, None where the network gives no logits.
     pictures: (M, h, w, 3) uint8 thumbnails, None where the input is no picture. unreadable: index -> reason.
     projections: layer -> the random projection that its codes went through. notes: what was reduced.
@@ -187,7 +187,7 @@ def _logits(net: Network, output: Any, n: int) -> Tensor | None:
     """(N, K) where the network is a classifier, else None."""
     try:
         logits = net.logits_of(output)
-    except Exception:  # noqa: BLE001 - a network without logits still has codes
+    except Exception:  # a network without logits still has codes
         return None
     return logits if isinstance(logits, Tensor) and logits.ndim == 2 and len(logits) == n else None
 

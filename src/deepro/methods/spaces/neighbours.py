@@ -126,7 +126,7 @@ class Finder:
         return Neighbours(np.take_along_axis(where, order, 1), distances)
 
     def _distances(self, queries: np.ndarray, where: np.ndarray) -> np.ndarray:
-        """(Q, n) float64. Differences in float32 are good to a few parts in a million; near ties are settled in float64."""
+        """(Q, n) float64. In float32 they are good to a few parts in a million; near ties are settled in float64."""
         if self.metric == "cosine":
             rows = np.repeat(np.arange(len(where)), where.shape[1])
             return self._exact(queries, rows, where.ravel()).reshape(where.shape)

@@ -1,0 +1,260 @@
+"""From examples to a map: capture, lay out, place, measure, in an order that depends on the codes alone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from deepro import progress
+from deepro.data.examples import Examples
+from deepro.errors import UsageError
+from deepro.methods.spaces.codes import Codes, Pool, capture
+from deepro.methods.spaces.layouts import Layout, pca_layout, random_layout
+from deepro.methods.spaces.neighbours import Finder, Metric, Neighbours
+from deepro.methods.spaces.placement import NEAREST, place
+from deepro.methods.spaces.quality import SIZES, agreement, kept, quality
+from deepro.network import Network
+from deepro.results import Map
+
+Lay = Callable[[np.ndarray, Neighbours, np.ndarray], Layout]  # codes, their neighbours, a start (N, 2)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is mapped: options that all methods share. memory in MiB."""
+
+    layer: str
+    pool: Pool
+    step: int
+    metric: Metric
+    batch_size: int
+    memory: int
+    thumbnails: int
+    keep_codes: bool
+    seed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How it is laid out. nearest: neighbours that `lay` needs for n points; it raises where n is too small.
+
+    sample: most points fitted, None for all. stability: further maps from random starts. least: fewest points.
+    """
+
+    method: str
+    lay: Lay
+    nearest: Callable[[int], int] = lambda _n: 0
+    sample: int | None = None
+    stability: int = 0
+    least: int = 3
+
+
+def threads() -> int:
+    """As many as torch may use here."""
+    return torch.get_num_threads()
+
+
+def make_map(net: Network, examples: Examples, question: Question, plan: Plan) -> Map:
+    """Capture the codes and lay them out; see `map_codes`."""
+    captured = capture(
+        net,
+        examples,
+        question.layer,
+        pool=question.pool,
+        step=question.step,
+        batch_size=question.batch_size,
+        memory=question.memory << 20,
+        thumbnails=question.thumbnails,
+        seed=question.seed,
+    )
+    return map_captured(net, examples, captured, question, plan)
+
+
+def map_captured(
+    net: Network, examples: Examples, captured: Codes, question: Question, plan: Plan, start: np.ndarray | None = None
+) -> Map:
+    """A Map of codes that are there already. start: (N, 2) to begin from in place of the PCA."""
+    codes = np.asarray(captured.arrays[question.layer], dtype=np.float32)
+    places = int(np.prod(captured.places.get(question.layer) or (1,)))
+    repeat = lambda values: np.repeat(values, places, axis=0)  # noqa: E731 - one row an example, or one a position
+    labels = repeat(captured.labels) if (captured.labels >= 0).any() else None
+    laid = map_codes(codes, question.metric, plan, labels=labels, seed=question.seed, start=start)
+    columns = {}
+    if captured.predictions is not None and captured.confidence is not None:
+        columns = {"prediction": repeat(captured.predictions), "confidence": repeat(captured.confidence)}
+        correct = _correct(net, examples, captured)
+        if correct is not None:
+            columns["correct"] = repeat(correct)
+    notes = [*captured.notes, *laid.notes]
+    if captured.unreadable:
+        first = next(iter(captured.unreadable.values()))
+        notes.append(f"{len(captured.unreadable)} of {len(examples)} examples could not be read, the first: {first}")
+    label_names = examples.classes or (tuple(net.labels) if labels is not None and net.labels else ())
+    return Map(
+        method=plan.method,
+        layer=question.layer,
+        pool=question.pool,
+        values=laid.values.astype(np.float32),
+        ids=_ids(examples, captured, question.layer),
+        per_point=laid.per_point,
+        per_point_size=laid.per_point_size,
+        quality=laid.quality,
+        baselines=laid.baselines,
+        labels=labels,
+        label_names=label_names if labels is None or len(label_names) > labels.max() else (),
+        columns=columns,
+        facts={**laid.facts, "code_size": codes.shape[1], "metric": question.metric},
+        placed=laid.placed,
+        finished=laid.finished,
+        notes=tuple(notes),
+        codes=codes if question.keep_codes else None,
+        pictures=captured.pictures if places == 1 else None,
+    )
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A layout with what was measured on it; fields as in results.Map."""
+
+    values: np.ndarray
+    per_point: np.ndarray
+    per_point_size: int
+    quality: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+    facts: dict[str, Any]
+    placed: np.ndarray | None
+    finished: bool
+    notes: tuple[str, ...]
+
+
+def map_codes(
+    codes: np.ndarray,
+    metric: Metric,
+    plan: Plan,
+    *,
+    labels: np.ndarray | None = None,
+    seed: int = 0,
+    start: np.ndarray | None = None,
+) -> Laid:
+    """Lay out codes (N, D): a sample is fitted, the others are placed, and all is measured.
+
+    The codes are taken in the order of their contents, so that another order of the same points gives the same map.
+    Raises UsageError for fewer points than the method needs, codes that are all equal, or not finite.
+    """
+    n = len(codes)
+    if n < plan.least:
+        raise UsageError(f"a map needs at least {plan.least} points, got {n}")
+    if not np.isfinite(codes).all():
+        raise UsageError(f"code {int((~np.isfinite(codes)).any(1).argmax())} holds NaN or infinity")
+    if (codes == codes[:1]).all():
+        raise UsageError(f"all {n} codes are equal, no map can tell them apart: choose another layer or pool")
+    order = canonical_order(codes)
+    sorted_codes = codes[order]
+    fitted = np.arange(n)
+    notes: list[str] = []
+    if plan.sample is not None and n > plan.sample:
+        fitted = stratified(labels[order] if labels is not None else None, n, plan.sample, seed)
+        by = "stratified by label" if labels is not None else "drawn at random"
+        notes.append(f"{len(fitted)} of {n} points were fitted, {by} (seed {seed}); the others were placed beside them")
+    points = np.ascontiguousarray(sorted_codes[fitted])
+    need = plan.nearest(len(points))
+    near = Finder(points, metric).of_all(min(len(points) - 1, max(need, *SIZES)))
+    begin = pca_layout(points, seed).values if start is None else np.asarray(start, dtype=np.float64)[order][fitted]
+    layout = plan.lay(points, near, begin)
+    if not layout.finished:
+        notes.append("the work was stopped: this is the map as it was then")
+    with contextlib.nullcontext() if layout.finished else progress.listening(None):
+        measured = quality(points, layout.values, metric=metric, neighbours=near, seed=seed)
+        baselines = {
+            name: quality(points, other.values, metric=metric, neighbours=near, seed=seed).numbers
+            for name, other in (("pca", pca_layout(points, seed)), ("random_projection", random_layout(points, seed)))
+            if name != plan.method
+        }
+        numbers, facts = dict(measured.numbers), dict(layout.facts)
+        if plan.stability and layout.finished:
+            numbers["stability@15"] = _stability(points, near, layout, plan, seed)
+    values, per_point = np.empty((n, 2)), np.empty(n, np.float32)
+    values[order[fitted]] = layout.values
+    per_point[order[fitted]] = measured.per_point
+    placed = None
+    if len(fitted) < n:
+        rest = np.setdiff1d(np.arange(n), fitted)
+        placed = np.ones(n, bool)
+        placed[order[fitted]] = False
+        values[order[rest]], per_point[order[rest]] = _beside(
+            points, sorted_codes[rest], layout.values, metric, measured.size
+        )
+        numbers[f"placed_neighbours@{measured.size}"] = float(per_point[order[rest]].mean())
+    return Laid(
+        values, per_point, measured.size, numbers, baselines, facts, placed, layout.finished, (*notes, *measured.notes)
+    )
+
+
+def canonical_order(codes: np.ndarray) -> np.ndarray:
+    """(N,) the rows in an order that depends on their contents alone."""
+    rows = np.ascontiguousarray(codes + 0.0)  # -0 becomes 0
+    return rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1])))[:, 0].argsort(kind="stable")
+
+
+def stratified(labels: np.ndarray | None, n: int, size: int, seed: int) -> np.ndarray:
+    """(size,) sorted indices out of n, each label in its share (at least one), drawn by the seed."""
+    rng = np.random.default_rng(seed)
+    if labels is None:
+        return np.sort(rng.choice(n, size, replace=False))
+    classes, counts = np.unique(labels, return_counts=True)
+    exact = counts * size / n
+    take = np.maximum(np.floor(exact).astype(int), 1)
+    # What rounding left over goes to the classes that lost most; what it gave too much is taken from the largest.
+    for c in np.argsort(take - exact, kind="stable")[: max(0, size - int(take.sum()))]:
+        take[c] += 1
+    while take.sum() > size and take.max() > 1:
+        take[take.argmax()] -= 1
+    picked = [rng.choice(np.nonzero(labels == c)[0], t, replace=False) for c, t in zip(classes, take, strict=True)]
+    return np.sort(np.concatenate(picked))
+
+
+def _beside(
+    points: np.ndarray, others: np.ndarray, values: np.ndarray, metric: Metric, size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the others, and the share of each one's nearest points that are near it on the map too."""
+    from scipy.spatial import cKDTree
+
+    near = Finder(points, metric).of(others, min(len(points), max(size, NEAREST)))
+    at = place(values, points, others, metric=metric, neighbours=near)
+    _, on_map = cKDTree(values).query(at, size)
+    return at, kept(near.indices[:, :size], np.asarray(on_map).reshape(len(at), size))
+
+
+def _stability(points: np.ndarray, near: Neighbours, layout: Layout, plan: Plan, seed: int) -> float:
+    """Mean share of 15 neighbours on the map that other random starts give too."""
+    found = []
+    for other in range(plan.stability):
+        start = np.random.default_rng([seed, other + 1]).standard_normal((len(points), 2))
+        found.append(agreement(layout.values, plan.lay(points, near, start).values))
+    return float(np.mean(found))
+
+
+def _correct(net: Network, examples: Examples, captured: Codes) -> np.ndarray | None:
+    """(M,) int8: 1 right, 0 wrong, -1 unknown; None where labels and classes cannot be compared."""
+    labels = captured.labels
+    if captured.predictions is None or not (labels >= 0).any():
+        return None
+    if examples.classes and net.labels:
+        known = np.array([-1 if (i := net.find_label(c)) is None else i for c in examples.classes])
+        if (known < 0).all():
+            return None
+        labels = np.where(labels >= 0, known[np.maximum(labels, 0)], -1)
+    return np.where(labels >= 0, captured.predictions == labels, -1).astype(np.int8)
+
+
+def _ids(examples: Examples, captured: Codes, layer: str) -> tuple[str, ...]:
+    ids = examples.ids(captured.indices)
+    shape = captured.places.get(layer)
+    if not shape:
+        return ids
+    return tuple(f"{i}@{','.join(map(str, p))}" for i in ids for p in np.ndindex(shape))
