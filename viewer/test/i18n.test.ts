@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { fill, languages, speech, type Language } from "../src/i18n";
+import { en } from "../src/i18n/en";
+import { preferred } from "../src/settings";
+
+const codes = Object.keys(languages) as Language[];
+const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
+
+describe("words", () => {
+  it.each(codes)("%s has every key, none besides, and none empty", (code) => {
+    const { words } = languages[code];
+    expect(Object.keys(words).sort()).toEqual(Object.keys(en).sort());
+    expect(Object.entries(words).filter(([, text]) => text.trim() === "")).toEqual([]);
+  });
+
+  it.each(codes)("%s fills the same places as English", (code) => {
+    for (const [key, text] of Object.entries(languages[code].words)) {
+      expect([key, ...names(text)]).toEqual([key, ...names((en as { [key: string]: string })[key] ?? "")]);
+    }
+  });
+
+  it("Chinese is written in its own characters", () => {
+    const simplified = /[网图样层览这么没热区张]/;
+    const traditional = /[網圖樣層覽這麼沒熱區張]/;
+    for (const text of Object.values(languages["zh-Hant"].words)) expect(text).not.toMatch(simplified);
+    for (const text of Object.values(languages["zh-Hans"].words)) expect(text).not.toMatch(traditional);
+  });
+
+  it("nothing but names is left in English", () => {
+    const allowed = /DeconvNet|Deepro|Python|±|%|\{\w+\}|[\d\s·:×,.;–]/g;
+    for (const code of ["zh-Hant", "zh-Hans"] as const)
+      for (const [key, text] of Object.entries(languages[code].words)) expect([key, text.replace(allowed, "")]).not.toEqual([key, expect.stringMatching(/[a-z]{3}/i)]);
+  });
+
+  it("fills text once, so that a value cannot name another", () => {
+    expect(fill("{a} and {b}", { a: "{b}", b: "x" }, String)).toBe("{b} and x");
+    expect(fill("{a} {c}", { a: 1 }, (n) => `#${n}`)).toBe("#1 {c}");
+  });
+});
+
+describe("the reader's language", () => {
+  it.each([
+    [["zh-TW", "en"], "zh-Hant"],
+    [["zh-HK"], "zh-Hant"],
+    [["zh-Hant-SG"], "zh-Hant"],
+    [["zh-CN"], "zh-Hans"],
+    [["zh"], "zh-Hans"],
+    [["de", "zh-TW"], "zh-Hant"],
+    [["de-DE", "en-US", "zh"], "en"],
+    [["fr"], "en"],
+    [[], "en"],
+  ])("%j is %s", (tags, code) => expect(preferred(tags)).toBe(code));
+});
+
+describe("numbers", () => {
+  const { number, percent, integer } = speech("en");
+  it.each([
+    [0, "0"],
+    [12.449, "12.4"],
+    [0.02468, "0.0247"],
+    [-3.14159, "-3.14"],
+    [0.00001234, "1.2E-5"],
+    [4_652_008_000, "4.7E9"],
+  ])("%d is %s", (n, text) => expect(number(n)).toBe(text));
+
+  it.each([
+    [0.394, "39.4%"],
+    [1, "100%"],
+    [0.99951, "> 99.9%"],
+    [0.0001, "< 0.1%"],
+    [0, "0%"],
+  ])("%d is %s of all", (n, text) => expect(percent(n)).toBe(text));
+
+  it("counts with separators", () => expect(integer(4652008)).toBe("4,652,008"));
+});
+
+describe("dates", () => {
+  it("are written as the language writes them, in the reader's own time", () => {
+    expect(speech("zh-Hant").date("2026-01-02T03:04:05+00:00")).toMatch(/2026年1月\d+日/);
+    expect(speech("en").date("2026-01-02T03:04:05+00:00")).toMatch(/Jan 2026/);
+    expect(speech("en").date("not a date")).toBe("not a date");
+  });
+});
