@@ -6,13 +6,13 @@ import captum.attr as captum
 import numpy as np
 import pytest
 import torch
+from tests.reference import gradients as reference
 from torch import Tensor, nn
 
 import deepro
 from deepro import targets
 from deepro.errors import LabelError, NetworkError, UnsupportedError, UsageError
 from deepro.network import Network, Preprocess
-from tests.reference import gradients as reference
 
 TOLERANCE = 1e-10
 LABELS = ["ant", "bee", "cow", "dog"]

@@ -11,9 +11,11 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from deepro.methods.regions.graph_cut import Mask
 from deepro.network import Inputs, Network, Preprocess, View
 
 Plane = Float[np.ndarray, "H W"]
+Grid = Float[np.ndarray, "h w"]  # the same at another size
 Picture = UInt8[np.ndarray, "H W 3"]
 
 
@@ -41,7 +43,7 @@ def original(image: Inputs) -> tuple[Picture, View]:
     return (x.transpose(1, 2, 0) * 255).round().astype(np.uint8), view
 
 
-def onto_photograph(values: Plane, view: View, size: tuple[int, int], grid: tuple[int, int]) -> tuple[Plane, Plane]:
+def onto_photograph(values: Plane, view: View, size: tuple[int, int], grid: tuple[int, int]) -> tuple[Grid, Grid]:
     """The input's values in the middles of a (h, w) grid over the whole photograph of `size` (H, W), and what was seen.
 
     The second is 1 where the network looked, else 0; there the nearest value inside the view stands.
@@ -53,7 +55,7 @@ def onto_photograph(values: Plane, view: View, size: tuple[int, int], grid: tupl
     return cv2.remap(values, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), seen.astype(np.float64)
 
 
-def onto_input(mask: np.ndarray, view: View, size: tuple[int, int]) -> Plane:
+def onto_input(mask: Mask, view: View, size: tuple[int, int]) -> Grid:
     """A photograph's mask (H, W) bool on an input of `size`: 1 inside, 0 outside, between them on the border."""
     step_y, step_x = max(1, int(view.scale_y)), max(1, int(view.scale_x))
     h, w = -(-mask.shape[0] // step_y), -(-mask.shape[1] // step_x)

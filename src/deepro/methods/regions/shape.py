@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from deepro.methods.regions.graph_cut import Mask
 
@@ -20,7 +20,7 @@ def main_part(mask: Mask, weight: Float[np.ndarray, "H W"]) -> Mask:
     return parts == 1 + int(sums[1:].argmax())
 
 
-def enlarged(mask: Mask, size: tuple[int, int]) -> Mask:
+def enlarged(mask: Mask, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
     """The mask at another size (H, W): the half-way line of its linear interpolation."""
     return cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_LINEAR) > 0.5
 
