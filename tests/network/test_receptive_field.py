@@ -56,12 +56,16 @@ def _nhwc(m: nn.Module, x: Tensor) -> Tensor:
 
 C = nn.Conv2d
 EXACT = {
-    "strides": nn.Sequential(C(3, 4, 5, 2, 1), nn.ReLU(True), nn.MaxPool2d(3, 2), C(4, 4, 3, padding=1), nn.AvgPool2d(2)),
+    "strides": nn.Sequential(
+        C(3, 4, 5, 2, 1), nn.ReLU(True), nn.MaxPool2d(3, 2), C(4, 4, 3, padding=1), nn.AvgPool2d(2)
+    ),
     "dilation": nn.Sequential(C(3, 4, 3, dilation=2), C(4, 4, (1, 5), stride=(1, 2), padding=(0, 4), dilation=(1, 2))),
     "ceil": nn.Sequential(C(3, 4, 3, 2), nn.MaxPool2d(3, 2, ceil_mode=True), nn.MaxPool2d(2, 2, 1, ceil_mode=True)),
     "same": nn.Sequential(C(3, 4, 4, padding="same"), C(4, 4, 3, padding="same", dilation=2)),
     "depthwise": nn.Sequential(C(3, 6, 1), C(6, 6, 5, 2, 2, groups=6), nn.BatchNorm2d(6), C(6, 4, 3, groups=2)),
-    "residual": Fn(lambda m, x: F.relu(m.b(F.relu(m.a(x)))) + m.s(x), a=C(3, 4, 3, 2, 1), b=C(4, 4, 3, 1, 1), s=C(3, 4, 1, 2)),
+    "residual": Fn(
+        lambda m, x: F.relu(m.b(F.relu(m.a(x)))) + m.s(x), a=C(3, 4, 3, 2, 1), b=C(4, 4, 3, 1, 1), s=C(3, 4, 1, 2)
+    ),
     "branches": Fn(
         lambda m, x: torch.cat([m.a(x), m.b(x), m.c(F.pad(x, (2, 2, 0, 0)))], 1),
         a=C(3, 2, 1), b=C(3, 2, 3, padding=1), c=C(3, 2, (1, 5)),
@@ -98,7 +102,9 @@ SAFE = {
     "mirror": nn.Sequential(nn.ReflectionPad2d(3), C(3, 4, 3), C(4, 4, 3, padding=2, padding_mode="replicate")),
     "circular": nn.Sequential(C(3, 4, 3, padding=1, padding_mode="circular"), C(4, 4, 3)),
     "pixel-shuffle": nn.Sequential(C(3, 8, 3, 4), nn.PixelShuffle(2), C(2, 4, 3)),
-    "in-place": nn.Sequential(Fn(_in_place, a=C(3, 4, 1), b=C(3, 4, 5, padding=2), c=C(3, 4, 7, padding=3)), C(4, 2, 3)),
+    "in-place": nn.Sequential(
+        Fn(_in_place, a=C(3, 4, 1), b=C(3, 4, 5, padding=2), c=C(3, 4, 7, padding=3)), C(4, 2, 3)
+    ),
     "roll": Fn(lambda m, x: m.a(x.roll(3, 2)), a=C(3, 4, 3)),
     "tokens": nn.Sequential(C(3, 8, 8, 8), Fn(lambda _m, x: x.flatten(2).transpose(1, 2)), nn.Linear(8, 4)),
     "attention": nn.Sequential(

@@ -15,6 +15,7 @@ from deepro.errors import UsageError, near
 from deepro.network.images import open_photograph as open_photograph
 
 ORDERS = {"RGB": 3, "BGR": 3, "L": 1}
+_MOST_RESIZED = 32_000_000  # pixels
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos", "box", "hamming")
 
 
@@ -92,11 +93,14 @@ class Preprocess:
             seen = image.resize((width, height), method)
             return seen, View(0.0, 0.0, image.height / height, image.width / width)
         w, h = self._resized(image.width, image.height)
-        # Rounded as torchvision rounds; one resize of the box gives the same pixels as resizing all and cropping.
-        left, top = round((w - width) / 2), round((h - height) / 2)
+        left, top = round((w - width) / 2), round((h - height) / 2)  # as torchvision rounds
         sy, sx = image.height / h, image.width / w
+        view = View(top * sy, left * sx, sy, sx)
+        if w * h <= _MOST_RESIZED:
+            return image.resize((w, h), method).crop((left, top, left + width, top + height)), view
+        # A strip so long that only its middle may be computed: the same pixels up to one level.
         box = (left * sx, top * sy, min((left + width) * sx, image.width), min((top + height) * sy, image.height))
-        return image.resize((width, height), method, box=box), View(top * sy, left * sx, sy, sx)
+        return image.resize((width, height), method, box=box), view
 
     def _resized(self, width: int, height: int) -> tuple[int, int]:
         """The whole picture's size before the crop: shorter side `resize`, larger where the crop would not fit."""

@@ -13,8 +13,7 @@ from typing import Any
 
 from torch import nn
 
-from deepro.errors import NetworkError, UsageError, near
-from deepro.errors import one_line
+from deepro.errors import NetworkError, UsageError, near, one_line
 from deepro.network.sources import Found
 
 
