@@ -1,7 +1,7 @@
 """Receptive fields the slow way: which input elements a unit's gradient reaches.
 
-Independent of deepro: float64, autograd, a hook of its own. Weights and inputs are positive and rectifiers and maxima are
-replaced by smooth means of the same geometry, so that no path is switched off and no two paths cancel: what is not
+Independent of deepro: float64, autograd, a hook of its own. Weights and inputs are positive, and rectifiers and maxima
+are replaced by smooth means of the same geometry, so that no path is switched off and no two paths cancel: what is not
 reached cannot be seen.
 """
 
