@@ -41,8 +41,9 @@ def untouched(module: nn.Module) -> Iterator[nn.Module]:
     modules = list(module.modules())
     training = [m.training for m in modules]
     tables = [(table, dict(table)) for m in modules for name in _HOOKS if (table := getattr(m, name, None)) is not None]
-    owners = [(m, dict(m._buffers), set(m._non_persistent_buffers_set)) for m in modules]
-    contents = [(b, b.detach().clone()) for _, buffers, _ in owners for b in buffers.values() if b is not None]
+    plain = [m for m in modules if not isinstance(m, torch.jit.ScriptModule)]  # scripted ones keep theirs out of reach
+    owners = [(m, dict(m._buffers), set(m._non_persistent_buffers_set)) for m in plain]
+    contents = [(b, b.detach().clone()) for b in module.buffers()]
     parameters = [(p, p.requires_grad, p.grad) for p in module.parameters()]
     devices = sorted({p.device.index or 0 for p, _, _ in parameters if p.device.type == "cuda"})
     states = random.getstate(), np.random.get_state()

@@ -201,6 +201,7 @@ class Nonlinearities:
     """What stands between a tensor and the inputs, counted by kind.
 
     rectified: follows the rule. left: smooth nonlinearities, gates and normalisations, which keep their gradient.
+    switches: max-poolings, which send their signal back to where the image had its maximum.
     hidden: rectifiers the rule did not reach, or sealed pieces that may hold some (scripted, compiled or fused
     modules).
     """
@@ -208,10 +209,11 @@ class Nonlinearities:
     rectified: Counter[str] = field(default_factory=Counter)
     left: Counter[str] = field(default_factory=Counter)
     hidden: Counter[str] = field(default_factory=Counter)
+    switches: int = 0
 
 
 def nonlinearities(out: Tensor) -> Nonlinearities:
-    """What the gradients of `out` pass through, read from its graph. Max-pooling is a switch and not counted."""
+    """What the gradients of `out` pass through, read from its graph."""
     found = Nonlinearities()
     todo = [out.grad_fn] if out.grad_fn is not None else []
     seen = set(todo)
@@ -235,6 +237,8 @@ def _count(node: Any, found: Nonlinearities) -> None:
     elif name in ("HardtanhBackward0", "ClampBackward1", "ClampMinBackward0", "ThresholdBackward0"):
         low = getattr(node, "_saved_min_val", getattr(node, "_saved_min", getattr(node, "_saved_threshold", None)))
         (found.hidden if low == 0 else found.left)["relu" if low == 0 else "clamp"] += 1
+    elif "MaxPool" in name:
+        found.switches += 1
     elif name in _SMOOTH:
         found.left[_SMOOTH[name]] += 1
     elif name in _PRODUCTS:

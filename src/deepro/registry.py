@@ -200,6 +200,8 @@ _ROOMS = (
     "deepro.methods.sequences.trace",
     "deepro.methods.sequences.cells",
     "deepro.methods.spaces.embed",
+    "deepro.methods.spaces.aligned",
+    "deepro.methods.spaces.knowledge",
 )
 
 
@@ -286,5 +288,6 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "card"):
         return _plain(value.card())
     if hasattr(value, "tolist"):
-        return value.tolist() if getattr(value, "size", 1) <= 1000 else digest_json(value.tolist())
+        count = value.numel() if hasattr(value, "numel") else getattr(value, "size", 1)
+        return value.tolist() if count <= 1000 else digest_json(value.tolist())
     return getattr(value, "name", None) or repr(value)

@@ -58,7 +58,9 @@ def deconvnet(
     layer: the name of a convolution, rectifier, block or dense layer. units: an index, several (U,), or for each image
     its own (N, U); None for the `top` strongest of each image, by their maximum over space. positions: for each unit
     its place in the layer's map, (axes,), (U, axes) or (N, U, axes); None for the unit's strongest.
-    Returns values (N, U, *input shape), signed and unscaled.
+    Returns values (N, U, *input shape), signed and unscaled, and in `fidelity` what was on the way: rectifiers, their
+    kinds, nonlinearities left with their gradient, and the switches of max-poolings. Without any switch the `deconvnet`
+    rule sends back the unit's own pattern, whatever the image shows; `guided` then still looks at the image.
     Raises LayerError and UsageError for a layer, unit or position that is not there, and UnsupportedError where the
     network has no rectifier for the rule to act on: the result would be the plain gradient under another name.
     """
@@ -193,6 +195,7 @@ def _fidelity(net: Network, image: Tensor, layer: str, rule: Rule, met: Nonlinea
         "rectifiers": sum(rectified.values()),
         "kinds": dict(rectified),
         "left": dict(met.left),
+        "switches": met.switches,
     }
 
 
