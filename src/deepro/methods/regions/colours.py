@@ -12,7 +12,8 @@ from sklearn.mixture import GaussianMixture
 from deepro.methods.regions.graph_cut import Colours, Mask
 
 COMPONENTS = 5
-PIXELS = 3000  # enough to learn a mixture from; more is only slower
+PIXELS = 800  # enough to learn a mixture from; more is only slower
+SPREAD = 4.0  # least variance of a component, in Lab units squared: the noise of a photograph
 
 
 def likelihood_ratio(colours: Colours, inside: Mask, outside: Mask, seed: int) -> Float[np.ndarray, "H W"]:
@@ -24,7 +25,7 @@ def likelihood_ratio(colours: Colours, inside: Mask, outside: Mask, seed: int) -
     models = [mixture(flat[mask.ravel()], seed) for mask in (inside, outside)]
     if None in models:
         return np.zeros(inside.shape)
-    ours, others = (model.score_samples(flat) for model in models)
+    ours, others = (model.score_samples(flat) for model in models if model)
     return (ours - others).reshape(inside.shape)
 
 
@@ -35,7 +36,7 @@ def mixture(samples: np.ndarray, seed: int) -> GaussianMixture | None:
     components = min(COMPONENTS, len(np.unique(samples, axis=0)), len(samples) // 10)
     if components < 1:
         return None
-    model = GaussianMixture(components, covariance_type="full", reg_covar=1.0, max_iter=30, random_state=seed)
+    model = GaussianMixture(components, reg_covar=SPREAD, max_iter=20, tol=1e-2, random_state=seed)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a rough mixture is good enough
         return model.fit(samples)

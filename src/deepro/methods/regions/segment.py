@@ -17,7 +17,7 @@ from deepro.methods.regions.colours import likelihood_ratio
 from deepro.methods.regions.differentiate import Aim
 from deepro.methods.regions.faithfulness import faithfulness
 from deepro.methods.regions.gradients import SALIENCY
-from deepro.methods.regions.graph_cut import Mask, contrast_weights, cut
+from deepro.methods.regions.graph_cut import Colours, Mask, Weights, contrast_weights, cut
 from deepro.methods.regions.heatmap import heatmap
 from deepro.methods.regions.photograph import Plane, onto_photograph, original, squeezed
 from deepro.methods.regions.shape import box_of, enlarged, main_part, outline_of
@@ -25,7 +25,7 @@ from deepro.network import Inputs, Network
 from deepro.registry import Bounds, method
 from deepro.results import Region
 
-WORKING_SIDE = 256  # longer side of the picture that is cut, in pixels
+WORKING_SIDE = 224  # longer side of the picture that is cut, in pixels
 CERTAIN = 1e6  # a cost no colour or border can pay
 LEAN = 4.0  # the most that one pixel's colour may say, in nats
 
@@ -57,7 +57,9 @@ def segment(
     ] = 0.25,
     trust: Annotated[float, Bounds(0, 100), "weight of the saliency against the colours (soft seeds)"] = 1.0,
     blur: Annotated[float, Bounds(0, 1), "sigma of the saliency's smoothing, of the input's shorter side"] = 0.027,
-    border: Annotated[float, Bounds(0, 1000), "cost of a border between two neighbours of one colour"] = 2.0,
+    border: Annotated[
+        float, Bounds(0, 1000), "cost of a border of one colour, a hundredth of the picture's longer side long"
+    ] = 2.0,
     rounds: Annotated[
         int, Bounds(0, 20), "times that the colours are learned and the picture is cut; 0: no colours"
     ] = 1,
@@ -93,10 +95,11 @@ def segment(
     if smooth.max() > 0 and (small != small[0, 0]).any():
         salience, seen = onto_photograph(smooth / smooth.max(), look, (height, width), grid)
         lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float64)
+        weights = contrast_weights(lab, border * max(grid) / 100)
         if seeds == "quantile":
-            found = from_quantiles(lab, salience, border, seed)
+            found = from_quantiles(lab, salience, weights, seed)
         else:
-            found = from_leaning(lab, salience, seen, threshold, trust, border, rounds, seed)
+            found = from_leaning(lab, salience, seen, weights, threshold, trust, rounds, seed)
         mask = enlarged(found, (height, width))
     box = box_of(mask)
     return Region(
@@ -116,18 +119,18 @@ def smoothed(values: Plane, blur: float) -> Plane:
     return cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) if sigma > 0 else values
 
 
-def split(favour: Plane, weights: np.ndarray) -> Mask:
+def split(favour: Plane, weights: Weights) -> Mask:
     """The cut where `favour` is what each pixel gains by being object."""
     return cut(np.stack([np.zeros_like(favour), -favour], -1), weights)
 
 
 def from_leaning(
-    lab: np.ndarray,
+    lab: Colours,
     salience: Plane,
     seen: Plane,
+    weights: Weights,
     threshold: float,
     trust: float,
-    border: float,
     rounds: int,
     seed: int,
 ) -> Mask:
@@ -135,7 +138,6 @@ def from_leaning(
 
     Where the network did not look, colours and borders alone decide.
     """
-    weights = contrast_weights(lab, border)
     lean = trust * np.log(np.maximum(salience, 1e-3) / threshold) * seen
     mask = (salience >= threshold) & (seen > 0)
     for _ in range(max(1, rounds)):
@@ -149,11 +151,11 @@ def from_leaning(
     return main_part(mask, salience)
 
 
-def from_quantiles(lab: np.ndarray, salience: Plane, border: float, seed: int) -> Mask:
+def from_quantiles(lab: Colours, salience: Plane, weights: Weights, seed: int) -> Mask:
     """Simonyan's seeds: object above the 95 % quantile, background below the 30 % quantile, colours between them."""
     low, high = np.quantile(salience, [0.30, 0.95])
     inside, outside = salience >= high, salience <= low
     colour = likelihood_ratio(lab, inside, outside, seed)
     favour = np.where(inside, CERTAIN, np.where(outside, -CERTAIN, colour))
-    mask = split(favour, contrast_weights(lab, border))
+    mask = split(favour, weights)
     return main_part(mask, np.ones_like(salience))
