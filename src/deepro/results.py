@@ -421,6 +421,31 @@ class LayerScores(Result):
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Gallery(Result):
+    """The strongest examples of U units of one layer, k each.
+
+    units: (U,). values, images, positions: as in UnitStatistics. windows: (U, k, 2, 2) start and stop of what the unit
+    saw, rows then columns, in input pixels; it may reach past the border. boxes: (U, k, 4) left, top, right, bottom of
+    the same in the photograph, NaN where there is none. patches: (U, k, h, w, 3) uint8, what it saw. projections:
+    (U, k, C, h, w) what of it drove the unit. shown, ids: the images and their ids.
+    """
+
+    kind = "gallery"
+    layer: str
+    rule: str
+    units: np.ndarray
+    values: np.ndarray
+    images: np.ndarray
+    positions: np.ndarray
+    windows: np.ndarray
+    boxes: np.ndarray
+    patches: np.ndarray
+    projections: np.ndarray
+    shown: np.ndarray
+    ids: tuple[str, ...]
+
+
 KINDS: dict[str, type[Result]] = {
     r.kind: r
     for r in (
@@ -433,6 +458,7 @@ KINDS: dict[str, type[Result]] = {
         Trace,
         UnitStatistics,
         Survey,
+        Gallery,
         Map,
         AlignedMaps,
         LayerScores,

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from deepro.data.batches import Batch, Read, batches, read_ahead
 from deepro.data.dataset import Dataset, index_labels
+from deepro.data.reading import Batch, Read, batches, read_ahead
 from deepro.data.source import as_dataset
 from deepro.errors import UsageError
 from deepro.network import Network

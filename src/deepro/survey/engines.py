@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import torch
 
 from deepro.data import Dataset, batches
-from deepro.data.batches import Batch, Read, read_ahead
+from deepro.data.reading import Batch, Read, read_ahead
 from deepro.network import Network
 from deepro.probe import Probe
 from deepro.survey.plan import Plan

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from deepro.data import Batch
-from deepro.data.batches import Read
+from deepro.data.reading import Read
 from deepro.errors import LayerError, StoreError
 from deepro.survey.responses import Responses, respond
 from deepro.survey.statistics import ClassMeans, Extremes, Histogram, Moments, Statistic, TopK

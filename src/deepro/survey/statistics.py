@@ -236,7 +236,7 @@ class ClassMeans:
 
     def __init__(self, units: int, classes: int = 0) -> None:
         self.units = units
-        self.counts = torch.zeros(classes, dtype=torch.int64)
+        self.counts = torch.zeros(classes, units, dtype=torch.int32)  # images, without those left out
         self.sums = ExactSum.zeros([classes, units], limbs=2, low=-44)
 
     def update(self, seen: Responses) -> None:
@@ -246,14 +246,15 @@ class ClassMeans:
         labels = seen.labels[labelled]
         self._grow(int(labels.max()) + 1)
         means = seen.sums[labelled] / seen.places
-        means = means.where(seen.valid[labelled] & (means.abs() < self.sums.limit), 0.0)
-        self.counts.index_add_(0, labels, torch.ones_like(labels))
+        valid = seen.valid[labelled] & (means.abs() < self.sums.limit)
+        means = means.where(valid, 0.0)
+        self.counts.index_add_(0, labels, valid.to(torch.int32))
         self.sums.limbs.index_add_(1, labels, self.sums.parts(means))
 
     def _grow(self, classes: int) -> None:
         more = classes - len(self.counts)
         if more > 0:
-            self.counts = torch.cat([self.counts, self.counts.new_zeros(more)])
+            self.counts = torch.cat([self.counts, self.counts.new_zeros(more, self.units)])
             limbs = self.sums.limbs
             self.sums.limbs = torch.cat([limbs, limbs.new_zeros(len(limbs), more, self.units)], 1)
 
@@ -270,5 +271,5 @@ class ClassMeans:
         self.sums.limbs = torch.from_numpy(state["sums"].copy())
 
     def compute(self) -> Arrays:
-        means = self.sums.value() / self.counts[:, None].double()
-        return {"class_means": means.float().numpy(), "class_images": self.counts.numpy()}
+        means = self.sums.value() / self.counts.double()
+        return {"class_means": means.float().numpy(), "class_images": self.counts.amax(1).numpy()}

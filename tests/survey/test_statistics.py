@@ -1,0 +1,163 @@
+"""The statistics equal brute force, and merge to the same bytes in any order and any tree."""
+
+from __future__ import annotations
+
+import math
+import random
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+from tests.reference.survey import statistics as by_hand
+from torch import Tensor
+
+from deepro.survey.exact import ExactSum
+from deepro.survey.responses import respond
+from deepro.survey.state import LayerState
+from deepro.survey.statistics import Histogram
+
+K = 4
+
+
+def gather(values: Tensor, labels: Tensor, parts: list[list[int]], k: int = K) -> LayerState:
+    """One state that saw the images of `parts`, a batch each, in that order."""
+    state = LayerState(values.shape[1], k, values.ndim - 2, torch.float32)
+    for part in parts:
+        index = torch.tensor(part)
+        state.update(respond(values[index], index, labels[index]))
+    return state
+
+
+def as_bytes(state: LayerState) -> dict[str, bytes]:
+    return {
+        f"{kind}.{key}": array.tobytes() for kind, s in state.statistics.items() for key, array in s.state().items()
+    }
+
+
+def tied(count: int = 40, units: int = 7, space: tuple[int, ...] = (3, 5)) -> tuple[Tensor, Tensor]:
+    """Whole numbers, so that most maxima are tied within and between images; unit 0 is dead, unit 1 never below zero."""
+    values = torch.randint(-3, 4, (count, units, *space)).float()
+    values[:, 0] = 0
+    values[:, 1] = values[:, 1].abs() + 1
+    return values, torch.arange(count) % 3
+
+
+def check(state: LayerState, values: Tensor, labels: Tensor, k: int = K) -> None:
+    want = by_hand(values.reshape(*values.shape[:2], -1).double().numpy(), k, labels.tolist(), 3)
+    got = state.compute()
+    space = values.shape[2:]
+    for unit, entries in enumerate(want["top"]):
+        found = [
+            (float(v), int(i), int(np.ravel_multi_index(tuple(p), space)) if len(space) else 0)
+            for v, i, p in zip(got["values"][unit], got["images"][unit], got["positions"][unit], strict=True)
+            if i >= 0
+        ]
+        assert found == entries
+        assert np.isnan(got["values"][unit][len(entries) :]).all()
+    for name in ("mean", "variance", "share_active", "share_images", "class_means"):
+        np.testing.assert_allclose(got[name], want[name], rtol=2e-6, atol=2e-6, err_msg=name)
+    for name in ("minimum", "maximum", "broken"):
+        np.testing.assert_array_equal(got[name], want[name], err_msg=name)
+    assert (got["histogram"].sum(1) == len(values) - want["broken"]).all()
+
+
+@pytest.mark.parametrize("space", [(3, 5), (6,), (2, 2, 3), ()])
+@pytest.mark.parametrize("batch", [1, 7, 40])
+def test_everything_equals_a_sort_over_all_activations_ties_included(space: tuple[int, ...], batch: int) -> None:
+    values, labels = tied(space=space)
+    parts = [list(range(i, min(i + batch, 40))) for i in range(0, 40, batch)]
+    check(gather(values, labels, parts), values, labels)
+
+
+def test_real_numbers_too_over_maps_larger_than_the_cache() -> None:
+    values = torch.randn(6, 3, 300, 300) * torch.tensor([1e-3, 1.0, 1e3]).view(1, 3, 1, 1) + 0.1
+    labels = torch.tensor([0, 0, 1, 1, 2, 2])
+    check(gather(values, labels, [[0, 1, 2, 3], [4, 5]]), values, labels)
+
+
+def test_units_of_any_memory_layout_give_the_same() -> None:
+    values, labels = tied()
+    plain = gather(values, labels, [list(range(40))])
+    turned = gather(values.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2), labels, [list(range(40))])
+    assert as_bytes(plain) == as_bytes(turned)
+
+
+def test_images_with_values_that_are_not_finite_are_left_out_and_counted() -> None:
+    values, labels = tied()
+    values[3, 2, 1, 1] = torch.nan
+    values[5, 2, 0, 0] = torch.inf
+    values[7, 4, 2, 2] = -torch.inf
+    state = gather(values, labels, [list(range(0, 40, 2)), list(range(1, 40, 2))])
+    check(state, values, labels)
+    assert state.compute()["broken"].tolist() == [0, 0, 2, 0, 1, 0, 0]
+
+
+def test_a_top_k_larger_than_the_data_has_free_places() -> None:
+    values, labels = tied(count=3)
+    got = gather(values, labels, [[0], [1, 2]], k=5).compute()
+    assert (got["images"][:, 3:] == -1).all()
+    assert np.isnan(got["values"][:, 3:]).all()
+    assert (got["images"][:, :3] >= 0).all()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_shards_in_any_order_merged_in_any_tree_give_the_same_bytes(seed: int) -> None:
+    rng = random.Random(seed)
+    values, labels = tied()
+    values[:, 5:] = torch.randn(40, 2, 3, 5) * 10 ** torch.linspace(-6, 6, 40).view(40, 1, 1, 1)
+    values[9, 6, 0, 0] = torch.nan
+    shards = [list(range(i, i + 5)) for i in range(0, 40, 5)]
+    straight = gather(values, labels, shards)
+    pieces = [gather(values, labels, [shard]) for shard in shards]
+    rng.shuffle(pieces)
+    while len(pieces) > 1:
+        one = pieces.pop(rng.randrange(len(pieces)))
+        pieces[rng.randrange(len(pieces))].merge(one)
+    assert as_bytes(pieces[0]) == as_bytes(straight)
+    want, got = straight.compute(), pieces[0].compute()
+    assert {k: v.tobytes() for k, v in want.items()} == {k: v.tobytes() for k, v in got.items()}
+
+
+def test_states_survive_being_written_as_arrays() -> None:
+    values, labels = tied()
+    state = gather(values, labels, [list(range(20))])
+    again = LayerState(7, K, 2, torch.float32)
+    for name, statistic in again.statistics.items():
+        statistic.load({k: v.copy() for k, v in state.statistics[name].state().items()})
+    assert as_bytes(again) == as_bytes(state)
+    for s in (state, again):
+        index = torch.arange(20, 40)
+        s.update(respond(values[20:], index, labels[20:]))
+    check(again, values, labels)
+    assert as_bytes(again) == as_bytes(state)
+
+
+def test_exact_sums_equal_fractions_in_any_order() -> None:
+    rng = random.Random(0)
+    numbers = [rng.uniform(-1, 1) * 2.0 ** rng.randint(-60, 60) for _ in range(300)] + [0.0, 1e20, -1e20, 3e-19]
+    kept = [math.trunc(Fraction(v) * 2**80) for v in numbers]
+    want = float(Fraction(sum(kept), 2**80))
+    seen = set()
+    for _ in range(5):
+        rng.shuffle(numbers)
+        total = ExactSum.zeros([1])
+        for v in numbers:
+            total.add(torch.tensor([v], dtype=torch.float64))
+        value = float(total.value())
+        assert value == pytest.approx(want, rel=1e-15)
+        seen.add(value)
+    assert len(seen) == 1
+
+
+def test_histogram_bins_are_half_octaves() -> None:
+    edges = Histogram.EDGES
+    assert len(edges) == Histogram.BINS
+    peaks = torch.tensor([-1.0, 0.0, 2.0**-20, 2.0**-16, 1.0, 1.49, 1.5, 1.99, 2.0, 65535.0, 65536.0, 1e9])
+    index = torch.arange(len(peaks))
+    histogram = Histogram(1)
+    histogram.update(respond(peaks.view(-1, 1, 1, 1).expand(-1, 1, 2, 2), index, index * 0 - 1))
+    want = np.zeros(Histogram.BINS, dtype=int)
+    for value in peaks.tolist():
+        want[max(0, int(np.searchsorted(edges, value, side="right")) - 1) if value > 0 else 0] += 1
+    np.testing.assert_array_equal(histogram.counts.numpy()[0], want)
