@@ -71,25 +71,33 @@ class Option:
             if value not in self.choices:
                 raise UsageError(f"{self.name} is {value!r}, expected one of {', '.join(map(str, self.choices))}")
             return value
-        if self.type is bool and isinstance(value, str):
-            words = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-            value = words.get(value.lower(), value)
-        if not isinstance(value, self.type) or (self.type is not bool and isinstance(value, bool)):
-            try:
-                if (
-                    self.type is bool
-                    or isinstance(value, bool)
-                    or (self.type is int and float(value) != int(float(value)))
-                ):
-                    raise ValueError
-                value = self.type(float(value)) if self.type is int else self.type(value)
-            except (TypeError, ValueError):
-                raise UsageError(f"{self.name} is {value!r}, expected {self.type.__name__}") from None
+        try:
+            value = _as(self.type, value)
+        except (TypeError, ValueError, OverflowError):
+            raise UsageError(f"{self.name} is {value!r}, expected {self.type.__name__}") from None
         if isinstance(value, float) and not math.isfinite(value):
             raise UsageError(f"{self.name} is {value!r}, expected a finite number")
         if self.bounds and not self.bounds.low <= value <= self.bounds.high:
             raise UsageError(f"{self.name} is {value!r}, expected {self.bounds.low:g} to {self.bounds.high:g}")
         return value
+
+
+_WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def _as(kind: Any, value: Any) -> Any:
+    """`value`, perhaps text from the command line, as a `kind`; ValueError where something would be lost."""
+    if kind is bool and isinstance(value, str):
+        return _WORDS[value.lower()] if value.lower() in _WORDS else _refuse()
+    if isinstance(value, bool) or kind is bool:
+        return value if isinstance(value, kind) and kind is bool else _refuse()
+    if kind is int and not isinstance(value, int):
+        return int(value) if isinstance(value, str) or float(value).is_integer() else _refuse()
+    return value if isinstance(value, kind) else kind(value)
+
+
+def _refuse() -> Any:
+    raise ValueError
 
 
 @dataclass(frozen=True)
@@ -199,6 +207,7 @@ _ROOMS = (
     "deepro.methods.patterns.imagine",
     "deepro.methods.sequences.trace",
     "deepro.methods.sequences.cells",
+    "deepro.methods.sequences.match",
     "deepro.methods.spaces.embed",
     "deepro.methods.spaces.aligned",
     "deepro.methods.spaces.knowledge",

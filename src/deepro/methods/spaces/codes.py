@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from deepro import progress
-from deepro.data.batches import Batch, Read
+from deepro.data.reading import Batch, Read
 from deepro.data.examples import Examples
 from deepro.errors import ImageError, UnsupportedError, UsageError
 from deepro.methods.spaces.reduce import RandomProjection
