@@ -59,7 +59,7 @@ def segment(
     blur: Annotated[float, Bounds(0, 1), "sigma of the saliency's smoothing, of the input's shorter side"] = 0.027,
     border: Annotated[
         float, Bounds(0, 1000), "cost of a border of one colour, a hundredth of the picture's longer side long"
-    ] = 2.0,
+    ] = 1.0,
     rounds: Annotated[
         int, Bounds(0, 20), "times that the colours are learned and the picture is cut; 0: no colours"
     ] = 1,
