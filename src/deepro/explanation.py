@@ -148,7 +148,7 @@ def _share(options: Mapping[str, Any], records: Sequence[Method]) -> dict[str, d
 
 
 def _default_layers(net: Network) -> list[str]:
-    from deepro.methods.units.layers import representative_layers
+    from deepro.methods.units.representative import representative_layers
 
     return representative_layers(net)
 
