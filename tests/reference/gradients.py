@@ -49,7 +49,7 @@ def integrated(score: Score, x: Tensor, start: Tensor, steps: int) -> Tensor:
 def smoothed(score: Score, x: Tensor, grains: list[Tensor], noise: float) -> Tensor:
     """max over colours of |mean gradient| over the given noise, its spread a share of max - min."""
     spread = noise * (x.max() - x.min())
-    mean = sum(autograd(score, x + spread * g) for g in grains) / len(grains)
+    mean = torch.stack([autograd(score, x + spread * g) for g in grains]).mean(0)
     return mean[0].abs().max(0).values
 
 

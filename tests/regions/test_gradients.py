@@ -45,8 +45,10 @@ def build(module: nn.Module, **options: object) -> Network:
     module = module.double()
     for m in module.modules():
         if isinstance(m, nn.BatchNorm2d):
-            nn.init.uniform_(m.running_mean, -0.5, 0.5)
-            nn.init.uniform_(m.running_var, 0.5, 2)
+            assert m.running_mean is not None
+            assert m.running_var is not None
+            m.running_mean.uniform_(-0.5, 0.5)
+            m.running_var.uniform_(0.5, 2)
     return deepro.load(module, labels=LABELS, **options)  # type: ignore[arg-type]
 
 
@@ -112,7 +114,7 @@ def test_smoothgrad_by_hand(net: Network, x: Tensor, square: bool) -> None:
         if square:
             spread = 0.2 * (one.max() - one.min())
             squares = [reference.autograd(score_of(net, 3), one + spread * g) ** 2 for g in grains]
-            expected = (sum(squares) / 4)[0].amax(0)
+            expected = torch.stack(squares).mean(0)[0].amax(0)
         else:
             expected = reference.smoothed(score_of(net, 3), one, grains, 0.2)
         close(heat.values[n], expected)

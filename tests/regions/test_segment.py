@@ -212,7 +212,7 @@ def test_refusals() -> None:
     with pytest.raises(ShapeError, match="takes pictures"):
         deepro.segment(flat, torch.randn(1, 5))
     with torch.no_grad():
-        net.module.scale.fill_(torch.nan)
+        next(net.module.parameters()).fill_(torch.nan)
     with pytest.raises(NetworkError, match="not finite"):
         deepro.segment(net, picture)
 

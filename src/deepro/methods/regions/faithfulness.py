@@ -51,6 +51,8 @@ def seen_through(net: Network, x: Tensor, target: Aim, shown: Tensor) -> tuple[l
         done = forward(net, x * mask + x.mean((2, 3), keepdim=True) * (1 - mask), fixed)
         fixed = done.target
         scores.append(float(done.scores.detach()[0]))
-        known = done.logits is not None and fixed.classes is not None
-        probabilities.append(float(done.logits.detach().softmax(1)[0, fixed.classes[0]]) if known else None)
+        if done.logits is None or fixed.classes is None:
+            probabilities.append(None)
+        else:
+            probabilities.append(float(done.logits.detach().softmax(1)[0, fixed.classes[0]]))
     return scores, probabilities

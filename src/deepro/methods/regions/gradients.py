@@ -15,7 +15,7 @@ from torch import Tensor
 
 from deepro.errors import UnsupportedError
 from deepro.methods.regions.differentiate import Aim, Pass, forward
-from deepro.network import Inputs, Network
+from deepro.network import Inputs, Network, Preprocess
 from deepro.progress import steps as told
 from deepro.rectifiers import nonlinearities, rectifiers
 from deepro.registry import Bounds, Paper, method
@@ -154,9 +154,9 @@ def integrated_gradients(
     x = clean.inputs.detach()
     start = torch.zeros_like(x)
     if baseline == "black":
-        if net.preprocess is None:
+        if not isinstance(net.preprocess, Preprocess) or x.ndim != 4:
             raise UnsupportedError("a black baseline needs the network's preprocessing; use baseline='zero'")
-        start = net.preprocess.normalise(start[:, : net.preprocess.channels])
+        start = net.preprocess.normalise(start)
     nodes, weights = np.polynomial.legendre.leggauss(steps)
     mean = torch.zeros_like(x)
     for node, weight in told(list(zip(nodes, weights, strict=True)), "integrated gradients"):

@@ -43,9 +43,9 @@ def contrast_weights(colours: Colours, strength: float) -> Weights:
         squares.append(((colours[here] - colours[there]) ** 2).sum(-1))
     count = sum(s.size for s in squares)
     mean = sum(s.sum() for s in squares) / count if count else 0.0
-    for weight, step, square in zip(weights, STEPS, squares, strict=True):
+    for k, (step, square) in enumerate(zip(STEPS, squares, strict=True)):
         here, _ = pairs(shape, step)
-        weight[here] = strength / np.hypot(*step) * np.exp(-square / (2 * mean) if mean > 0 else -square)
+        weights[k][here] = strength / np.hypot(*step) * np.exp(-square / (2 * mean) if mean > 0 else -square)
     return weights
 
 
