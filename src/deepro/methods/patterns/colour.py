@@ -15,6 +15,7 @@ from torch import Tensor
 _AXES = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -2.0], [1.0, -1.0, 1.0]], dtype=torch.float64)
 _WIDTHS = torch.tensor([0.43, 0.13, 0.06], dtype=torch.float64)
 MATRIX = _AXES / _AXES.norm(dim=0) * _WIDTHS
+WIDTH = 0.26  # of a single grey channel
 
 
 def to_rgb(opponent: Tensor) -> Tensor:

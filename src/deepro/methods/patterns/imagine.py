@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from deepro import progress
-from deepro.errors import NetworkError, UnsupportedError, UsageError
+from deepro.errors import DeeproError, NetworkError, UnsupportedError, UsageError
+from deepro.methods.patterns.ascent import Ascent
 from deepro.methods.patterns.fourier import FourierImages
-from deepro.methods.patterns.transforms import warp
+from deepro.methods.patterns.transforms import Views
 from deepro.network import Network
 from deepro.registry import Bounds, Paper, method
 from deepro.results import Pattern
@@ -32,87 +33,131 @@ def imagine(
     net: Network,
     targets: TargetLike | Sequence[TargetLike],
     *,
-    steps: Annotated[int, Bounds(1, 10_000), "gradient steps"] = 160,
+    steps: Annotated[int, Bounds(1, 10_000), "gradient steps"] = 128,
     size: Annotated[int | None, Bounds(4, 4096), "shorter side in pixels; the network's own input by default"] = None,
-    learning_rate: Annotated[float, Bounds(1e-4, 1.0), "largest step of the optimiser"] = 0.05,
+    learning_rate: Annotated[float, Bounds(1e-4, 1.0), "length of a step, in contrasts of a photograph"] = 0.08,
     seed: Annotated[int, Bounds(0, 2**31 - 1), "of the starting noise and the views"] = 0,
 ) -> Pattern:
-    """One picture for each target, all made together.
+    """One picture for each target, all made together; a picture does not depend on those made beside it.
 
-    targets: a label, a class index, 'layer#unit', a Target, or a list of them. Returns a Pattern with images
-    (T, C, H, W) in 0..1 as the network sees them before normalisation, and what the network says of them as they are.
+    targets: a label, a class index, 'layer#unit', a Target, or a list of them. Returns a Pattern: images (T, C, H, W) in
+    0..1 as the network sees them before normalisation (its very input where it has no preprocessing), and what the
+    network says of them as they are, without any view. A network that runs on smaller inputs sees coarse pictures first.
     Raises UnsupportedError for a network whose input is no picture, NetworkError where the ascent meets NaN.
     """
-    goals = _targets(net, targets)
+    goals = _goals(net, targets)
     channels, full = _picture_shape(net, size)
     generator = torch.Generator().manual_seed(seed)
     like = torch.zeros((), dtype=net.dtype, device=net.device)
     pictures = FourierImages(len(goals), channels, full, generator, like)
-    optimiser = torch.optim.Adam([pictures.parameters], lr=learning_rate, betas=(0.9, 0.99))
+    ascent = Ascent(pictures.parameters, learning_rate, steps, decay=DECAY)
+    views = Views()
+    flexible = _runs_at(net, goals, channels, _coarse(full, COARSE))
     history = torch.full((len(goals), steps), torch.nan)
     for step in progress.steps(range(steps), "imagine"):
-        stage = min(1.0, 0.5 + 0.5 * step / (0.75 * steps))
-        now = tuple(max(1, round(s * stage / 16) * 16) if s >= 64 else s for s in full)
-        view = warp(pictures(now), generator, turn=10, zoom=(0.9, 1.3), shift=0.08, size=now)
-        values = _values(net, goals, view)
-        history[:, step] = values.detach().cpu()
-        if not bool(torch.isfinite(values).all()):
-            raise NetworkError(f"{goals[int((~values.isfinite()).nonzero()[0])].name!r} became {values.tolist()} at step {step}")
-        optimiser.zero_grad()
-        (-values.sum()).backward()
-        optimiser.step()
+        now = _coarse(full, COARSE + (FINE - COARSE) * min(1.0, step / (0.75 * steps)))
+        view = views(pictures(now), now if flexible else full, generator)
+        values, logits = _run(net, goals, view)
+        history[:, step] = values.detach()
+        (gradient,) = torch.autograd.grad(_ambition(goals, values, logits).sum(), pictures.parameters)
+        _check_finite(goals, values, gradient, step)
+        ascent.step(gradient)
     with torch.no_grad():
         images = pictures()
-        scores, probabilities = _verdict(net, goals, images)
+        scores, logits = _run(net, goals, images)
     return Pattern(
-        images=to_array(images), targets=tuple(g.name for g in goals), scores=to_array(scores),
-        probabilities=to_array(probabilities), history=history.numpy(),
+        images=to_array(images.float()),
+        targets=tuple(goal.name for goal in goals),
+        scores=to_array(scores),
+        probabilities=to_array(_probabilities(goals, logits)),
+        history=to_array(history),
     )
 
 
-def _targets(net: Network, targets: TargetLike | Sequence[TargetLike]) -> list[Target]:
+COARSE, FINE = 0.5, 0.86  # of the picture's side: what the network sees at the first step and in the last quarter
+DECAY = 0.75  # the pull back to grey, against one step up: pictures settle near a photograph's contrast
+
+
+def _goals(net: Network, targets: TargetLike | Sequence[TargetLike]) -> list[Target]:
     items = [targets] if isinstance(targets, str | int | Target) else list(targets)
     if not items:
         raise UsageError("imagine needs at least one target: a label, a class index, layer#unit or a Target")
-    return [as_target(net, t) for t in items]
+    return [as_target(net, item) for item in items]
 
 
 def _picture_shape(net: Network, size: int | None) -> tuple[int, tuple[int, int]]:
+    """Channels and (H, W) of the pictures: the network's input, its shorter side made `size`."""
     shape = net.input_shape
     if shape is None:
-        raise UsageError("the network's input shape is not known: pass input_shape=(C, H, W) to deepro.load")
+        raise UsageError("the shape of the network's input is not known: pass input_shape=(C, H, W) to deepro.load")
     if len(shape) != 3:
         raise UnsupportedError(f"imagine makes pictures, but this network's input is {tuple(shape)}, not (C, H, W)")
     channels, height, width = shape
-    if size is not None:
-        scale = size / min(height, width)
-        height, width = round(height * scale), round(width * scale)
-    return channels, (height, width)
+    scale = 1.0 if size is None else size / min(height, width)
+    return channels, (round(height * scale), round(width * scale))
+
+
+def _coarse(full: tuple[int, int], share: float) -> tuple[int, int]:
+    """`share` of the picture's size in whole strides; small pictures stay whole."""
+    if min(full) < 96:
+        return full
+    height, width = (min(side, round(side * share / 16) * 16) for side in full)
+    return height, width
+
+
+def _runs_at(net: Network, goals: Sequence[Target], channels: int, size: tuple[int, int]) -> bool:
+    """Whether the network takes inputs of `size` too."""
+    try:
+        with torch.no_grad():
+            _run(net, goals, torch.full((len(goals), channels, *size), 0.5, dtype=net.dtype, device=net.device))
+    except (RuntimeError, ValueError, AssertionError, DeeproError):
+        return False
+    return True
 
 
 def _run(net: Network, goals: Sequence[Target], images: Tensor) -> tuple[Tensor, Tensor | None]:
-    """(T,) each target's value on its own image, and the logits where some target needs them."""
+    """(T,) each target's value on its own picture, and (T, K) logits where some target needs them."""
     inputs = net.preprocess.normalise(images) if net.preprocess else images
-    layers = tuple(dict.fromkeys(layer for g in goals for layer in g.layers))
-    needs_logits = any(g.needs_logits for g in goals)
+    layers = tuple(dict.fromkeys(layer for goal in goals for layer in goal.layers))
+    needs_logits = any(goal.needs_logits for goal in goals)
     with net.probe(layers, stop=not needs_logits) as probe:
         output = probe(inputs)
     logits = net.logits_of(output) if needs_logits else None
     values = []
     for i, goal in enumerate(goals):
         own = slice(i, i + 1)
-        values.append(goal(logits[own] if logits is not None else None, {k: probe[k][own] for k in goal.layers}))
+        values.append(goal(None if logits is None else logits[own], {name: probe[name][own] for name in goal.layers}))
     return torch.cat(values), logits
 
 
-def _values(net: Network, goals: Sequence[Target], images: Tensor) -> Tensor:
-    return _run(net, goals, images)[0]
+def _ambition(goals: Sequence[Target], values: Tensor, logits: Tensor | None) -> Tensor:
+    """(T,) what is raised: the target, and for a class also its log-probability.
+
+    The logit alone is happy with a picture of anything near; the log-probability pushes the rivals out, and moves a
+    picture whose logit is rectified and still silent. The logit counts in standard deviations of all of them.
+    """
+    if logits is None:
+        return values
+    spread = logits.detach().std(1).clamp_min(1e-6) if logits.shape[1] > 1 else torch.ones_like(values)
+    raised = []
+    for i, goal in enumerate(goals):
+        raised.append(values[i])
+        if goal.classes is not None:
+            raised[i] = values[i] / spread[i] + logits[i].log_softmax(0)[goal.classes[0]]
+    return torch.stack(raised)
 
 
-def _verdict(net: Network, goals: Sequence[Target], images: Tensor) -> tuple[Tensor, Tensor]:
-    values, logits = _run(net, goals, images)
-    probabilities = torch.full_like(values, torch.nan)
+def _check_finite(goals: Sequence[Target], values: Tensor, gradient: Tensor, step: int) -> None:
+    for what, good in (("value", values.isfinite()), ("gradient", gradient.flatten(1).isfinite().all(1))):
+        if not bool(good.all()):
+            name = goals[int((~good).nonzero()[0])].name
+            raise NetworkError(f"the {what} of {name!r} is not finite at step {step + 1}: look for NaN in the weights")
+
+
+def _probabilities(goals: Sequence[Target], logits: Tensor | None) -> Tensor:
+    """(T,) softmax of the class where the target is one, else NaN."""
+    found = torch.full((len(goals),), torch.nan)
     for i, goal in enumerate(goals):
         if goal.classes is not None and logits is not None:
-            probabilities[i] = logits[i].softmax(0)[goal.classes[0]]
-    return values, probabilities
+            found[i] = logits[i].softmax(0)[goal.classes[0]]
+    return found
