@@ -34,9 +34,6 @@ export function App({ source }: { source: Source }) {
   }, [page]);
   return (
     <>
-      <a className="skip" href={hash || "#/"} onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>
-        {t("nav.skip")}
-      </a>
       <Suspense fallback={<p className="loading">{t("state.loading")}</p>}>
         <Guard key={page}>
           <Page source={source} route={route} />
@@ -122,6 +119,16 @@ function Header({ overview, route }: { overview: Overview; route: Route }) {
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
   return (
     <header className="top">
+      <a
+        className="skip"
+        href={href(route)}
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById("main")?.focus();
+        }}
+      >
+        {t("nav.skip")}
+      </a>
       <a className="wordmark" href={href({ page: "overview" })}>
         Deepro
       </a>

@@ -1,6 +1,6 @@
 // The reader's language and theme, remembered on this machine and changed without reloading.
 import { useSyncExternalStore } from "react";
-import { languages, type Language } from "./i18n";
+import { languages, type Language } from "./i18n/languages";
 
 export type Theme = "auto" | "light" | "dark";
 export type Settings = { language: Language; theme: Theme };

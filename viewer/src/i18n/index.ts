@@ -1,19 +1,9 @@
 // Words in the reader's language, and numbers and dates as that language writes them.
 import { useMemo } from "react";
 import { useSettings } from "../settings";
-import { en } from "./en";
-import { zhHans } from "./zh-Hans";
-import { zhHant } from "./zh-Hant";
+import { languages, type Key, type Language } from "./languages";
 
-export type Key = keyof typeof en;
-export type Words = { readonly [K in Key]: string };
-export type Language = "en" | "zh-Hant" | "zh-Hans";
-
-export const languages: { readonly [L in Language]: { name: string; locale: string; words: Words } } = {
-  en: { name: "English", locale: "en-GB", words: en },
-  "zh-Hant": { name: "繁體中文", locale: "zh-TW", words: zhHant },
-  "zh-Hans": { name: "简体中文", locale: "zh-CN", words: zhHans },
-};
+export { languages, type Key, type Language, type Words } from "./languages";
 
 export type Values = { [name: string]: string | number };
 

@@ -5,6 +5,7 @@ import { Crop, Frame, Image } from "../parts/picture";
 import { Stage } from "../parts/stage";
 import { Bars, Explain, MadeBy } from "../parts/words";
 import { href } from "../routes";
+import { weigh } from "../evidence";
 import { field, fidelity, span, unitRoute } from "../units";
 
 export function ImagePage({ overview, photograph, region }: { overview: Overview; photograph: Photograph; region: number }) {
@@ -59,11 +60,11 @@ function Filmstrip({ overview, current }: { overview: Overview; current: string 
 }
 
 function Evidence({ photograph, region }: { photograph: Photograph; region: RegionView }) {
-  const { t, maybe, number, percent } = useSpeech();
+  const speech = useSpeech();
+  const { t, number } = speech;
   const made = photograph.records[region.record];
   const { heatmap } = region;
-  const numbers = Object.entries(region.evidence).filter((pair): pair is [string, number] => pair[1] !== null);
-  const share = (name: string, value: number) => /score|logit|parts|count|seconds/.test(name) === false && value >= 0 && value <= 1;
+  const { unit, compared, rows } = weigh(region.evidence, speech);
   return (
     <section>
       <div className="row-head">
@@ -80,15 +81,22 @@ function Evidence({ photograph, region }: { photograph: Photograph; region: Regi
         </div>
       )}
       <p className="caption">
-        {t("region.caption", { target: region.target })} {t(`heat.scale.${heatmap.scale.kind === "diverging" ? "diverging" : "sequential"}`, { high: number(heatmap.scale.high) })} ({t("heat.unit")}).
+        {t("region.caption", { target: region.target })}{" "}
+        {t(heatmap.scale.kind === "diverging" ? "heat.scale.diverging" : "heat.scale.sequential", { high: number(heatmap.scale.high) })}
       </p>
       {region.box === null && <p className="note">{t("image.noregion")}</p>}
-      {numbers.length > 0 && (
+      {compared.length > 1 && (
+        <div className="compared">
+          <p className="caption">{t(unit === "probability" ? "evidence.question" : "evidence.question.score", { target: region.target })}</p>
+          <Bars items={compared} {...(unit === "probability" ? {} : { text: number })} />
+        </div>
+      )}
+      {rows.length > 0 && (
         <dl className="evidence">
-          {numbers.map(([name, value]) => (
-            <div key={name}>
-              <dt>{maybe(`evidence.${name}`, name.replaceAll("_", " "))}</dt>
-              <dd>{share(name, value) ? percent(value) : number(value)}</dd>
+          {rows.map(([term, value]) => (
+            <div key={term}>
+              <dt>{term}</dt>
+              <dd>{value}</dd>
             </div>
           ))}
         </dl>
@@ -151,7 +159,7 @@ function Units({ photograph }: { photograph: Photograph }) {
           <LayerSection key={i} id={`layer-${i}`} photograph={photograph} layer={layer} point={setPointed} />
         ))}
         <p className="caption legend">
-          {t("units.legend.map")}. {t("units.legend.projection")}. {t("units.legend.patch")}.
+          {t("units.legend.map")} {t("units.legend.projection")} {t("units.legend.patch")}
         </p>
       </div>
     </section>
@@ -200,7 +208,6 @@ const LayerSection = memo(function LayerSection(props: {
               <a
                 className="triple"
                 href={href(unitRoute(photograph, layer, unit))}
-                aria-label={t("units.open", { ...words, activation: number(unit.activation) })}
                 onPointerEnter={() => point({ layer, unit })}
                 onFocus={() => point({ layer, unit })}
               >

@@ -40,7 +40,7 @@ export function PatternsPage({ overview, record, target }: { overview: Overview;
               </li>
             ))}
           </ul>
-          <p className="caption">{t("patterns.scale")}.</p>
+          <p className="caption">{t("patterns.scale")}</p>
         </section>
       ))}
     </>
@@ -75,7 +75,7 @@ function One({ overview, set, image, target }: { overview: Overview; set: Patter
         <figure>
           <Image picture={image.picture} alt={t("patterns.alt", { target: image.target })} eager />
           <figcaption className="caption">
-            {t("patterns.caption", { target: image.target })} {t("patterns.scale")}.
+            {t("patterns.caption", { target: image.target })} {t("patterns.scale")}
           </figcaption>
         </figure>
         <div>

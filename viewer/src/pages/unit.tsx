@@ -18,6 +18,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
   const [before, after] = [to(layer.units[place - 1]), to(layer.units[place + 1])];
   useArrows(before, after);
   const { width, height } = span(unit.window);
+  const all = width >= whole.width && height >= whole.height;
   const [row, column] = unit.position.length === 2 ? unit.position : [undefined, undefined];
   const high = number(unit.map_scale.high);
   const facts: [string, ReactNode][] = [
@@ -65,7 +66,9 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
           <Crop picture={photograph.seen} window={unit.window} alt={t("units.patch.alt", words)} />
         </Captioned>
       </div>
-      <div className="unit-whole">
+      <div className={all ? "unit-whole all" : "unit-whole"}>
+        {!all && (
+          <>
         <Captioned title={t("unit.full")} text={t("unit.full.caption")} scale={t("unit.projection.scale", { high: number(unit.projection_scale.high) })}>
           <Frame {...whole} window={unit.window} plain>
             <Image picture={unit.projection} alt={t("units.projection.alt", words)} />
@@ -76,6 +79,8 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
             <Image picture={photograph.seen} alt={t("image.seen.alt", words)} />
           </Frame>
         </Captioned>
+          </>
+        )}
         <Facts items={facts} rows />
       </div>
       <section>
@@ -100,7 +105,7 @@ function Captioned({ title, text, scale, children }: { title: string; text: stri
     <figure className="captioned">
       {children}
       <figcaption>
-        <strong>{title}</strong> {text} <span className="quiet">{scale}.</span>
+        <strong>{title}</strong> {text} <span className="quiet">{scale}</span>
       </figcaption>
     </figure>
   );

@@ -77,16 +77,20 @@ export function Missing({ name }: { name: string }) {
   );
 }
 
-export function Bars({ items }: { items: { label: string; value: number }[] }) {
+type Bar = { label: string; value: number; quiet?: boolean };
+
+/** Shares of 1, or with `text` numbers on one scale from 0 to the largest. */
+export function Bars({ items, text }: { items: Bar[]; text?: (value: number) => string }) {
   const { percent } = useSpeech();
+  const whole = text ? Math.max(...items.map((item) => item.value), 1e-9) : 1;
   return (
     <ol className="bars">
-      {items.map(({ label, value }) => (
-        <li key={label}>
+      {items.map(({ label, value, quiet }) => (
+        <li key={label} className={quiet ? "dim" : undefined}>
           <span className="bar-label">{label}</span>
-          <span className="bar-value">{percent(value)}</span>
+          <span className="bar-value">{(text ?? percent)(value)}</span>
           <span className="bar" aria-hidden="true">
-            <span style={{ width: `${100 * Math.min(1, Math.max(0, value))}%` }} />
+            <span style={{ width: `${100 * Math.min(1, Math.max(0, value / whole))}%` }} />
           </span>
         </li>
       ))}
