@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from tests.reference.fourier import inverse_dft
 from torch import Generator, Tensor
 
 from deepro.methods.patterns.colour import MATRIX, WIDTH, to_rgb
 from deepro.methods.patterns.fourier import FourierImages
-from tests.reference.fourier import inverse_dft
 
 
 def pictures(count: int, channels: int, size: tuple[int, int], seed: int = 0) -> FourierImages:
@@ -70,7 +70,7 @@ def test_opponent_axes_are_orthogonal_and_grey_is_the_widest() -> None:
     )
 
 
-def test_the_axes_fit_photographs(shared_data) -> None:  # noqa: ANN001
+def test_the_axes_fit_photographs(shared_data) -> None:
     from PIL import Image
 
     pixels = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -54,7 +52,9 @@ def test_the_ascent_raises_what_it_is_asked_to(channels: int, size: tuple[int, i
 
 
 def test_scores_and_probabilities_are_the_networks_own_of_the_finished_picture() -> None:
-    net = small(preprocess=Preprocess(size=(32, 32), order="BGR", range=255, mean=(104, 117, 123), std=(60, 60, 60)))
+    net = small(
+        preprocess=Preprocess(size=(32, 32), order="BGR", range=255.0, mean=(104.0, 117.0, 123.0), std=(60.0,) * 3)
+    )
     pattern = deepro.imagine(net, ["swan", "0#1"], steps=5)
     inputs = net.preprocess.normalise(torch.from_numpy(pattern.images))
     assert pattern.probabilities[0] == pytest.approx(dict(net.predict(inputs[:1], top=3))["swan"], abs=1e-5)

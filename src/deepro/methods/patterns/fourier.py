@@ -34,7 +34,7 @@ class FourierImages:
 
     def __call__(self, size: tuple[int, int] | None = None) -> Tensor:
         """(T, C, h, w) in 0..1. A smaller `size` keeps the low frequencies only: the same picture, coarser."""
-        height, width = self.size
+        height = self.size[0]
         h, w = size or self.size
         spectrum = torch.view_as_complex(self.parameters * self.scale[..., None])
         if (h, w) != self.size:

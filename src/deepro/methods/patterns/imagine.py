@@ -38,11 +38,11 @@ def imagine(
     learning_rate: Annotated[float, Bounds(1e-4, 1.0), "length of a step, in contrasts of a photograph"] = 0.08,
     seed: Annotated[int, Bounds(0, 2**31 - 1), "of the starting noise and the views"] = 0,
 ) -> Pattern:
-    """One picture for each target, all made together; a picture does not depend on those made beside it.
+    """One picture for each target, all made together; none depends on those made beside it.
 
-    targets: a label, a class index, 'layer#unit', a Target, or a list of them. Returns a Pattern: images (T, C, H, W) in
-    0..1 as the network sees them before normalisation (its very input where it has no preprocessing), and what the
-    network says of them as they are, without any view. A network that runs on smaller inputs sees coarse pictures first.
+    targets: a label, a class index, 'layer#unit', a Target, or a list. Returns a Pattern: images (T, C, H, W) in 0..1
+    as the network sees them before normalisation (its very input where it has no preprocessing), and what the network
+    says of them as they are, without any view. A network that runs on smaller inputs sees coarse pictures first.
     Raises UnsupportedError for a network whose input is no picture, NetworkError where the ascent meets NaN.
     """
     goals = _goals(net, targets)

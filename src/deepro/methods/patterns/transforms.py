@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,10 @@ class Views:
 
 
 def warp(pictures: Tensor, size: tuple[int, int], angle: float, zoom: float, shift: tuple[float, float]) -> Tensor:
-    """(T, C, H, W) turned by `angle` (radians), `zoom` times as large, the centre moved by `shift` (x, y) half sides."""
+    """(T, C, H, W) turned by `angle` (radians), `zoom` times as large, moved by `shift` (x, y) half sides."""
     height, width = size
     seen = [round(side * zoom) for side in size]
-    if (
-        seen[0] < 0.75 * pictures.shape[2]
-    ):  # a shrunken view is smoothed first: thin waves would beat against its pixels
+    if seen[0] < 0.75 * pictures.shape[2]:  # smoothed before it shrinks: thin waves would beat against the pixels
         small = (max(1, seen[0]), max(1, seen[1]))
         pictures = F.interpolate(pictures, small, mode="bilinear", antialias=True, align_corners=False)
     cos, sin, aspect = math.cos(angle) / zoom, math.sin(angle) / zoom, height / width
