@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from deepro.errors import LayerError, NetworkError
 from deepro.probe import Probe, first_tensor, untouched
+from tests.footprint import footprint, same
 
 
 class Net(nn.Module):
@@ -290,37 +291,6 @@ class Restless(nn.Module):
         return self.drop(self.conv(self.norm(x)) + self.other(x))
 
 
-def _state(net: nn.Module) -> dict[str, Any]:
-    return {
-        "modes": [m.training for m in net.modules()],
-        "requires_grad": [p.requires_grad for p in net.parameters()],
-        "grads": [(id(p.grad), None if p.grad is None else p.grad.clone()) for p in net.parameters()],
-        "parameters": [(id(p), p.detach().clone()) for p in net.parameters()],
-        "buffers": [(n, id(b), b.clone()) for n, b in net.named_buffers()],
-        "state": list(net.state_dict()),
-        "hooks": [
-            (n, list(getattr(m, n)))
-            for m in net.modules()
-            for n in ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks")
-        ],
-        "torch": torch.get_rng_state(),
-        "numpy": np.random.get_state()[1].copy(),
-        "python": random.getstate(),
-    }
-
-
-def _same(a: Any, b: Any) -> bool:
-    if isinstance(a, Tensor):
-        return torch.equal(a, b)
-    if isinstance(a, np.ndarray):
-        return np.array_equal(a, b)
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
-    if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(map(_same, a, b))
-    return a == b
-
-
 @pytest.mark.parametrize("fails", [False, True])
 def test_untouched_puts_everything_back(fails: bool) -> None:
     net = Restless()
@@ -330,7 +300,7 @@ def test_untouched_puts_everything_back(fails: bool) -> None:
     net(x).sum().backward()
     net.drop.register_forward_hook(lambda m, a, o: None)
     next(net.parameters()).grad = None
-    before = _state(net)
+    before = footprint(net)
     with torch.no_grad():
         try:
             with untouched(net):
@@ -346,9 +316,9 @@ def test_untouched_puts_everything_back(fails: bool) -> None:
         except KeyboardInterrupt:
             assert fails
         assert not torch.is_grad_enabled()
-    after = _state(net)
+    after = footprint(net)
     for what in before:
-        assert _same(before[what], after[what]), what
+        assert same(before[what], after[what]), what
 
 
 def test_untouched_within_inference_mode() -> None:
