@@ -134,6 +134,7 @@ def everything(label: str = "tabby", names: tuple[str, ...] = ("cat.png", "dog.p
         yield projection(name, "features.0", seed)
         yield projection(name, "features.3", seed)
         yield region(name, label, seed, found=seed == 0)
+        yield heatmap(seed, signed=True, label=label, name=name)
     yield pattern((label, "washer"))
 
 

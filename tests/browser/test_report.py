@@ -148,6 +148,18 @@ def test_the_slider_changes_the_heatmap_and_asks_for_nothing(folder: Path, visit
     assert len(tab.told.requests) == asked
 
 
+def test_every_explanation_has_an_address(folder: Path, visit: Any) -> None:
+    tab = visit(folder)
+    tab.click(".cards a")
+    tab.wait_for_selector(".choices")
+    first = tab.get_attribute(".stage-heat img", "src")
+    tab.click(".choices a >> nth=1")
+    tab.wait_for_function("first => document.querySelector('.stage-heat img').getAttribute('src') !== first", arg=first)
+    assert "region=1" in tab.url
+    assert "Grad-CAM" in tab.inner_text(".choices [aria-current]")
+    assert tab.locator(".stage polygon").count() == 0
+
+
 def test_overlays_can_be_switched_and_lie_where_they_belong(folder: Path, visit: Any) -> None:
     tab = visit(folder)
     tab.click(".cards a")

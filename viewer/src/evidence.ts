@@ -1,6 +1,6 @@
 // What a region's numbers say, in the order in which they convince.
-import type { RegionView } from "./document";
 import type { Speech } from "./i18n";
+import { plain } from "./units";
 
 type Weighed = {
   /** What the bars measure. */
@@ -18,8 +18,15 @@ const VIEWS = [
   ["_without", "evidence.without"],
 ] as const;
 
-export function weigh(evidence: RegionView["evidence"], { t, maybe, number, percent }: Speech): Weighed {
-  const numbers = new Map(Object.entries(evidence).flatMap(([k, v]) => (v === null ? [] : [[k, v] as const])));
+export function weigh(evidence: { [name: string]: unknown }, { t, maybe, number, percent }: Speech): Weighed {
+  const numbers = new Map<string, number>();
+  const others: [string, string][] = [];
+  const named = (name: string) => maybe(`evidence.${name}`, name.replaceAll("_", " "));
+  for (const [name, value] of Object.entries(evidence)) {
+    const one = Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value;
+    if (typeof one === "number") numbers.set(name, one);
+    else if (plain(one ?? "")) others.push([named(name), plain(one)]);
+  }
   const unit = numbers.has("probability_region") ? "probability" : "score";
   const compared = numbers.has(`${unit}_region`)
     ? VIEWS.flatMap(([tail, key]) => {
@@ -38,6 +45,6 @@ export function weigh(evidence: RegionView["evidence"], { t, maybe, number, perc
   if (inside !== undefined && outside !== undefined) rows.push([t("evidence.saliency"), `${number(inside)} / ${number(outside)}`]);
   if (centred !== undefined) rows.push([t("evidence.centred_overlap"), percent(centred)]);
   for (const [name, value] of numbers)
-    if (!/^(probability|score)(_|$)/.test(name) || compared.length === 0) rows.push([maybe(`evidence.${name}`, name.replaceAll("_", " ")), number(value)]);
-  return { unit, compared, rows };
+    if (!/^(probability|score)(_|$)/.test(name) || compared.length === 0) rows.push([named(name), number(value)]);
+  return { unit, compared, rows: [...rows, ...others] };
 }

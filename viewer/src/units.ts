@@ -28,6 +28,9 @@ export function field(layer: LayerUnits, photograph: Photograph, { t }: Speech, 
   return whole ? t("units.field.all") : t("units.field", { size: size(seen) });
 }
 
+// `cut` says that only the receptive field was computed: faster, not different.
+const SAID = ["rule", "rectifiers", "kinds", "left", "switches", "cut"];
+
 /** The fidelity note: how many rectifiers were on the way, of which kinds, and what was left alone. */
 export function fidelity(note: LayerUnits["fidelity"], { t }: Speech): string {
   const names = (value: unknown) => (value !== null && typeof value === "object" ? Object.keys(value).join(", ") : "");
@@ -37,8 +40,9 @@ export function fidelity(note: LayerUnits["fidelity"], { t }: Speech): string {
   if (typeof note.rectifiers === "number")
     said.push(t(note.rectifiers === 1 ? "fidelity.rectifier" : "fidelity.rectifiers", { n: note.rectifiers }) + (kinds && ` (${kinds})`));
   if (said.length || left) said.push(left ? t("fidelity.left", { what: left }) : t("fidelity.all"));
+  if (typeof note.switches === "number" && note.switches > 0) said.push(t("fidelity.switches", { n: note.switches }));
   for (const [name, value] of Object.entries(note))
-    if (!["rule", "rectifiers", "kinds", "left"].includes(name) && value !== null && value !== "") said.push(`${name} ${plain(value)}`);
+    if (!SAID.includes(name) && value !== null && value !== "") said.push(`${name} ${plain(value)}`);
   return said.join(" · ");
 }
 

@@ -28,9 +28,7 @@ def _what(result: Result) -> str:
         )
     if isinstance(result, Heatmap):
         signed = "Signed: red speaks for, blue against." if result.signed else "Unsigned."
-        return (
-            f"What the score depends on, in change of the score per unit of input. {signed}{_numbers(result.evidence)}"
-        )
+        return f"What the score of each target depends on, by {result.method}. {signed}{_numbers(result.evidence)}"
     if isinstance(result, Region):
         found = "" if result.box is not None else " No region: the evidence is too weak."
         return f"Region of {result.target}, cut from the heatmap on the right.{found}{_numbers(result.evidence)}"

@@ -24,8 +24,8 @@ _PAPER, _INK = (255, 255, 255), (30, 30, 30)
 def contact_sheet(gallery: Gallery, tile: int = 36, columns: int | None = None) -> Image.Image:
     """All units of a gallery as in Zeiler & Fergus 2014, figure 2: left the projections, right the patches.
 
-    Captions give the unit's number and its largest activation. Each unit's projections share one scale, zero is middle
-    grey. columns: units a row; by default what makes the sheet about as wide as high. tile: side of one example in pixels.
+    Captions give the unit's number and its largest activation. A unit's projections share one scale, zero is middle
+    grey. columns: units a row, by default about as many as make a square. tile: side of one example in pixels.
     """
     side = math.ceil(math.sqrt(gallery.values.shape[1]))
     block = side * tile + (side - 1) * _GAP

@@ -1,5 +1,5 @@
 import { memo, useState, type CSSProperties } from "react";
-import type { LayerUnits, Overview, Photograph, RegionView, Unit } from "../document";
+import type { HeatLayer, LayerUnits, Overview, Photograph, RegionView, Unit } from "../document";
 import { useSpeech } from "../i18n";
 import { Crop, Frame, Image } from "../parts/picture";
 import { Stage } from "../parts/stage";
@@ -9,9 +9,9 @@ import { weigh } from "../evidence";
 import { field, fidelity, span, unitRoute } from "../units";
 
 export function ImagePage({ overview, photograph, region }: { overview: Overview; photograph: Photograph; region: number }) {
-  const speech = useSpeech();
-  const { t } = speech;
-  const shown = photograph.regions[region] ?? photograph.regions[0];
+  const { t } = useSpeech();
+  const all = explanations(photograph);
+  const shown = all[region] ?? all[0];
   const made = photograph.prediction_record ? photograph.records[photograph.prediction_record] : undefined;
   return (
     <>
@@ -25,7 +25,7 @@ export function ImagePage({ overview, photograph, region }: { overview: Overview
         <Filmstrip overview={overview} current={photograph.id} />
       </header>
       <div className="image-top" style={{ "--ratio": photograph.width / photograph.height } as CSSProperties}>
-        <Stage photograph={photograph} region={shown} key={shown?.record ?? ""} />
+        <Stage photograph={photograph} heatmap={shown?.heatmap} region={shown?.region} />
         <div className="image-side">
           {photograph.prediction.length > 0 && (
             <section>
@@ -37,7 +37,7 @@ export function ImagePage({ overview, photograph, region }: { overview: Overview
               <Explain text="prediction.explain" />
             </section>
           )}
-          {shown && <Evidence photograph={photograph} region={shown} />}
+          {shown && <Evidence photograph={photograph} all={all} shown={shown} />}
         </div>
       </div>
       <Units photograph={photograph} />
@@ -59,35 +59,54 @@ function Filmstrip({ overview, current }: { overview: Overview; current: string 
   );
 }
 
-function Evidence({ photograph, region }: { photograph: Photograph; region: RegionView }) {
+/** A heatmap, with the region that was cut from it where there is one. */
+type Explanation = { heatmap: HeatLayer; region: RegionView | undefined; record: string };
+
+function explanations(photograph: Photograph): Explanation[] {
+  return [
+    ...photograph.regions.map((region) => ({ heatmap: region.heatmap, region, record: region.record })),
+    ...photograph.heatmaps.map((heatmap) => ({ heatmap, region: undefined, record: heatmap.record })),
+  ];
+}
+
+function Evidence({ photograph, all, shown }: { photograph: Photograph; all: Explanation[]; shown: Explanation }) {
   const speech = useSpeech();
-  const { t, number } = speech;
-  const made = photograph.records[region.record];
-  const { heatmap } = region;
-  const { unit, compared, rows } = weigh(region.evidence, speech);
+  const { t, maybe, number } = speech;
+  const { heatmap, region } = shown;
+  const made = photograph.records[shown.record];
+  const { unit, compared, rows } = weigh(region?.evidence ?? heatmap.evidence, speech);
+  const named = (e: Explanation) => {
+    const method = photograph.records[e.record]?.method ?? e.heatmap.method;
+    return `${maybe(`method.${method}`, method)} · ${e.heatmap.target}`;
+  };
   return (
     <section>
       <div className="row-head">
-        <h2>{t("image.region")}</h2>
+        <h2>{t(region ? "image.region" : "image.heat")}</h2>
         <MadeBy made={made} image={photograph.id} />
       </div>
-      {photograph.regions.length > 1 && (
-        <div className="choices" role="group" aria-label={t("image.target")}>
-          {photograph.regions.map((r, i) => (
-            <a key={r.record} href={href({ page: "image", image: photograph.id, region: i })} aria-current={r === region ? "true" : undefined}>
-              {r.target}
-            </a>
+      {all.length > 1 && (
+        <ul className="choices" aria-label={t("image.explanation")}>
+          {all.map((e, i) => (
+            <li key={e.record}>
+              <a href={href({ page: "image", image: photograph.id, region: i })} aria-current={e.record === shown.record ? "true" : undefined}>
+                {named(e)}
+              </a>
+            </li>
           ))}
-        </div>
+        </ul>
       )}
       <p className="caption">
-        {t("region.caption", { target: region.target })}{" "}
-        {t(heatmap.scale.kind === "diverging" ? "heat.scale.diverging" : "heat.scale.sequential", { high: number(heatmap.scale.high) })}
+        {t("region.caption", { target: heatmap.target })}{" "}
+        {t(heatmap.scale.kind === "diverging" ? "heat.scale.diverging" : "heat.scale.sequential", {
+          high: number(heatmap.scale.high),
+          unit: maybe(`heat.unit.${heatmap.method}`, t("heat.unit")),
+        })}
       </p>
-      {region.box === null && <p className="note">{t("image.noregion")}</p>}
+      {region && region.box === null && <p className="note">{t("image.noregion")}</p>}
       {compared.length > 1 && (
         <div className="compared">
-          <p className="caption">{t(unit === "probability" ? "evidence.question" : "evidence.question.score", { target: region.target })}</p>
+          <p className="caption">{t(unit === "probability" ? "evidence.question" : "evidence.question.score", { target: heatmap.target })}</p>
           <Bars items={compared} {...(unit === "probability" ? {} : { text: number })} />
         </div>
       )}
@@ -101,7 +120,7 @@ function Evidence({ photograph, region }: { photograph: Photograph; region: Regi
           ))}
         </dl>
       )}
-      <Explain text="region.explain" paper={made?.paper} />
+      <Explain text={region ? "region.explain" : "heat.explain"} paper={made?.paper} />
     </section>
   );
 }

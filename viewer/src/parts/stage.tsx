@@ -1,6 +1,6 @@
 // The photograph with what was found laid over it. The slider changes a style and nothing else: no render, no request.
 import { useId, useRef, useState } from "react";
-import type { Photograph, RegionView, Window } from "../document";
+import type { HeatLayer, Photograph, RegionView, Window } from "../document";
 import { useSpeech, type Key } from "../i18n";
 import { Image } from "./picture";
 
@@ -9,7 +9,9 @@ const LAYERS: readonly Layer[] = ["photograph", "heat", "mask", "outline", "box"
 
 const OPACITY = 0.8;
 
-export function Stage({ photograph, region }: { photograph: Photograph; region: RegionView | undefined }) {
+type Shown = { photograph: Photograph; heatmap: HeatLayer | undefined; region: RegionView | undefined };
+
+export function Stage({ photograph, heatmap, region }: Shown) {
   const { t, percent } = useSpeech();
   const stage = useRef<HTMLDivElement>(null);
   const value = useRef<HTMLOutputElement>(null);
@@ -23,7 +25,9 @@ export function Stage({ photograph, region }: { photograph: Photograph; region: 
     height: `${(100 * (w.bottom - w.top)) / height}%`,
   });
   const has = (layer: Layer): boolean =>
-    layer === "view" || layer === "photograph" || (region !== undefined && (layer === "heat" || region[layer] !== null));
+    layer === "view" ||
+    layer === "photograph" ||
+    (layer === "heat" ? heatmap !== undefined : region !== undefined && region[layer] !== null);
   const toggle = (layer: Layer) =>
     setShown((now) => {
       const next = new Set(now);
@@ -34,9 +38,9 @@ export function Stage({ photograph, region }: { photograph: Photograph; region: 
     <div className="stage-block">
       <div className={shown.has("photograph") ? "stage" : "stage bare"} ref={stage} style={{ aspectRatio: `${width} / ${height}` }}>
         <Image picture={photograph.picture} alt={t("image.photograph.alt", { name: photograph.name })} eager />
-        {region && shown.has("heat") && (
-          <div className="stage-heat" style={place(region.heatmap.view)}>
-            <Image picture={region.heatmap.picture} alt={t("image.heat.alt", { target: region.target })} eager />
+        {heatmap && shown.has("heat") && (
+          <div className="stage-heat" style={place(heatmap.view)}>
+            <Image picture={heatmap.picture} alt={t("image.heat.alt", { target: heatmap.target })} eager />
           </div>
         )}
         {region?.mask && shown.has("mask") && (
@@ -65,7 +69,7 @@ export function Stage({ photograph, region }: { photograph: Photograph; region: 
             </button>
           ))}
         </div>
-        {region && (
+        {heatmap && (
           <div className="slider">
             <label htmlFor={slider}>{t("image.opacity")}</label>
             <input
