@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from deepro import progress
-from deepro.data.reading import Batch, Read
 from deepro.data.examples import Examples
+from deepro.data.reading import Batch, Read
 from deepro.errors import ImageError, UnsupportedError, UsageError
 from deepro.methods.spaces.reduce import RandomProjection
 from deepro.network import Layer, Network
