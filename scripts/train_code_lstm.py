@@ -1,6 +1,6 @@
 """Train the embedded character LSTM on the standard library's source and write its weights.
 
-    python scripts/train_code_lstm.py --steps 4000 --out src/deepro/network/sources/code_lstm.safetensors
+    python scripts/train_code_lstm.py --steps 1800 --out src/deepro/network/sources/code_lstm.safetensors
 
 Reproducible on one machine: the file list is sorted, the seed fixed, one thread. The shipped weights' header says with
 which Python and torch they were made. `--state` keeps a checkpoint from which an interrupted training goes on.
@@ -22,7 +22,7 @@ from deepro.demos.code import corpus
 from deepro.methods.sequences.ngram import NGram
 from deepro.network.sources.code_lstm import VOCABULARY, CodeLSTM
 
-SEED, STREAMS, WINDOW, RATE, DECAY = 0, 64, 128, 4e-3, 0.35
+SEED, STREAMS, WINDOW, RATE, DECAY = 0, 64, 128, 4e-3, 0.2
 
 
 def rate(step: int, steps: int) -> float:
@@ -55,7 +55,7 @@ def held_out_loss(module: CodeLSTM, texts: list[Tensor]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--state", type=Path, help="checkpoint to write and to go on from")
     options = parser.parse_args()

@@ -446,6 +446,161 @@ class Gallery(Result):
     ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Matches(Result):
+    """Where in a corpus the cells of a selected range are on again, best first.
+
+    selection: (sequence, start, stop). cells: layer, direction, state, unit, threshold and sign of each. sequences,
+    starts, stops: (M,) of the matches kept, in steps of their sequence; shares: (M,) how many of the cells are on
+    through the whole match; count: how many there are in all. tracks: annotation -> (M,) bool at the match's first step.
+    enrichment: one row an annotation: its share among all matches, its lift and p. nearest: sequence, step, cosine.
+    """
+
+    kind = "matches"
+    selection: tuple[int, int, int]
+    cells: tuple[Mapping[str, Any], ...]
+    sequences: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    shares: np.ndarray
+    count: int
+    enrichment: tuple[Mapping[str, Any], ...]
+    tracks: Mapping[str, np.ndarray]
+    nearest: tuple[Mapping[str, Any], ...]
+    texts: tuple[str | None, ...] = ()
+    steps: int = 0
+
+    def in_context(self, width: int = 30) -> list[tuple[str, str, str]]:
+        """(before, match, after) of each match in a text, `width` characters to each side (keyword in context)."""
+        rows = []
+        for n, start, stop in zip(self.sequences, self.starts, self.stops, strict=True):
+            text = self.texts[n] or ""
+            rows.append((text[max(0, start - width) : start], text[start:stop], text[stop : stop + width]))
+        return rows
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Diagnosis(Result):
+    """Which units of a surveyed network are sick.
+
+    findings: each with layer, unit, fault (dead, always on, duplicate, high-frequency, aliased, broken), evidence
+    (the numbers), threshold and suggestion (what the literature would change). measures: layer -> name -> (U,) or
+    (U, 2) what was measured of every unit, also of the healthy ones. thresholds: by fault. examined: layer -> the
+    faults looked for.
+    """
+
+    kind = "diagnosis"
+    findings: tuple[Mapping[str, Any], ...]
+    measures: Mapping[str, Mapping[str, np.ndarray]]
+    thresholds: Mapping[str, float]
+    examined: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Ablation(Result):
+    """What it costs to silence units, on a labelled data set.
+
+    silenced: for each experiment layer -> units; the first experiment silences nothing. accuracy, loss: (S,) top-1
+    and mean cross-entropy. changed: (S,) share of images whose prediction is another one. images: how many were
+    measured.
+    """
+
+    kind = "ablation"
+    silenced: tuple[Mapping[str, tuple[int, ...]], ...]
+    accuracy: np.ndarray
+    loss: np.ndarray
+    changed: np.ndarray
+    images: int
+    fill: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OcclusionMaps(Result):
+    """Zeiler & Fergus 2014, figure 6: one image with a grey square at every place of a grid.
+
+    boxes: (rows, columns, 4) left, top, right, bottom of the square in input pixels, clipped. response: (rows,
+    columns) the unit's activations summed over its map. probability: of the class. predicted: the class put first.
+    Each beside its value without a square.
+    """
+
+    kind = "occlusion-maps"
+    layer: str
+    unit: int
+    target: int
+    label: str
+    boxes: np.ndarray
+    response: np.ndarray
+    probability: np.ndarray
+    predicted: np.ndarray
+    plain_response: float
+    plain_probability: float
+    plain_predicted: int
+    labels: Mapping[str, str]
+    pictures: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Correspondence(Result):
+    """Zeiler & Fergus 2014, table 1: does hiding the same part of different images change a layer in the same way?
+
+    distances: layer -> part -> (pairs,) share of signs in which two images' changes differ, 0 all alike, 0.5 as
+    chance. The part "random" is the control: squares of the same sizes at random places, over several draws. means,
+    errors: layer -> part -> mean and standard error over the images.
+    """
+
+    kind = "correspondence"
+    distances: Mapping[str, Mapping[str, np.ndarray]]
+    means: Mapping[str, Mapping[str, float]]
+    errors: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Invariance(Result):
+    """Zeiler & Fergus 2014, figure 5: how far layers and the prediction move when the image does.
+
+    steps: transform -> (T,) pixels, factors or degrees. distances: transform -> layer -> (N, T) Euclidean distance
+    to the untouched image's features, divided by their length. probabilities: transform -> (N, T) of the class in
+    `targets`.
+    """
+
+    kind = "invariance"
+    steps: Mapping[str, np.ndarray]
+    distances: Mapping[str, Mapping[str, np.ndarray]]
+    probabilities: Mapping[str, np.ndarray]
+    targets: np.ndarray
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Evolution(Result):
+    """Zeiler & Fergus 2014, figure 4: a unit's strongest example at each of T training checkpoints.
+
+    checkpoints: names. gallery: its second axis is the checkpoints. jumps: (U, T) whether the strongest image is
+    another than at the checkpoint before.
+    """
+
+    kind = "evolution"
+    checkpoints: tuple[str, ...]
+    gallery: Gallery
+    jumps: np.ndarray
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Comparison(Result):
+    """Two surveys of one architecture over one data set: what changed from the first to the second.
+
+    layers: layer -> name -> array. weights (U,): 1 - cosine of the filters, NaN where the layer has none. shift
+    (U,): how far the mean activation moved, in standard deviations of the first. examples (U,): share of the top k
+    that is new. preferred (U, 2): class with the largest mean before and after, -1 without labels. classes: layer
+    -> (K,) how far a class's means moved, root mean square over the units, in their standard deviations. names: of
+    the classes.
+    """
+
+    kind = "comparison"
+    layers: Mapping[str, Mapping[str, np.ndarray]]
+    classes: Mapping[str, np.ndarray]
+    names: tuple[str, ...]
+
+
 KINDS: dict[str, type[Result]] = {
     r.kind: r
     for r in (
@@ -455,10 +610,19 @@ KINDS: dict[str, type[Result]] = {
         Heatmap,
         Region,
         Pattern,
+        Matches,
+        Cells,
         Trace,
         UnitStatistics,
         Survey,
         Gallery,
+        Diagnosis,
+        Ablation,
+        OcclusionMaps,
+        Correspondence,
+        Invariance,
+        Evolution,
+        Comparison,
         Map,
         AlignedMaps,
         LayerScores,

@@ -13,7 +13,7 @@ def sigmoid(x: Tensor) -> Tensor:
 def step(
     kind: str, weights: dict[str, Tensor], x: Tensor, h: Tensor, c: Tensor | None, nonlinearity: str = "tanh"
 ) -> dict:
-    """One step for one sequence: x (F,), h (P,), c (U,). weights: w_ih, w_hh and where there are such b_ih, b_hh, w_hr."""
+    """One step of one sequence: x (F,), h (P,), c (U,). weights: w_ih, w_hh, and b_ih, b_hh, w_hr or None."""
     pieces = {"LSTM": 4, "GRU": 3, "RNN": 1}[kind]
     zero = x.new_zeros(weights["w_hh"].shape[0])
     w_ih, w_hh = weights["w_ih"].chunk(pieces), weights["w_hh"].chunk(pieces)

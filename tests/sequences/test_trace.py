@@ -210,7 +210,7 @@ def test_one_step_is_enough_and_none_is_refused() -> None:
     net = load(nn.LSTM(3, 4))
     assert trace(net, np.ones((1, 3))).h.shape == (1, 1, 1, 1, 4)
     for empty in ([], np.ones((0, 3)), torch.ones(0, 1, 3)):
-        with pytest.raises(UsageError, match="empty|no sequence"):
+        with pytest.raises(UsageError, match=r"empty|no sequence"):
             trace(net, empty)
 
 

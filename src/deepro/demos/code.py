@@ -11,7 +11,19 @@ from deepro.network.sources.code_lstm import VOCABULARY
 
 # Folders that some distributions leave out, and tables and prose that are no code.
 _LEFT_OUT = frozenset(
-    ["site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3", "encodings", "pydoc_data", "turtledemo", "_pyrepl", "__pycache__"]
+    [
+        "site-packages",
+        "dist-packages",
+        "test",
+        "tests",
+        "idlelib",
+        "lib2to3",
+        "encodings",
+        "pydoc_data",
+        "turtledemo",
+        "_pyrepl",
+        "__pycache__",
+    ]
 )
 _HELD_OUT = 12  # one file of so many is never trained on
 

@@ -71,13 +71,13 @@ def as_sequences(net: Network, given: Any) -> Sequences:
     """What `given` shows to the network.
 
     str: a text. Path: a text file. List of these: a text each. Array of int (T,) or float (T,) or (T, F): one sequence;
-    a list of such arrays, or one array with another axis in front: several. Tensor: the network's input as it is; tuple,
-    mapping or PackedSequence: the arguments of its forward.
+    a list of such arrays, or one array with another axis in front: several. Tensor: the network's input as it is;
+    tuple, mapping or PackedSequence: the arguments of its forward.
     Raises UsageError for an empty sequence, NaN, or a token outside the vocabulary; ShapeError for other shapes.
     """
     if isinstance(given, Sequences):
         return given
-    if isinstance(given, Tensor | PackedSequence | tuple) or isinstance(given, Mapping):
+    if isinstance(given, Tensor | PackedSequence | tuple | Mapping):
         return _as_they_are(net, given)
     several = isinstance(given, list) and bool(given) and not isinstance(given[0], int | float | np.number)
     several = several or (isinstance(given, np.ndarray) and given.ndim > (2 if given.dtype.kind == "f" else 1))
@@ -160,7 +160,8 @@ def _item(net: Network, part: Any, where: str) -> tuple[Tensor, str | None, str 
     if isinstance(part, str):
         if vocabulary is None:
             raise UsageError(
-                "this network was loaded without a vocabulary: pass token numbers, or preprocess=Vocabulary(...) to deepro.load"
+                "this network was loaded without a vocabulary: pass token numbers, or preprocess=Vocabulary(...) "
+                "to deepro.load"
             )
         text = part
         try:

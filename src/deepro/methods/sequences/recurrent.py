@@ -172,11 +172,12 @@ def recurrent_modules(module: nn.Module) -> dict[str, nn.Module]:
 
 
 def choose(wanted: Sequence[str] | None, known: Mapping[str, nn.Module], called: Mapping[str, Any]) -> list[str]:
-    """Module names that `wanted` means: modules, or one layer of a stack such as rnn.l1. None: every one that was called."""
+    """Module names that `wanted` means: modules, or a layer of a stack such as rnn.l1. None: all that were called."""
     if wanted is None:
         if not called:
             raise NetworkError(
-                f"the forward pass never called its recurrent module {', '.join(n or 'itself' for n in known)}; nothing to trace"
+                f"the forward pass never called its recurrent module {', '.join(n or 'itself' for n in known)}; "
+                "there is nothing to trace"
             )
         return list(called)
     chosen = []
@@ -204,7 +205,8 @@ def _check_tokens(module: nn.Module, args: tuple[Any, ...]) -> None:
         bad = low if low < 0 else high
         place = [int(i) for i in (tokens == bad).nonzero()[0]]
         raise UsageError(
-            f"token {bad} at position {place} is outside the vocabulary; this network knows tokens 0 to {module.num_embeddings - 1}"  # type: ignore[operator]
+            f"token {bad} at position {place} is outside the vocabulary; "
+            f"this network knows tokens 0 to {module.num_embeddings - 1}"  # type: ignore[operator]
         )
 
 
@@ -381,7 +383,8 @@ class Weights:
             return getattr(module, name + end, None)
 
         w_ih, w_hh = get("weight_ih"), get("weight_hh")
-        assert w_ih is not None and w_hh is not None
+        assert w_ih is not None
+        assert w_hh is not None
         nonlinearity = getattr(module, "nonlinearity", "tanh")
         return cls(kind_of(module), w_ih, w_hh, get("bias_ih"), get("bias_hh"), get("weight_hr"), nonlinearity)
 
@@ -395,7 +398,8 @@ class Weights:
         rest = (flat, self.b_ih is not None, 1, 0.0, False, False, False)
         if self.kind == "LSTM":
             assert c0 is not None
-            return torch._VF.lstm(x, [h0[None].contiguous(), c0[None].contiguous()], *rest)[0]  # type: ignore[attr-defined]
+            states = [h0[None].contiguous(), c0[None].contiguous()]
+            return torch._VF.lstm(x, states, *rest)[0]  # type: ignore[attr-defined]
         name = "gru" if self.kind == "GRU" else f"rnn_{self.nonlinearity}"
         return getattr(torch._VF, name)(x, h0[None].contiguous(), *rest)[0]  # type: ignore[attr-defined]
 

@@ -40,7 +40,11 @@ def trace(net: Network, sequence: Any, layers: str | Sequence[str] | None = None
     its states, UnsupportedError for quantised and scripted modules.
     Strobelt et al. 2016, arXiv 1606.07461.
     """
-    assert isinstance(sequence, Sequences)
+    return read(net, sequence, layers)
+
+
+def read(net: Network, sequence: Sequences, layers: str | Sequence[str] | None = None) -> Trace:
+    """The trace of prepared sequences; for other methods, inside `untouched`."""
     parts: list[tuple[tuple[int, ...], list[LayerStates], Tensor | None]] = []
     for rows, args, kwargs in sequence.batches():
         with torch.no_grad(), Recorder(net.module) as recorder:

@@ -33,7 +33,10 @@ class CodeLSTM(nn.Module):
 
 
 def find(wish: Wish) -> Found:
-    """The network; with weights="random" as it was before it had read anything. Raises WeightsError for a damaged file."""
+    """The network; with weights="random" as it was before it had read anything.
+
+    Raises WeightsError for a damaged file.
+    """
     with torch.random.fork_rng([]):
         torch.manual_seed(wish.seed)
         module = CodeLSTM().eval()
