@@ -184,6 +184,7 @@ class Network:
                 raise ShapeError(f"the tensors differ in shape: {', '.join(str(tuple(i.shape)) for i in images[:3])}")
             images = torch.stack(list(images))
         if _is_input(images) or (isinstance(images, Tensor) and not isinstance(self.preprocess, Preprocess)):
+            assert isinstance(images, Tensor)
             return self._prepare_tensor(images)
         if not isinstance(self.preprocess, Preprocess):
             raise UsageError(

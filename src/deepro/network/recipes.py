@@ -117,10 +117,10 @@ def from_transforms(transform: Callable[..., Any]) -> Preprocess:
 
 
 def _from_preset(preset: Any) -> Preprocess | None:
-    parts = [getattr(preset, k, None) for k in ("crop_size", "resize_size", "mean", "std")]
-    if any(p is None for p in parts):
+    keys = ("crop_size", "resize_size", "mean", "std")
+    if not all(hasattr(preset, k) for k in keys):
         return None
-    crop, resize, mean, std = parts
+    crop, resize, mean, std = (list(getattr(preset, k)) for k in keys)
     crop = tuple(crop) * 2 if len(crop) == 1 else tuple(crop)
     if len(resize) != 1 and tuple(resize) != crop:
         return None

@@ -35,7 +35,7 @@ class SightMode(TorchDispatchMode):
     def see(self, tensor: Any) -> Sight | None:
         if not isinstance(tensor, Tensor):
             return None
-        sight, when = self._sights.get(tensor, (None, -1))
+        sight, when = self._sights.get(tensor) or (None, -1)
         if self._written:
             written = self._written.get(_storage(tensor))
             if written is not None and written[2] > when and not written[0].expired():

@@ -177,7 +177,7 @@ def check_finite(module: nn.Module, source: str) -> None:
     """WeightsError that names the tensors which hold NaN or infinity."""
     bad = []
     for name, tensor in [*module.named_parameters(), *module.named_buffers()]:
-        if isinstance(tensor, nn.parameter.UninitializedTensorMixin):
+        if nn.parameter.is_lazy(tensor):
             raise WeightsError(f"{source}: {name} has no values yet; run the network once before loading it")
         if not (tensor.is_floating_point() or tensor.is_complex()) or tensor.is_meta or "mask" in name:
             continue

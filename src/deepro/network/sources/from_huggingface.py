@@ -55,7 +55,7 @@ def from_processor(processor: Any) -> Preprocess | None:
     size, crop = _numbers(getattr(processor, "size", None)), _numbers(getattr(processor, "crop_size", None))
     if not size or not getattr(processor, "do_resize", True):
         return None
-    square = (size["height"], size["width"]) if "height" in size else None
+    square: tuple[int, int] | None = (size["height"], size["width"]) if "height" in size else None
     short: int | None = None
     if "shortest_edge" in size:
         short = size["shortest_edge"]
@@ -65,11 +65,13 @@ def from_processor(processor: Any) -> Preprocess | None:
         elif share:
             square, short = (short, short), None
     if crop and getattr(processor, "do_center_crop", False):
-        target = (crop["height"], crop["width"]) if "height" in crop else (crop["shortest_edge"],) * 2
+        target = (crop["height"], crop["width"]) if "height" in crop else (crop["shortest_edge"], crop["shortest_edge"])
         if square is not None and short is None and square != target:
             return None
         square = target
     if square is None:
+        if short is None:
+            return None
         square = (short, short)
     scaled = bool(getattr(processor, "do_rescale", True))
     factor = float(getattr(processor, "rescale_factor", None) or 1 / 255)

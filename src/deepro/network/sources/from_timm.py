@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from deepro.errors import NetworkError, UsageError, WeightsError, near
@@ -14,7 +16,7 @@ def find(name: str, wish: Wish) -> Found:
     """The timm model `name`, such as resnet18.a1_in1k. Weights as for torchvision."""
     try:
         import timm
-        from timm.data import resolve_data_config
+        from timm.data.config import resolve_data_config
     except ImportError:
         raise NetworkError(f"timm:{name} needs timm: pip install timm") from None
     if not timm.is_model(name):
@@ -40,7 +42,7 @@ def find(name: str, wish: Wish) -> Found:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(wish.seed)
             try:
-                classes = {"num_classes": wish.classes} if wish.classes is not None else {}
+                classes: dict[str, Any] = {"num_classes": wish.classes} if wish.classes is not None else {}
                 module = timm.create_model(name, pretrained=False, **classes)
             except Exception as error:
                 raise NetworkError(f"timm could not build {name}: {type(error).__name__}: {error}") from None
