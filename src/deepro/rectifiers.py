@@ -13,6 +13,8 @@ plain gradient under the DeconvNet's name.
 | gradient | R where x > 0 | Simonyan et al. 2014, arXiv 1312.6034 |
 | deconvnet | R where R > 0 | Zeiler & Fergus 2014, arXiv 1311.2901 |
 | guided | R where R > 0 and x > 0 | Springenberg et al. 2015, arXiv 1412.6806 |
+
+A ceiling (ReLU6) stops the gradient, and neither of the other two: a unit at its ceiling is as much on as can be.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ class _Rectify(torch.autograd.Function):
         ctx.guided = guided
         if guided:
             # The mask, not x: an in-place successor may overwrite x.
-            ctx.save_for_backward(x > 0 if ceiling is None else (x > 0) & (x < ceiling))
+            ctx.save_for_backward(x > 0)
         return x.clamp(0, ceiling)
 
     @staticmethod

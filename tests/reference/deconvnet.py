@@ -92,7 +92,7 @@ class _Undo:
             if self.rule == "gradient":
                 passed = signal * _open(values[node], name)
             elif self.rule == "guided":
-                passed = passed * _open(values[node], name)
+                passed = passed * (values[node] > 0)
             yield source, passed
         elif name.startswith(("Conv", "Conv2dStatic")):
             yield source, _transposed(act.weight, signal, shape, act.stride, act.padding, act.dilation, act.groups)

@@ -199,7 +199,7 @@ def test_scripted_rectifiers_are_not_passed_over_in_silence() -> None:
     deepro.deconvnet(net, x, "3", rule="gradient")
 
 
-def test_relu6_is_rectified_and_its_ceiling_masks_only_guided() -> None:
+def test_relu6_is_rectified_and_its_ceiling_stops_only_the_gradient() -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU6(), nn.Conv2d(4, 2, 3)).double()
     with torch.no_grad():
@@ -243,3 +243,14 @@ def test_without_switches_the_projection_is_the_units_own_pattern() -> None:
         assert _off(first, second) < 1e-12
     guided = deepro.deconvnet(net, x, "2", [0], (2, 2), rule="guided")
     assert _off(guided.values[0], guided.values[1]) > 0.01
+
+
+def test_a_unit_at_its_ceiling_is_sent_back() -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU6())
+    net = deepro.load(module, input_shape=(3, 8, 8))
+    x = 50 * torch.randn(1, 3, 8, 8)
+    for rule in ("deconvnet", "guided"):
+        found = deepro.deconvnet(net, x, "1", rule=rule)
+        assert (found.activations == 6).all()
+        assert found.values.reshape(4, -1).any(1).all()
