@@ -21,6 +21,11 @@ _HOMES = {
     "segment": "deepro.methods.regions.segment",
     "imagine": "deepro.methods.patterns.imagine",
     "explain": "deepro.explanation",
+    "trace": "deepro.methods.sequences.trace",
+    "find_cells": "deepro.methods.sequences.cells",
+    "match": "deepro.methods.sequences.match",
+    "memory": "deepro.methods.sequences.memory",
+    "Vocabulary": "deepro.network.vocabulary",
     "open": "deepro.store",
     "Workspace": "deepro.store",
     "DeeproError": "deepro.errors",
@@ -34,11 +39,16 @@ if TYPE_CHECKING:
     from deepro.methods.patterns.imagine import imagine as imagine
     from deepro.methods.regions.heatmap import heatmap as heatmap
     from deepro.methods.regions.segment import segment as segment
+    from deepro.methods.sequences.cells import find_cells as find_cells
+    from deepro.methods.sequences.match import match as match
+    from deepro.methods.sequences.memory import memory as memory
+    from deepro.methods.sequences.trace import trace as trace
     from deepro.methods.units.activations import activations as activations
     from deepro.methods.units.deconvnet import deconvnet as deconvnet
     from deepro.network import Network as Network
     from deepro.network import Preprocess as Preprocess
     from deepro.network import load as load
+    from deepro.network.vocabulary import Vocabulary as Vocabulary
     from deepro.store import Workspace as Workspace
     from deepro.store import open as open
 

@@ -208,6 +208,7 @@ _ROOMS = (
     "deepro.methods.sequences.trace",
     "deepro.methods.sequences.cells",
     "deepro.methods.sequences.match",
+    "deepro.methods.sequences.memory",
     "deepro.methods.spaces.embed",
     "deepro.methods.spaces.units",
     "deepro.methods.spaces.aligned",

@@ -452,7 +452,7 @@ class Matches(Result):
 
     selection: (sequence, start, stop). cells: layer, direction, state, unit, threshold and sign of each. sequences,
     starts, stops: (M,) of the matches kept, in steps of their sequence; shares: (M,) how many of the cells are on
-    through the whole match; count: how many there are in all. tracks: annotation -> (M,) bool at the match's first step.
+    through the whole match; count: how many there are in all. tracks: annotation -> (M,) bool where the match begins.
     enrichment: one row an annotation: its share among all matches, its lift and p. nearest: sequence, step, cosine.
     """
 
@@ -477,6 +477,28 @@ class Matches(Result):
             text = self.texts[n] or ""
             rows.append((text[max(0, start - width) : start], text[start:stop], text[stop : stop + width]))
         return rows
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Memory(Result):
+    """What a recurrent network keeps.
+
+    shut, opened: gate -> layer -> (D, U) share of steps below `low` and above 1 - `low`.
+
+    half_lives: layer -> (D, U) in steps. influence: (S, T) norm of d output_s / d input_t; decay: (T,) its mean by lag;
+    reach: steps that hold 95 % of it; factor: what it is multiplied by from lag to lag.
+    """
+
+    kind = "memory"
+    layers: tuple[str, ...]
+    shut: Mapping[str, Mapping[str, np.ndarray]]
+    opened: Mapping[str, Mapping[str, np.ndarray]]
+    low: float
+    half_lives: Mapping[str, np.ndarray]
+    influence: np.ndarray | None
+    decay: np.ndarray | None
+    reach: int | None
+    factor: float | None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -611,6 +633,7 @@ KINDS: dict[str, type[Result]] = {
         Region,
         Pattern,
         Matches,
+        Memory,
         Cells,
         Trace,
         UnitStatistics,

@@ -95,6 +95,17 @@ def intervening(module: nn.Module, changes: Sequence[Hold | Swap]) -> Iterator[N
             handle.remove()
 
 
+@contextmanager
+def stepwise(module: nn.Module) -> Iterator[None]:
+    """Inside, every recurrent module runs step by step, unchanged: differentiable where a fused kernel is not."""
+    handles = [m.register_forward_hook(_hook({}), with_kwargs=True) for m in recurrent_modules(module).values()]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
 def _place(layer: str, known: Mapping[str, nn.Module]) -> tuple[str, int]:
     for name, module in known.items():
         shown = name or type(module).__name__.lower()

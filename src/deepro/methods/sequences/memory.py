@@ -1,0 +1,197 @@
+"""What a recurrent network keeps and for how long: gates at their ends, half-lives, the reach of an input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from deepro import progress
+from deepro.errors import NetworkError, UsageError
+from deepro.methods.sequences.intervene import stepwise
+from deepro.methods.sequences.recurrent import recurrent_modules
+from deepro.methods.sequences.trace import read
+from deepro.network import Network
+from deepro.network.sequences import Sequences, run
+from deepro.probe import first_tensor
+from deepro.registry import Bounds, Paper, method
+from deepro.results import Memory, Trace
+
+SIGMOIDS = ("i", "f", "o", "r", "z")
+KEEPS = ("f", "z")  # what multiplies the old state: an LSTM's forget gate, a GRU's update gate
+
+
+@method(
+    name="memory",
+    family="sequences",
+    needs=("sequences", "layers"),
+    paper=Paper(
+        "Karpathy, Johnson, Fei-Fei", 2015, "Visualizing and understanding recurrent networks",
+        "https://arxiv.org/abs/1506.02078",
+    ),
+    summary="gate saturation, half-lives, and how far back an output depends on its input",
+)  # fmt: skip
+def memory(
+    net: Network,
+    sequences: Any,
+    layers: str | Sequence[str] | None = None,
+    *,
+    steps: Annotated[int, Bounds(0, 2000), "steps of the output-by-input matrix; 0 leaves it out"] = 100,
+    count: Annotated[int, Bounds(1, 1000), "sequences averaged in the matrix"] = 2,
+    low: Annotated[float, Bounds(0, 0.5), "a gate below this is shut, above 1 minus this it is open"] = 0.1,
+) -> Memory:
+    """How a recurrent network remembers.
+
+    Saturation: for every unit of every sigmoid gate the share of steps in which it is shut and in which it is open.
+    Half-life: steps until a cell has lost half of what it held, ln 2 / -mean(ln f), f the forget gate (the update gate
+    in a GRU). Influence: the norm of d y_s / d x_t, y_s the largest output of step s, x_t what the first recurrent
+    layer reads at step t, averaged over the first `count` sequences that are long enough. Reach: the number of steps that
+    hold 95 % of the influence on an output, on average.
+    """
+    assert isinstance(sequences, Sequences)
+    if sequences.call is not None:
+        raise UsageError("memory takes a list with one text or array for each sequence, not ready tensors")
+    trace = read(net, sequences, layers)
+    shut, opened = saturation(trace, low)
+    matrix = influence(net, sequences, steps, count) if steps else None
+    curve = decay(matrix) if matrix is not None else None
+    return Memory(
+        layers=trace.layers,
+        shut=shut,
+        opened=opened,
+        low=low,
+        half_lives=half_lives(trace),
+        influence=matrix,
+        decay=curve,
+        reach=reach(curve) if curve is not None else None,
+        factor=factor(curve) if curve is not None else None,
+    )
+
+
+Shares = dict[str, dict[str, np.ndarray]]
+
+
+def saturation(trace: Trace, low: float = 0.1) -> tuple[Shares, Shares]:
+    """(shut, open): gate -> layer -> (D, U) share of steps."""
+    shut: Shares = {}
+    opened: Shares = {}
+    for gate in (g for g in SIGMOIDS if g in trace.gates):
+        for layer in trace.gates[gate]:
+            values = [np.concatenate(trace.states(layer, gate, d)) for d in range(trace.gates[gate][layer].shape[0])]
+            shut.setdefault(gate, {})[layer] = np.stack([(v < low).mean(0) for v in values])
+            opened.setdefault(gate, {})[layer] = np.stack([(v > 1 - low).mean(0) for v in values])
+    return shut, opened
+
+
+def half_lives(trace: Trace) -> dict[str, np.ndarray]:
+    """layer -> (D, U) steps; infinite where the gate never closes at all."""
+    made = {}
+    for gate in (g for g in KEEPS if g in trace.gates):
+        for layer in trace.gates[gate]:
+            with np.errstate(divide="ignore"):
+                made[layer] = np.stack(
+                    [
+                        np.log(2) / -np.log(np.concatenate(trace.states(layer, gate, d)).astype(np.float64)).mean(0)
+                        for d in range(trace.gates[gate][layer].shape[0])
+                    ]
+                )
+    return made
+
+
+def influence(net: Network, sequences: Sequences, steps: int, count: int) -> np.ndarray:
+    """(S, T): norm of d y_s / d x_t, mean over sequences. One backward pass a sequence.
+
+    The sequence stands in the batch once for each output step; row s contributes only its output s, so that a single
+    backward pass fills the whole matrix. Raises NetworkError where the network gives no output a step.
+    """
+    long = [k for k, item in enumerate(sequences.items) if len(item) >= steps] or [
+        int(np.argmax([len(item) for item in sequences.items]))
+    ]
+    length = min([steps, *(len(sequences.items[k]) for k in long)])
+    total = np.zeros((length, length))
+    chosen = long[:count]
+    for k in progress.steps(chosen, "influence"):
+        total += _influence_of(net, sequences.items[k][:length], sequences.batch_first)
+    return total / len(chosen)
+
+
+def _influence_of(net: Network, item: Tensor, batch_first: bool) -> np.ndarray:
+    steps = len(item)
+    batch = item[None].expand(steps, *item.shape).contiguous()
+    with torch.enable_grad(), differentiable_input(net.module) as read_input:
+        output = first_tensor(run(net, (batch if batch_first else batch.transpose(0, 1),), {}))
+        if output is None or output.ndim != 3:
+            raise NetworkError("the network returns no row for each step: its outputs cannot be set against its inputs")
+        output = output if batch_first else output.transpose(0, 1)
+        if output.shape[1] != steps or not read_input:
+            raise NetworkError(f"the network returns {output.shape[1]} rows for {steps} steps; one each is needed")
+        rows = torch.arange(steps, device=output.device)
+        own = output[rows, rows]
+        own.gather(1, own.argmax(1, keepdim=True)).sum().backward()
+    leaf, first = read_input[0]
+    gradient = leaf.grad
+    assert gradient is not None
+    gradient = gradient if first else gradient.transpose(0, 1)
+    if gradient.shape[:2] != (steps, steps):
+        raise NetworkError(f"the first recurrent layer reads {gradient.shape[1]} steps where the input has {steps}")
+    return gradient.norm(dim=2).double().cpu().numpy()
+
+
+@contextmanager
+def differentiable_input(module: nn.Module) -> Iterator[list[tuple[Tensor, bool]]]:
+    """Inside, what the first recurrent module reads is a leaf with a gradient: (leaf, batch first) in the list.
+
+    On a GPU the recurrent modules run step by step: cuDNN's backward refuses evaluation mode.
+    """
+    found: list[tuple[Tensor, bool]] = []
+
+    def before(m: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        x = args[0] if args else kwargs["input"]
+        if found or not isinstance(x, Tensor) or isinstance(x, PackedSequence) or x.ndim != 3:
+            return None
+        leaf = x.detach().clone().requires_grad_()
+        found.append((leaf, bool(getattr(m, "batch_first", False))))
+        return ((leaf, *args[1:]), kwargs) if args else (args, kwargs | {"input": leaf})
+
+    modules = recurrent_modules(module)
+    handles = [m.register_forward_pre_hook(before, with_kwargs=True) for m in modules.values()]
+    try:
+        if _on_gpu(modules):
+            with stepwise(module):
+                yield found
+        else:
+            yield found
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _on_gpu(modules: Mapping[str, nn.Module]) -> bool:
+    return any(p.is_cuda for m in modules.values() for p in m.parameters())
+
+
+def decay(matrix: np.ndarray) -> np.ndarray:
+    """(T,) mean influence of the input `lag` steps back, over the outputs that have one."""
+    return np.array([np.diagonal(matrix, -lag).mean() for lag in range(len(matrix))])
+
+
+def reach(curve: np.ndarray, share: float = 0.95) -> int:
+    """Steps, the present one included, that hold `share` of the summed influence."""
+    total = curve.sum()
+    return int(np.searchsorted(np.cumsum(curve), share * total) + 1) if total > 0 else 0
+
+
+def factor(curve: np.ndarray) -> float:
+    """What the influence is multiplied by from one step back to the next, fitted over the curve.
+
+    Far below 1 the gradient vanishes on its way back, above 1 it explodes.
+    """
+    known = np.flatnonzero(curve > 0)
+    if len(known) < 2:
+        return float("nan")
+    return float(np.exp(np.polyfit(known, np.log(curve[known]), 1)[0]))
