@@ -55,8 +55,8 @@ class Fingerprinter:
         for name, m in module.named_modules():
             state = hash((state, name, id(m)))
             for key, value in vars(m).items():  # stride, padding and the like, which make up its printed form
-                if key[0] != "_" and key != "training" and isinstance(value, int | float | str | tuple):
-                    state = hash((state, key, str(value)))
+                if key[0] != "_" and key != "training" and isinstance(value, (int, float, str, tuple)):
+                    state = hash((state, key, value if type(value) is not tuple else str(value)))
         if self._structure is None or self._structure[0] != state:
             self._structure = (state, str(module))
         return self._structure[1]
