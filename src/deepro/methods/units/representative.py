@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log, prod
 
@@ -20,7 +21,7 @@ class _Seen:
     """What a layer answered to one input."""
 
     rectified: bool  # never negative, often nothing: its units are on or off
-    mark: tuple[float, ...]  # equal for layers that answer the same
+    mark: tuple[float, float, int]  # equal for layers that answer the same
 
 
 def representative_layers(net: Network, count: int = 5) -> list[str]:
@@ -47,7 +48,7 @@ def representative_layers(net: Network, count: int = 5) -> list[str]:
     return []
 
 
-def _look(net: Network, layers: dict[str, Layer]) -> dict[str, _Seen]:
+def _look(net: Network, layers: Mapping[str, Layer]) -> dict[str, _Seen]:
     seen: dict[str, _Seen] = {}
 
     def observe(name: str, value: Tensor) -> Tensor:
@@ -65,7 +66,7 @@ def _look(net: Network, layers: dict[str, Layer]) -> dict[str, _Seen]:
     return seen
 
 
-def _repeats(layer: Layer, layers: dict[str, Layer], seen: dict[str, _Seen]) -> bool:
+def _repeats(layer: Layer, layers: Mapping[str, Layer], seen: Mapping[str, _Seen]) -> bool:
     """Whether another layer says the same: one further out, or an earlier one just as far."""
     if any(word in layer.kind for word in _PASSING):
         return True
