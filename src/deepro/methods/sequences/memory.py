@@ -50,8 +50,8 @@ def memory(
     Saturation: for every unit of every sigmoid gate the share of steps in which it is shut and in which it is open.
     Half-life: steps until a cell has lost half of what it held, ln 2 / -mean(ln f), f the forget gate (the update gate
     in a GRU). Influence: the norm of d y_s / d x_t, y_s the largest output of step s, x_t what the first recurrent
-    layer reads at step t, averaged over the first `count` sequences that are long enough. Reach: the number of steps that
-    hold 95 % of the influence on an output, on average.
+    layer reads at step t, averaged over the first `count` sequences that are long enough. Reach: the number of steps
+    that hold 95 % of the influence on an output, on average.
     """
     assert isinstance(sequences, Sequences)
     if sequences.call is not None:

@@ -1,0 +1,93 @@
+"""`deepro cells MODEL [SEQUENCE]...`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deepro.cli.explain import Options, parse_options
+from deepro.cli.network import with_network
+from deepro.cli.output import Json, show
+from deepro.cli.progress import shown
+from deepro.cli.sequences import Cut, Files, Layers, Text, Tokens, Words, read_sequences
+
+if TYPE_CHECKING:
+    from deepro.network import Network
+
+
+@with_network
+def cells(
+    net: Network,
+    sequences: Files = None,
+    out: Annotated[Path | None, typer.Option(help="The workspace to keep the findings in.")] = None,
+    track: Annotated[
+        list[str] | None, typer.Option(help="Track to search for; again for more. By default all.")
+    ] = None,
+    text: Text = None,
+    tokens: Tokens = None,
+    vocabulary: Words = None,
+    layer: Layers = None,
+    cut: Cut = None,
+    option: Options = None,
+    json: Json = False,
+) -> None:
+    """Units that track quotes, brackets, comments, indentation, trends ..., with the controls beside them.
+
+    Examples:
+    deepro cells builtin:code-lstm --out ws
+    deepro cells net.py:factory --vocabulary tokens.json texts/*.txt --track "double quotes" -o shifts=500
+    """
+    from deepro import registry
+    from deepro.explanation import make
+    from deepro.store import Workspace
+
+    items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
+    record = registry.get("find_cells")
+    arguments = (net, items, list(track) if track else None, layer or None)
+    with shown():
+        if out is None:
+            made = record(*arguments, **parse_options(option))
+        else:
+            ws = Workspace(out)
+            ws.add_network(net)
+            made = make(ws, record, *arguments, **parse_options(option))
+    best = [made.best(name) for name in made.tracks if any(f["track"] == name for f in made.findings)]
+
+    def human(console: Console) -> None:
+        table = Table("track", "cell", "measure", "held out", "random weights", "p", "clamped", "survives")
+        for found in sorted(best, key=lambda f: not f["survives"]):
+            table.add_row(*_row(found))
+        console.print(table)
+        console.print(
+            f"held out {made.split['by']}; {len(made.units)} units searched; survives: better than random weights by "
+            "0.05, p at most 0.05, and clamping it moves the prediction more than clamping nine in ten others"
+        )
+        if out:
+            console.print(f"workspace  {out}", markup=False)
+
+    show({"findings": [dict(f) for f in made.findings], "split": dict(made.split)}, json, human)
+
+
+def _row(found: Any) -> list[str]:
+    clamped = found["clamp"]
+    told = "-"
+    if clamped:
+        told = f"effect {clamped['effect']:.3f}, above {clamped['beaten']:.0%} of others"
+        if "falls" in clamped:
+            label, before, after = clamped["falls"]
+            told += f"; P({label}) {before:.2f} to {after:.2f}"
+    direction = " backward" if found["direction"] else ""
+    return [
+        found["track"],
+        f"{found['layer']}{direction} {found['state']} {found['unit']}",
+        found["measure"],
+        f"{found['held_out']:.3f}",
+        f"{found['control']:.3f}",
+        f"{found['p']:.3f}",
+        told,
+        "yes" if found["survives"] else "no",
+    ]

@@ -1,0 +1,88 @@
+"""`deepro match MODEL START:STOP [SEQUENCE]...`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deepro.cli.explain import Options, parse_options
+from deepro.cli.network import with_network
+from deepro.cli.output import Json, show
+from deepro.cli.progress import shown
+from deepro.cli.sequences import Cut, Files, Layers, Text, Tokens, Words, read_sequences
+from deepro.errors import UsageError
+
+if TYPE_CHECKING:
+    from deepro.network import Network
+
+
+@with_network
+def match(
+    net: Network,
+    steps: Annotated[str, typer.Argument(metavar="START:STOP", help="The range of steps, STOP not included.")],
+    sequences: Files = None,
+    out: Annotated[Path | None, typer.Option(help="The workspace to keep the matches in.")] = None,
+    within: Annotated[int, typer.Option(help="Number of the sequence in which the range lies.", min=0)] = 0,
+    text: Text = None,
+    tokens: Tokens = None,
+    vocabulary: Words = None,
+    layer: Layers = None,
+    cut: Cut = None,
+    option: Options = None,
+    show_first: Annotated[int, typer.Option("--show", help="Matches printed.", min=0)] = 20,
+    json: Json = False,
+) -> None:
+    """The cells that are on over a range of a text or series, and the other places where they are on.
+
+    Examples:
+    deepro match builtin:code-lstm 120:140 --out ws
+    deepro match net.py:factory 10:14 a.txt b.txt --vocabulary tokens.json -o least=0.8 -o most=5
+    """
+    from deepro import registry
+    from deepro.explanation import make
+    from deepro.store import Workspace
+
+    start, colon, stop = steps.partition(":")
+    if not (colon and start.isdecimal() and stop.isdecimal()):
+        raise UsageError(f"range {steps!r}: expected START:STOP in whole steps, such as 120:140")
+    items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
+    record = registry.get("match")
+    arguments = (net, items, int(start), int(stop), within, layer or None)
+    with shown():
+        if out is None:
+            made = record(*arguments, **parse_options(option))
+        else:
+            ws = Workspace(out)
+            ws.add_network(net)
+            made = make(ws, record, *arguments, **parse_options(option))
+    places = list(zip(made.sequences.tolist(), made.starts.tolist(), made.stops.tolist(), strict=True))
+
+    def human(console: Console) -> None:
+        units = ", ".join(f"{c['layer']} {c['state']} {c['unit']}{'+' if c['sign'] > 0 else '-'}" for c in made.cells)
+        console.print(f"cells on over the range: {units}", markup=False)
+        console.print(f"{made.count} matches in {made.steps:,} steps")
+        contexts = made.in_context() if any(t is not None for t in made.texts) else [("", "", "")] * len(places)
+        for (number, first, last), words in list(zip(places, contexts, strict=True))[:show_first]:
+            before, inside, after = (w.replace("\n", "\\n") for w in words)
+            console.print(f"{number:4} {first:6}:{last:<6} {before:>40}[{inside}]{after}", markup=False)
+        if made.enrichment:
+            table = Table("annotation", "where matches begin", "in the corpus", "lift", "p")
+            for row in made.enrichment[:8]:
+                cells = (f"{row['share']:.0%}", f"{row['corpus']:.1%}", f"{row['lift']:.1f}", f"{row['p']:.2g}")
+                table.add_row(row["track"], *cells)
+            console.print(table)
+        if out:
+            console.print(f"workspace  {out}", markup=False)
+
+    value = {
+        "cells": [dict(c) for c in made.cells],
+        "count": made.count,
+        "matches": [{"sequence": n, "start": a, "stop": b} for n, a, b in places],
+        "enrichment": [dict(r) for r in made.enrichment],
+        "nearest": [dict(r) for r in made.nearest],
+    }
+    show(value, json, human)

@@ -1,0 +1,100 @@
+"""How a command is given sequences: files, a text, tokens; and the vocabulary of a network of one's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deepro.errors import UsageError
+
+if TYPE_CHECKING:
+    from deepro.network import Network
+
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="[SEQUENCE]...",
+        help="Texts (.txt, .py ...), arrays (.npy, .csv) or token numbers (.json), one sequence a file.",
+    ),
+]
+Text = Annotated[list[str] | None, typer.Option(help="A text; again for more.")]
+Tokens = Annotated[list[str] | None, typer.Option(help="Token numbers with commas, such as 3,1,4; again for more.")]
+Words = Annotated[
+    str | None,
+    typer.Option("--vocabulary", help="characters:abc..., or a .json or .txt file with one token a line, in order."),
+]
+Layers = Annotated[
+    list[str] | None, typer.Option("--layer", help="Recurrent layer, such as rnn or rnn.l1; again for more.")
+]
+Cut = Annotated[int | None, typer.Option(help="Read only so many steps of each sequence.", min=1)]
+
+
+def read_sequences(
+    net: Network,
+    files: list[Path] | None,
+    text: list[str] | None,
+    tokens: list[str] | None,
+    vocabulary: str | None,
+    cut: int | None,
+) -> list[Any]:
+    """Everything that was given, one entry a sequence; the embedded network's own texts where nothing was.
+
+    Raises UsageError where nothing was given or a file cannot be read.
+    """
+    if vocabulary is not None:
+        net.preprocess = read_vocabulary(vocabulary)
+    items = [_file(f) for f in files or ()] + list(text or ()) + [_tokens(t) for t in tokens or ()]
+    if not items:
+        if net.source != "builtin:code-lstm":
+            raise UsageError("no sequence was given: name files, or use --text or --tokens")
+        from deepro.demos.code import corpus
+
+        cut = cut or 2000
+        items = [t for t in corpus()[1].values() if len(t) >= 500][:24]
+    return [item[:cut] for item in items] if cut else items
+
+
+def read_vocabulary(given: str) -> Any:
+    from deepro.network.vocabulary import Vocabulary
+
+    kind, colon, rest = given.partition(":")
+    if kind == "characters" and colon:
+        return Vocabulary(tuple(rest.encode().decode("unicode_escape") if "\\" in rest else rest))
+    path = Path(given)
+    try:
+        content = path.read_text(encoding="utf-8")
+        tokens = json.loads(content) if path.suffix == ".json" else content.splitlines()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--vocabulary {given!r}: {error}") from None
+    if isinstance(tokens, dict):  # token -> number
+        tokens = sorted(tokens, key=tokens.__getitem__)
+    if not isinstance(tokens, list) or not all(isinstance(t, str) for t in tokens):
+        raise UsageError(f"--vocabulary {given!r}: expected a list of tokens or a mapping from token to number")
+    return Vocabulary(tuple(tokens))
+
+
+def _tokens(given: str) -> list[int]:
+    parts = [p.strip() for p in given.split(",")]
+    if not all(p.isdecimal() for p in parts):
+        raise UsageError(f"--tokens {given!r}: expected whole numbers with commas, such as 3,1,4")
+    return [int(p) for p in parts]
+
+
+def _file(path: Path) -> Any:
+    import numpy as np
+
+    try:
+        if path.suffix == ".npy":
+            return np.load(path, allow_pickle=False)
+        if path.suffix == ".csv":
+            first = path.read_text(encoding="utf-8").partition("\n")[0]
+            head = any(c.isalpha() and c not in "eE" for c in first)
+            return np.loadtxt(path, delimiter=",", ndmin=2, skiprows=int(head), dtype=np.float32)
+        if path.suffix == ".json":
+            return np.asarray(json.loads(path.read_text(encoding="utf-8")))
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {error}") from None
