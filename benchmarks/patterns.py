@@ -71,7 +71,7 @@ def bare_step(net: Network, size: tuple[int, int]) -> Callable[[], object]:
 
 def lucent_step(net: Network, size: tuple[int, int]) -> Callable[[], object] | None:
     try:
-        from lucent.optvis import param, transform
+        from lucent.optvis import param, transform  # pyright: ignore[reportMissingImports]
     except ImportError:
         return None
     parameters, image = param.image(size[1], h=size[0], batch=len(CLASSES), fft=True, decorrelate=True)
@@ -81,7 +81,7 @@ def lucent_step(net: Network, size: tuple[int, int]) -> Callable[[], object] | N
 
     def step() -> None:
         optimiser.zero_grad()
-        logits = net.module(net.preprocess.normalise(views(image())))
+        logits = net.module((views(image()) - 0.5) * 2)
         (-logits.gather(1, classes[:, None]).sum()).backward()
         optimiser.step()
 

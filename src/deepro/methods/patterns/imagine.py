@@ -13,7 +13,7 @@ from deepro.errors import DeeproError, NetworkError, UnsupportedError, UsageErro
 from deepro.methods.patterns.ascent import Ascent
 from deepro.methods.patterns.fourier import FourierImages
 from deepro.methods.patterns.transforms import Views
-from deepro.network import Network
+from deepro.network import Network, Preprocess
 from deepro.registry import Bounds, Paper, method
 from deepro.results import Pattern
 from deepro.shapes import to_array
@@ -117,7 +117,7 @@ def _runs_at(net: Network, goals: Sequence[Target], channels: int, size: tuple[i
 
 def _run(net: Network, goals: Sequence[Target], images: Tensor) -> tuple[Tensor, Tensor | None]:
     """(T,) each target's value on its own picture, and (T, K) logits where some target needs them."""
-    inputs = net.preprocess.normalise(images) if net.preprocess else images
+    inputs = net.preprocess.normalise(images) if isinstance(net.preprocess, Preprocess) else images
     layers = tuple(dict.fromkeys(layer for goal in goals for layer in goal.layers))
     needs_logits = any(goal.needs_logits for goal in goals)
     with net.probe(layers, stop=not needs_logits) as probe:
