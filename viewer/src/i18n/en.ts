@@ -17,6 +17,7 @@ export const en = {
   "state.missing.why": "“{name}” cannot be found. The address may come from another report, or a file of this one was moved.",
   "explain.ask": "What am I looking at?",
   "explain.paper": "Paper",
+  "paper.several": "{first} et al.",
   "about.picture": "How this was made",
 
   "overview.lead.one": "One photograph explained",
@@ -106,6 +107,8 @@ export const en = {
   "evidence.area": "Area of the photograph",
   "evidence.saliency": "Mean heat inside / outside",
   "evidence.centred_overlap": "Overlap with a centred box of half the photograph",
+  "evidence.layer": "Layer",
+  "evidence.map": "Map",
   "evidence.score": "Score",
   "units.explain":
     "Each layer's strongest units, from the first layer to the last. For each unit three pictures: where in the photograph it is active (grey), what of the photograph drove it, sent back to the pixels by the DeconvNet, and the patch that it saw. If projection and patch show the same thing, that is what the unit responds to.",

@@ -19,6 +19,7 @@ export const zhHans: Words = {
   "state.missing.why": "找不到“{name}”。网址可能来自另一份报告，或这份报告的文件被移动过。",
   "explain.ask": "我看到的是什么？",
   "explain.paper": "论文",
+  "paper.several": "{first} 等",
   "about.picture": "这是怎么做出来的",
 
   "overview.lead.one": "解释了一张照片",
@@ -107,6 +108,8 @@ export const zhHans: Words = {
   "evidence.area": "占照片面积",
   "evidence.saliency": "区域内／外的平均热度",
   "evidence.centred_overlap": "与占照片一半的居中方框重叠",
+  "evidence.layer": "层",
+  "evidence.map": "图",
   "evidence.score": "分数",
   "units.explain":
     "从第一层到最后一层，列出每层反应最强的单元。每个单元有三张图：它在照片的哪里活跃（灰度）；照片中是什么驱动了它（由 DeconvNet 送回像素）；以及它看到的那一块。如果投影和那一块显示同样的东西，那就是该单元所反应的对象。",

@@ -19,6 +19,7 @@ export const zhHant: Words = {
   "state.missing.why": "找不到「{name}」。網址可能來自另一份報告，或這份報告的檔案被移動過。",
   "explain.ask": "我看到的是什麼？",
   "explain.paper": "論文",
+  "paper.several": "{first} 等",
   "about.picture": "這是怎麼做出來的",
 
   "overview.lead.one": "解釋了一張照片",
@@ -107,6 +108,8 @@ export const zhHant: Words = {
   "evidence.area": "占照片面積",
   "evidence.saliency": "區域內／外的平均熱度",
   "evidence.centred_overlap": "與占照片一半的置中方框重疊",
+  "evidence.layer": "層",
+  "evidence.map": "圖",
   "evidence.score": "分數",
   "units.explain":
     "從第一層到最後一層，列出每層反應最強的單元。每個單元有三張圖：它在照片的哪裡活躍（灰階）；照片中是什麼驅動了它（由 DeconvNet 送回像素）；以及它看到的那一塊。如果投影和那一塊顯示同樣的東西，那就是該單元所反應的對象。",

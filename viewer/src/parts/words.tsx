@@ -37,7 +37,9 @@ export function MadeBy({ made, image }: { made: ProvenanceView | undefined; imag
   const { t, maybe } = useSpeech();
   if (!made) return null;
   const name = maybe(`method.${made.method}`, made.method);
-  const paper = made.paper ? `${made.paper.authors} ${made.paper.year}` : null;
+  const names = made.paper?.authors.split(/\s*(?:,|;|&|\band\b)\s*/).filter(Boolean) ?? [];
+  const authors = names.length > 3 ? t("paper.several", { first: names[0] ?? "" }) : made.paper?.authors;
+  const paper = made.paper ? `${authors} ${made.paper.year}` : null;
   return (
     <a
       className="madeby"
