@@ -53,7 +53,9 @@ def segment(
         "soft: saliency leans each pixel; quantile: strongest 5 %, weakest 30 % are certain",
     ] = "soft",
     threshold: Annotated[
-        float, Bounds(0.001, 1), "smoothed saliency, as a share of its maximum, that leans to neither side"
+        float,
+        Bounds(0.001, 1),
+        "smoothed saliency that leans to neither side, a share of its maximum; at least its mean",
     ] = 0.25,
     trust: Annotated[float, Bounds(0, 100), "weight of the saliency against the colours (soft seeds)"] = 1.0,
     blur: Annotated[float, Bounds(0, 1), "sigma of the saliency's smoothing, of the input's shorter side"] = 0.027,
@@ -138,6 +140,8 @@ def from_leaning(
 
     Where the network did not look, colours and borders alone decide.
     """
+    # What is less salient than the picture's average never leans to the object, however spread out the saliency is.
+    threshold = max(threshold, min(float(salience.mean()), 0.9))
     lean = trust * np.log(np.maximum(salience, 1e-3) / threshold) * seen
     mask = (salience >= threshold) & (seen > 0)
     for _ in range(max(1, rounds)):
