@@ -209,6 +209,7 @@ _ROOMS = (
     "deepro.methods.sequences.cells",
     "deepro.methods.sequences.match",
     "deepro.methods.sequences.memory",
+    "deepro.methods.sequences.attribution",
     "deepro.methods.spaces.embed",
     "deepro.methods.spaces.units",
     "deepro.methods.spaces.aligned",

@@ -502,6 +502,28 @@ class Memory(Result):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Steps(Result):
+    """What each step of one sequence counts for one output.
+
+    values: (T,) unscaled, signed where the method is. features: (T, F) before they are summed, where there are such.
+    score: the output explained, of `target` at `step`. gap: what integrated gradients miss of it. deletion, random:
+    (T + 1,) the output after so many steps were set to zero, most important first, or in random order.
+    """
+
+    kind = "steps"
+    how: str
+    values: np.ndarray
+    features: np.ndarray | None
+    target: str
+    step: int
+    score: float
+    gap: float | None
+    deletion: np.ndarray
+    random: np.ndarray
+    text: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Diagnosis(Result):
     """Which units of a surveyed network are sick.
 
@@ -634,6 +656,7 @@ KINDS: dict[str, type[Result]] = {
         Pattern,
         Matches,
         Memory,
+        Steps,
         Cells,
         Trace,
         UnitStatistics,

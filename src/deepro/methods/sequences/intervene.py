@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,39 @@ def intervening(module: nn.Module, changes: Sequence[Hold | Swap]) -> Iterator[N
     finally:
         for handle in handles:
             handle.remove()
+
+
+@contextmanager
+def reading(module: nn.Module, change: Callable[[Tensor], Tensor]) -> Iterator[None]:
+    """Inside, what the first recurrent module reads in its first call, (N, T, F), goes through `change`.
+
+    For a backward pass on a GPU the recurrent modules run step by step: cuDNN's refuses evaluation mode.
+    """
+    done = False
+
+    def before(m: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        nonlocal done
+        x = args[0] if args else kwargs["input"]
+        if done or not isinstance(x, Tensor) or x.ndim != 3:
+            return None
+        done = True
+        turn = not getattr(m, "batch_first", False)
+        x = change(x.transpose(0, 1) if turn else x)
+        x = x.transpose(0, 1) if turn else x
+        return ((x, *args[1:]), kwargs) if args else (args, kwargs | {"input": x})
+
+    modules = recurrent_modules(module)
+    handles = [m.register_forward_pre_hook(before, with_kwargs=True) for m in modules.values()]
+    try:
+        with stepwise(module) if _on_gpu(modules) and torch.is_grad_enabled() else nullcontext():
+            yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _on_gpu(modules: Mapping[str, nn.Module]) -> bool:
+    return any(p.is_cuda for m in modules.values() for p in m.parameters())
 
 
 @contextmanager

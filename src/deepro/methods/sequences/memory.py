@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence
+from torch import Tensor
 
 from deepro import progress
 from deepro.errors import NetworkError, UsageError
-from deepro.methods.sequences.intervene import stepwise
-from deepro.methods.sequences.recurrent import recurrent_modules
+from deepro.methods.sequences.intervene import reading
 from deepro.methods.sequences.trace import read
 from deepro.network import Network
 from deepro.network.sequences import Sequences, run
@@ -123,56 +120,25 @@ def influence(net: Network, sequences: Sequences, steps: int, count: int) -> np.
 def _influence_of(net: Network, item: Tensor, batch_first: bool) -> np.ndarray:
     steps = len(item)
     batch = item[None].expand(steps, *item.shape).contiguous()
-    with torch.enable_grad(), differentiable_input(net.module) as read_input:
+    leaves: list[Tensor] = []
+
+    def leaf(x: Tensor) -> Tensor:
+        if x.shape[:2] != (steps, steps):
+            raise NetworkError(f"the first recurrent layer reads {x.shape[1]} steps where the input has {steps}")
+        leaves.append(x.detach().clone().requires_grad_())
+        return leaves[0]
+
+    with torch.enable_grad(), reading(net.module, leaf):
         output = first_tensor(run(net, (batch if batch_first else batch.transpose(0, 1),), {}))
         if output is None or output.ndim != 3:
             raise NetworkError("the network returns no row for each step: its outputs cannot be set against its inputs")
         output = output if batch_first else output.transpose(0, 1)
-        if output.shape[1] != steps or not read_input:
+        if output.shape[1] != steps or not leaves:
             raise NetworkError(f"the network returns {output.shape[1]} rows for {steps} steps; one each is needed")
         rows = torch.arange(steps, device=output.device)
         own = output[rows, rows]
-        own.gather(1, own.argmax(1, keepdim=True)).sum().backward()
-    leaf, first = read_input[0]
-    gradient = leaf.grad
-    assert gradient is not None
-    gradient = gradient if first else gradient.transpose(0, 1)
-    if gradient.shape[:2] != (steps, steps):
-        raise NetworkError(f"the first recurrent layer reads {gradient.shape[1]} steps where the input has {steps}")
+        (gradient,) = torch.autograd.grad(own.gather(1, own.argmax(1, keepdim=True)).sum(), leaves[0])
     return gradient.norm(dim=2).double().cpu().numpy()
-
-
-@contextmanager
-def differentiable_input(module: nn.Module) -> Iterator[list[tuple[Tensor, bool]]]:
-    """Inside, what the first recurrent module reads is a leaf with a gradient: (leaf, batch first) in the list.
-
-    On a GPU the recurrent modules run step by step: cuDNN's backward refuses evaluation mode.
-    """
-    found: list[tuple[Tensor, bool]] = []
-
-    def before(m: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        x = args[0] if args else kwargs["input"]
-        if found or not isinstance(x, Tensor) or isinstance(x, PackedSequence) or x.ndim != 3:
-            return None
-        leaf = x.detach().clone().requires_grad_()
-        found.append((leaf, bool(getattr(m, "batch_first", False))))
-        return ((leaf, *args[1:]), kwargs) if args else (args, kwargs | {"input": leaf})
-
-    modules = recurrent_modules(module)
-    handles = [m.register_forward_pre_hook(before, with_kwargs=True) for m in modules.values()]
-    try:
-        if _on_gpu(modules):
-            with stepwise(module):
-                yield found
-        else:
-            yield found
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _on_gpu(modules: Mapping[str, nn.Module]) -> bool:
-    return any(p.is_cuda for m in modules.values() for p in m.parameters())
 
 
 def decay(matrix: np.ndarray) -> np.ndarray:

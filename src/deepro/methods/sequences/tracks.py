@@ -90,7 +90,7 @@ def _python(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]], li
     A span runs from its first quote or # to its last character, which is outside again.
     """
     starts = [0]
-    for line in text.splitlines(keepends=True):
+    for line in io.StringIO(text):
         starts.append(starts[-1] + len(line))
     strings, comments, brackets = [], [], []
     opened: list[int] = []

@@ -1,0 +1,193 @@
+"""Which steps of a sequence an output depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepro.errors import NetworkError, UsageError
+from deepro.methods.sequences.intervene import reading
+from deepro.network import Network
+from deepro.network.sequences import Sequences, run
+from deepro.probe import first_tensor
+from deepro.registry import Bounds, Paper, method
+from deepro.results import Steps
+
+BATCH = 64
+
+
+@method(
+    name="attribute_steps",
+    family="sequences",
+    needs=("sequence",),
+    paper=Paper(
+        "Kadar, Chrupala, Alishahi", 2017,
+        "Representation of linguistic form and function in recurrent neural networks",
+        "https://arxiv.org/abs/1602.08952",
+    ),
+    summary="how much each step of a sequence counts for one output, with a deletion curve and its random control",
+)  # fmt: skip
+def attribute_steps(
+    net: Network,
+    sequence: Any,
+    target: str | int | None = None,
+    *,
+    step: Annotated[int, "step whose output is explained; -1 is the last"] = -1,
+    how: Annotated[
+        Literal["gradient", "gradient_x_input", "integrated_gradients", "occlusion", "omission"],
+        "gradient: the derivative's norm; occlusion: the step's input set to zero; omission: the step left out",
+    ] = "integrated_gradients",
+    samples: Annotated[int, Bounds(2, 1000), "points on the path of integrated gradients"] = 32,
+    seed: Annotated[int, Bounds(0, 2**31), "of the random order that the deletion curve is compared with"] = 0,
+) -> Steps:
+    """Importance of each step of one sequence for one output y.
+
+    y: the output for `target` (a label or index, the largest one by default) at `step`, or the sequence's only output.
+    Steps are those of a series itself, or of what the first recurrent layer reads where the input is tokens; zero is the
+    baseline. Values are signed except the gradient's norm: occlusion and omission are y minus y without the step,
+    integrated gradients sum to y - y(0) (`gap` is what they miss).
+    deletion: y after the most important steps are set to zero one after the other; random: in random order.
+    Sundararajan et al. 2017, arXiv 1703.01365; Kadar et al. 2017, arXiv 1602.08952.
+    """
+    assert isinstance(sequence, Sequences)
+    if len(sequence.items) != 1:
+        raise UsageError(f"attribute_steps explains one sequence at a time, got {len(sequence)} or ready tensors")
+    item = sequence.items[0]
+    length = len(item)
+    if not -length <= step < length:
+        raise UsageError(f"step is {step}, the sequence has steps 0 to {length - 1}")
+    step %= length
+    ask = _Question(net, item, step, sequence.batch_first)
+    index = ask.index(target)
+    full = float(ask(index, 1, lambda x: x)[0])
+    features = None
+    gap = None
+    if how == "omission":
+        values = full - _omitted(net, item, step, index, sequence.batch_first)
+    elif how == "occlusion":
+        values = full - _zeroed(ask, index, torch.eye(length, dtype=torch.bool))
+    elif how == "integrated_gradients":
+        points = (torch.arange(samples, dtype=torch.float64) + 0.5) / samples
+        features = np.mean([ask.gradient(index, float(a)) for a in points], axis=0) * ask.read
+        values = features.sum(1)
+        nothing = float(_zeroed(ask, index, torch.ones(1, length, dtype=torch.bool))[0])
+        gap = full - nothing - float(values.sum())
+    else:
+        features = ask.gradient(index, 1.0)
+        if how == "gradient_x_input":
+            features = features * ask.read
+        values = features.sum(1) if how == "gradient_x_input" else np.linalg.norm(features, axis=1)
+    order = np.argsort(-np.abs(values), kind="stable")
+    chance = np.random.default_rng(seed).permutation(length)
+    return Steps(
+        how=how,
+        values=values,
+        features=features,
+        target=net.label(index),
+        step=step,
+        score=full,
+        gap=gap,
+        deletion=_zeroed(ask, index, _one_after_the_other(order)),
+        random=_zeroed(ask, index, _one_after_the_other(chance)),
+        text=sequence.texts[0],
+    )
+
+
+class _Question:
+    """One output of one sequence, as a function of what the first recurrent layer (or the series' own steps) reads."""
+
+    def __init__(self, net: Network, item: Tensor, step: int, batch_first: bool) -> None:
+        self.net, self.item, self.step, self.batch_first = net, item, step, batch_first
+        self.read: np.ndarray = np.zeros(0)
+
+    def index(self, target: str | int | None) -> int:
+        output = self.output(1, lambda x: x)[0]
+        if target is None:
+            return int(output.argmax())
+        index = self.net.label_index(target)
+        if not 0 <= index < len(output):
+            raise UsageError(f"target is {target!r}, the network has outputs 0 to {len(output) - 1}")
+        return index
+
+    def output(self, copies: int, change: Callable[[Tensor], Tensor]) -> Tensor:
+        """(copies, K) the outputs at the step; `change` gets what is read, (copies, T, F)."""
+        batch = self.item[None].expand(copies, *self.item.shape)
+
+        def read(x: Tensor) -> Tensor:
+            if x.shape[:2] != batch.shape[:2]:
+                raise NetworkError(
+                    f"the first recurrent layer reads {x.shape[1]} steps, the input has {batch.shape[1]}"
+                )
+            self.read = x[0].detach().double().cpu().numpy()
+            return change(x)
+
+        if self.item.is_floating_point():
+            given = read(batch)
+            return self._at(self._run(given))
+        with reading(self.net.module, read):
+            return self._at(self._run(batch))
+
+    def _run(self, batch: Tensor) -> Tensor:
+        output = first_tensor(run(self.net, (batch if self.batch_first else batch.transpose(0, 1),), {}))
+        if output is None or output.ndim not in (2, 3):
+            raise NetworkError("the network returns no (N, K) or (N, T, K) tensor to explain")
+        return output
+
+    def _at(self, output: Tensor) -> Tensor:
+        if output.ndim == 2:
+            return output
+        output = output if self.batch_first else output.transpose(0, 1)
+        if output.shape[1] <= self.step:
+            raise NetworkError(f"the network returns {output.shape[1]} steps, {self.step} was asked for")
+        return output[:, self.step]
+
+    def __call__(self, index: int, copies: int, change: Callable[[Tensor], Tensor]) -> np.ndarray:
+        with torch.no_grad():
+            return self.output(copies, change)[:, index].double().cpu().numpy()
+
+    def gradient(self, index: int, scale: float) -> np.ndarray:
+        """(T, F): d y / d what is read, at `scale` times it."""
+        leaves: list[Tensor] = []
+
+        def leaf(x: Tensor) -> Tensor:
+            leaves.append((x.detach() * scale).requires_grad_())
+            return leaves[0]
+
+        with torch.enable_grad():
+            y = self.output(1, leaf)[0, index]
+            (gradient,) = torch.autograd.grad(y, leaves[0])
+        return gradient[0].double().cpu().numpy()
+
+
+def _zeroed(ask: _Question, index: int, masks: Tensor) -> np.ndarray:
+    """(M,) y with the steps of each mask (M, T) set to zero."""
+    made = []
+    for part in masks.split(BATCH):
+        made.append(ask(index, len(part), lambda x, part=part: x.masked_fill(part[..., None].to(x.device), 0)))
+    return np.concatenate(made)
+
+
+def _one_after_the_other(order: np.ndarray) -> Tensor:
+    """(T + 1, T) masks: none, the first of `order`, the first two ..."""
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return torch.from_numpy(place[None] < np.arange(len(order) + 1)[:, None])
+
+
+def _omitted(net: Network, item: Tensor, step: int, index: int, batch_first: bool) -> np.ndarray:
+    """(T,) y of the shortened sequence; NaN where no step is left to answer."""
+    length = len(item)
+    made = np.full(length, np.nan)
+    if length == 1:
+        return made
+    for t in range(length):
+        shorter = torch.cat([item[:t], item[t + 1 :]])
+        # Where the explained step itself is left out, the step before it answers in its place.
+        at = step - 1 if t <= step else step
+        if at >= 0:
+            made[t] = _Question(net, shorter, at, batch_first)(index, 1, lambda x: x)[0]
+    return made
