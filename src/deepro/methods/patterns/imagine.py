@@ -35,7 +35,7 @@ def imagine(
     *,
     steps: Annotated[int, Bounds(1, 10_000), "gradient steps"] = 200,
     size: Annotated[int | None, Bounds(4, 4096), "shorter side in pixels; the network's own input by default"] = None,
-    learning_rate: Annotated[float, Bounds(1e-4, 1.0), "length of a step, in contrasts of a photograph"] = 0.11,
+    learning_rate: Annotated[float, Bounds(1e-4, 1.0), "length of a step, in contrasts of a photograph"] = 0.1,
     seed: Annotated[int, Bounds(0, 2**31 - 1), "of the starting noise and the views"] = 0,
 ) -> Pattern:
     """One picture for each target, all made together; none depends on those made beside it.
@@ -75,7 +75,7 @@ def imagine(
 
 
 COARSE, FINE = 0.5, 0.86  # of the picture's side: what the network sees at the first step and in the last quarter
-DECAY = 0.7  # the pull back to grey, against one step up: pictures settle near a photograph's contrast
+DECAY = 0.8  # the pull back to grey, against one step up: pictures settle near a photograph's contrast
 
 
 def _goals(net: Network, targets: TargetLike | Sequence[TargetLike]) -> list[Target]:
