@@ -24,8 +24,8 @@ describe("a region's evidence", () => {
     expect(weigh({ area: 0.25, surprise_of_mine: 1.5, layer: "features.3", map: [7, 7] }, en).rows).toEqual([
       ["Area of the photograph", "25%"],
       ["surprise of mine", "1.5"],
-      ["layer", "features.3"],
-      ["map", "7, 7"],
+      ["Layer", "features.3"],
+      ["Map", "7, 7"],
     ]);
     expect(weigh({}, en)).toEqual({ unit: "score", compared: [], rows: [] });
   });
