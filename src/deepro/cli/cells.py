@@ -63,8 +63,8 @@ def cells(
             table.add_row(*_row(found))
         console.print(table)
         console.print(
-            f"held out {made.split['by']}; {len(made.units)} units searched; survives: better than random weights by "
-            "0.05, p at most 0.05, and clamping it moves the prediction more than clamping nine in ten others"
+            f"held out {made.split['by']}; {len(made.units)} units searched; survives: clearly better than random "
+            "weights, p at most 0.05, and clamping it moves the prediction more than clamping nine in ten others"
         )
         if out:
             console.print(f"workspace  {out}", markup=False)

@@ -47,8 +47,8 @@ def attribute_steps(
     """Importance of each step of one sequence for one output y.
 
     y: the output for `target` (a label or index, the largest one by default) at `step`, or the sequence's only output.
-    Steps are those of a series itself, or of what the first recurrent layer reads where the input is tokens; zero is the
-    baseline. Values are signed except the gradient's norm: occlusion and omission are y minus y without the step,
+    Steps are those of a series itself, or of what the first recurrent layer reads where the input is tokens; zero is
+    the baseline. Values are signed except the gradient's norm: occlusion and omission are y minus y without the step,
     integrated gradients sum to y - y(0) (`gap` is what they miss).
     deletion: y after the most important steps are set to zero one after the other; random: in random order.
     Sundararajan et al. 2017, arXiv 1703.01365; Kadar et al. 2017, arXiv 1602.08952.

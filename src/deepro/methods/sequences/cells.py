@@ -19,7 +19,8 @@ from deepro.network.sequences import Sequences
 from deepro.registry import Bounds, Paper, method
 from deepro.results import Cells, Trace
 
-MARGIN = 0.05  # a finding must be better by this than what random weights reach
+MARGIN = 0.05  # a finding must be better by this than what random weights reach,
+SPREADS = 2  # and by so many times what random networks differ among themselves
 LEVEL = 0.05  # and rarer than this under shifted tracks
 BEATEN = 0.9  # and matter more than this share of other units
 
@@ -54,7 +55,7 @@ def find_cells(
     measure: Annotated[str, "auto, auc, rank or information"] = "auto",
     held_out: Annotated[float, Bounds(0.05, 0.9), "share of the sequences that the search does not see"] = 0.3,
     top: Annotated[int, Bounds(1, 100), "findings a track"] = 3,
-    controls: Annotated[int, Bounds(0, 20), "networks with random weights to compare with"] = 2,
+    controls: Annotated[int, Bounds(0, 20), "networks with random weights to compare with"] = 3,
     shifts: Annotated[int, Bounds(0, 10_000), "tracks shifted in time, for the chance of the best of many"] = 100,
     others: Annotated[int, Bounds(0, 500), "other units to clamp beside the best; 0 leaves the clamp test out"] = 15,
     clamp_steps: Annotated[int, Bounds(1, 100_000), "steps of each sequence read in the clamp test"] = 400,
@@ -67,9 +68,9 @@ def find_cells(
     A unit is chosen on one part of the sequences and scored on the other; where there is only one sequence it is cut in
     time. Yes-or-no tracks are measured by AUC, numbers by Spearman's rank correlation, kinds by
     mutual information (nats).
-    A finding survives when it beats random weights by 0.05 held out, is not matched by the best of all units on tracks
-    shifted in time (p <= 0.05) and, where the clamp test can be made, moves the prediction more than nine in ten other
-    units do.
+    A finding survives when held out it beats random weights by 0.05 and by twice what random networks differ among
+    themselves, is not matched by the best of all units on tracks shifted in time (p <= 0.05) and, where the clamp
+    test can be made, moves the prediction more than nine in ten other units do.
     Karpathy, Johnson, Fei-Fei 2015, arXiv 1506.02078.
     """
     assert isinstance(sequences, Sequences)
@@ -104,7 +105,7 @@ def find_cells(
         if np.isnan(power).all():
             continue  # never on, or always
         order = np.argsort(-np.nan_to_num(power, nan=-1), kind="stable")[:top]
-        control = max((t[k] for t in twins), default=float("nan"))
+        control = tuple(t[k] for t in twins)
         null = _null(ranked, columns[k][search], kinds[k], shifts, seed)
         for index in order:
             about = _describe(own, int(index), columns[k], search, kinds[k])
@@ -114,7 +115,8 @@ def find_cells(
                 **about,
                 "search": float(scored.search[k, index]),
                 "held_out": float(scored.held_out[k, index]),
-                "control": control,
+                "control": max(control, default=float("nan")),
+                "controls": control,
                 "p": _p(power[index], null),
                 "clamp": None,
             }
@@ -150,7 +152,8 @@ def survives(finding: Mapping[str, Any]) -> bool:
         return False
     # Held out it must point the way it did in the search.
     power = (score if finding["sign"] > 0 else 1 - score) if measure == "auc" else score * finding["sign"]
-    beats = not power <= finding["control"] + MARGIN
+    spread = finding["control"] - min(finding["controls"], default=float("nan"))
+    beats = not power <= finding["control"] + max(MARGIN, SPREADS * spread)
     rare = not finding["p"] > LEVEL
     matters = finding["clamp"] is None or not finding["clamp"]["beaten"] < BEATEN
     return bool(beats and rare and matters)
