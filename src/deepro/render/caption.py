@@ -10,6 +10,23 @@ from deepro.results import Heatmap, Pattern, Projection, Region, Result
 
 _SHARE = f"{colour.PERCENTILE:g} %"
 
+_WHAT = {
+    "prediction": "The most probable labels.",
+    "activations": "Outputs of layers.",
+    "map": "Near points are meant to be alike to the layer; only the kept neighbours are. Axes have no unit.",
+    "aligned-maps": "The same examples, layer after layer. Rings: points whose neighbours changed most.",
+    "survey": "Left: how often units are above zero. Right: how large their largest activation in an image is.",
+    "gallery": "Strongest examples of each unit: left the projections, grey is 0, right what it saw.",
+    "evolution": "Each unit's strongest example at each checkpoint. A bar: another image than before.",
+    "diagnosis": "Units with a fault, by layer. The thresholds stand in the result.",
+    "ablation": "What it costs to silence units: accuracy and cross-entropy on labelled images.",
+    "occlusion-maps": "A grey square at each place: what is left of unit and class, and which class comes first.",
+    "correspondence": "Hiding the same part of different images; the control hides random places.",
+    "invariance": "How far features and prediction move with the image; one curve an image.",
+    "comparison": "What changed between two checkpoints: filters against strongest examples, and the classes' means.",
+    "layer-scores": "What each layer knows of the labels, beside what a probe finds where there is nothing to find.",
+}
+
 
 def text(result: Result) -> str:
     """The caption of a result's figure."""
@@ -36,9 +53,7 @@ def _what(result: Result) -> str:
         return (
             "Images made for each target, as the network sees them before normalisation; the score that each reaches."
         )
-    return {"prediction": "The most probable labels.", "activations": "Outputs of layers."}.get(
-        result.kind, result.kind
-    )
+    return _WHAT.get(result.kind, result.kind)
 
 
 def _numbers(evidence: Mapping[str, Any]) -> str:

@@ -10,8 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from deepro.render import caption, colour, views
-from deepro.results import Activations, Heatmap, Pattern, Prediction, Projection, Region, Result
+from deepro.render import caption, colour, space_figures, survey_figures, views
+from deepro.results import (
+    Activations,
+    AlignedMaps,
+    Heatmap,
+    LayerScores,
+    Map,
+    Pattern,
+    Prediction,
+    Projection,
+    Region,
+    Result,
+)
 
 MOST = 9  # units shown of each layer
 
@@ -123,6 +134,36 @@ def _(result: Activations) -> Any:
         axis.set_title(f"{_words(layer)}: largest |activation| of each unit", fontsize=8)
         axis.tick_params(labelsize=7)
     return made
+
+
+@draw.register
+def _(result: Map) -> Any:
+    made = _canvas(11, 5.2)
+    space_figures.draw_map(made, result)
+    return made
+
+
+@draw.register
+def _(result: AlignedMaps) -> Any:
+    made = _canvas(4 * len(result.maps), 4.6)
+    space_figures.draw_aligned(made, result)
+    return made
+
+
+@draw.register
+def _(result: LayerScores) -> Any:
+    made = _canvas(10, 4.6)
+    space_figures.draw_scores(made, result)
+    return made
+
+
+for _kind, (_paint, _size) in survey_figures.FIGURES.items():
+
+    @draw.register(_kind)
+    def _(result: Any, paint: Any = _paint, size: Any = _size) -> Any:
+        made = _canvas(*size(result))
+        paint(made, result)
+        return made
 
 
 def _canvas(width: float, height: float) -> Any:

@@ -39,6 +39,7 @@ class CodeFolder(Table):
             known = json.loads(mark.read_text(encoding="utf-8"))
             same, columns = known["key"] == key, list(known["columns"])
             self.start, self.count = int(known["start"]), int(known["count"])
+            self.about = dict(known["about"])
             if same:
                 self._columns = {c: np.load(self._file(c), mmap_mode="r+") for c in columns}
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -68,6 +69,7 @@ class CodeFolder(Table):
         for column in self._columns.values():
             column.flush()  # type: ignore[attr-defined]
         state = {"key": self.key, "start": self.start, "count": self.count, "columns": list(self._columns)}
+        state["about"] = self.about
         atomic_text(self.folder / _MARK, json.dumps(state))
         self._marked = self.start
 

@@ -131,7 +131,7 @@ def _align(frames: Sequence[Frame], perplexity: float | None, steps: int, early_
         plan = Plan("tsne", lay, nearest=lambda _n, used=used: int(3 * used))
         made = map_captured(net, examples, found, question, plan, last)
         values = made.values if last is None else procrustes(last, made.values).astype(np.float32)
-        maps.append(replace(made, values=values, facts={**made.facts, "step": name}))
+        maps.append(replace(made, values=values, facts={**made.facts, "frame": name}))
         k = min(_SAME, n - 1)
         changed.append(np.zeros(n) if before is None else 1 - kept(before.indices[:, :k], now.indices[:, :k]))
         spread = np.sqrt(values.var(0, dtype=np.float64).sum())

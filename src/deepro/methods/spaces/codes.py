@@ -122,11 +122,14 @@ def capture(
                 found["prediction"], found["confidence"] = index.cpu().numpy(), share.cpu().numpy()
             if thumbnails and (pictures := net.pictures(inputs)) is not None:
                 found["picture"] = _thumbnails(pictures, thumbnails)
+            told = {str(r.index): r.reason for r in unreadable}
+            table.about = rows.about() | {"unreadable": table.about.get("unreadable", {}) | told}
             table.add(found, int(batch.indices[-1]) + 1)
             progress.tell("codes", int(batch.indices[-1]) + 1, len(examples))
     if not table.count:
         why = f": {unreadable[0].reason}" if unreadable else ""
         raise ImageError(f"none of {len(examples)} examples could be read{why}")
+    missed = table.about.get("unreadable", {}) | {str(r.index): r.reason for r in unreadable}
     got = table.arrays()
     labels = got["label"] if examples.labels is None else examples.labels[got["index"]]
     return Codes(
@@ -137,7 +140,7 @@ def capture(
         predictions=got.get("prediction"),
         confidence=got.get("confidence"),
         pictures=got.get("picture"),
-        unreadable={r.index: r.reason for r in unreadable},
+        unreadable={int(i): reason for i, reason in missed.items()},
         projections=rows.projections,
         notes=tuple(rows.notes),
     )
@@ -150,6 +153,7 @@ class Table:
         self.size = size
         self.start = 0  # the example to go on with
         self.count = 0  # examples held
+        self.about: dict[str, Any] = {}  # JSON that a later pass needs
         self._columns: dict[str, np.ndarray] = {}
 
     def add(self, columns: Mapping[str, np.ndarray], start: int) -> None:
@@ -196,10 +200,19 @@ class _Rows:
     """Turns a layer's output into rows: pooled, checked, reduced where they would not fit."""
 
     def __init__(self, table: Table, n: int, dtype: np.dtype, memory: int, seed: int) -> None:
-        self.table, self.n, self.dtype, self.memory, self.seed = table, n, dtype, memory, seed
-        self.places: dict[str, tuple[int, ...]] = {}
-        self.projections: dict[str, RandomProjection] = {}
-        self.notes: list[str] = []
+        self.n, self.dtype, self.memory, self.seed = n, dtype, memory, seed
+        known = table.about
+        self.places = {name: tuple(shape) for name, shape in known.get("places", {}).items()}
+        self.projections = {
+            name: RandomProjection(*sizes, seed) for name, sizes in known.get("projections", {}).items()
+        }
+        self.notes: list[str] = list(known.get("notes", ()))
+        self._sizes: dict[str, tuple[int, int]] = {}  # rows an example, numbers a row
+
+    def about(self) -> dict[str, Any]:
+        """As JSON, for a pass that goes on later."""
+        projections = {name: [p.size, p.count] for name, p in self.projections.items()}
+        return {"places": {k: list(v) for k, v in self.places.items()}, "projections": projections, "notes": self.notes}
 
     def code(self, name: str, output: Tensor, kind: Layer, pool: Pool, step: int, batch: Batch) -> np.ndarray:
         n = len(batch.indices)
@@ -216,6 +229,12 @@ class _Rows:
             )
         if name not in self.places:
             self._open(name, codes, output, kind, n)
+        now = (len(codes) // n, codes.shape[1])
+        if self._sizes.setdefault(name, now) != now:
+            raise UsageError(
+                f"layer {name!r} gives codes of {now[1]} numbers for example {int(batch.indices[0])}, of "
+                f"{self._sizes[name][1]} before: inputs of different sizes need pool mean or max"
+            )
         values = codes.cpu().numpy()
         if name in self.projections:
             values = self.projections[name](values)

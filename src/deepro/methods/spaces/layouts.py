@@ -90,7 +90,8 @@ def tsne_layout(
                     callbacks=listen,
                     callbacks_every_iters=25,
                 )
-                error = float(embedding.kl_divergence)
+                # Threads add in any order: the last bits are not the map's.
+                error = float(f"{embedding.kl_divergence:.8g}")
         progress.tell("t-SNE", total, total)
     except (progress.Stopped, KeyboardInterrupt):
         # openTSNE works in place: what it holds is the map so far.

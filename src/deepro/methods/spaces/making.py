@@ -108,7 +108,7 @@ def map_captured(
         labels=labels,
         label_names=label_names if labels is None or len(label_names) > labels.max() else (),
         columns=columns,
-        facts={**laid.facts, "code_size": codes.shape[1], "metric": question.metric},
+        facts={**laid.facts, **_facts(question, captured, codes.shape[1])},
         placed=laid.placed,
         finished=laid.finished,
         notes=tuple(notes),
@@ -250,6 +250,13 @@ def _correct(net: Network, examples: Examples, captured: Codes) -> np.ndarray | 
             return None
         labels = np.where(labels >= 0, known[np.maximum(labels, 0)], -1)
     return np.where(labels >= 0, captured.predictions == labels, -1).astype(np.int8)
+
+
+def _facts(question: Question, captured: Codes, size: int) -> dict[str, Any]:
+    """What is needed to give another example a code like these."""
+    facts: dict[str, Any] = {"code_size": size, "metric": question.metric, "step": question.step, "seed": question.seed}
+    projection = captured.projections.get(question.layer)
+    return facts | ({"projected_from": projection.size} if projection else {})
 
 
 def _ids(examples: Examples, captured: Codes, layer: str) -> tuple[str, ...]:

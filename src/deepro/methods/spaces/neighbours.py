@@ -57,8 +57,10 @@ class Finder:
             part = (chunk - self.mean).square().sum(1) if metric == "euclidean" else chunk.norm(dim=1)
             self._norms[start : start + len(chunk)] = part
         if not bool(torch.isfinite(self._norms).all()):
-            bad = int((~torch.isfinite(self._norms)).nonzero()[0])
-            raise UsageError(f"code {bad} holds NaN or infinity; leave it out or look for the layer where it begins")
+            wrong = (start + int(i) for start, c in self._chunks() for i in (~torch.isfinite(c)).any(1).nonzero()[:1])
+            bad = next(wrong, None)
+            where = f"code {bad} holds NaN or infinity" if bad is not None else "the codes are too large to measure"
+            raise UsageError(f"{where}; leave it out or look for the layer where it begins")
 
     def __len__(self) -> int:
         return len(self.codes)

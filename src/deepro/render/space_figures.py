@@ -1,0 +1,116 @@
+"""Figures of spaces: a map beside what it kept, aligned maps in a row, scores over layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deepro.results import AlignedMaps, LayerScores, Map
+
+# Paul Tol's "muted" colours, told apart by colour-blind eyes; names stand on the map besides.
+COLOURS = (
+    "#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#777777",
+)  # fmt: skip
+
+_LINES = (
+    ("probe", "linear probe", "o-"),
+    ("neighbours", "nearest neighbours", "s-"),
+    ("between_class", "variance between classes", "^:"),
+    ("control", "probe, labels dealt anew", "x--"),
+    ("chance", "commonest class", "--"),
+)
+
+
+def draw_map(canvas: Any, result: Map) -> None:
+    """Left: the points by label. Right: the same points by how many of their neighbours stayed near."""
+    left, right = canvas.subplots(1, 2, width_ratios=[1, 1.15])
+    points(left, result.values, result)
+    left.set_title(f"{result.method} of {result.layer}, {len(result.values)} points", fontsize=9)
+    shown = right.scatter(*result.values.T, c=result.per_point, s=_size(result.values), cmap="viridis", vmin=0, vmax=1)
+    canvas.colorbar(shown, ax=right, label=f"share of {result.per_point_size} nearest kept", shrink=0.8)
+    _bare(right)
+    right.set_title(_numbers(result), fontsize=9)
+
+
+def draw_aligned(canvas: Any, result: AlignedMaps) -> None:
+    """One map a step, same colours; rings mark the points whose neighbours changed most since the step before."""
+    axes = canvas.subplots(1, len(result.maps), squeeze=False)[0]
+    low = np.min([m.values.min(0) for m in result.maps], axis=0)
+    high = np.max([m.values.max(0) for m in result.maps], axis=0)
+    for axis, step, made, changed in zip(axes, result.steps, result.maps, result.changed, strict=True):
+        points(axis, made.values, made)
+        most = changed >= max(0.5, float(np.quantile(changed, 0.9)))
+        axis.scatter(
+            *made.values[most].T, s=2.5 * _size(made.values), facecolors="none", edgecolors="black", linewidths=0.4
+        )
+        axis.set_xlim(low[0], high[0])
+        axis.set_ylim(low[1], high[1])
+        axis.set_title(f"{step}: {changed.mean():.0%} of neighbours new\n{_numbers(made)}", fontsize=8)
+
+
+def draw_scores(canvas: Any, result: LayerScores) -> None:
+    """Left: what each layer knows of the labels, with its controls. Right: how alike the layers are."""
+    left, right = canvas.subplots(1, 2)
+    places = np.arange(len(result.layers))
+    for (measure, name, style), hue in zip(_LINES, COLOURS[:9:2], strict=True):
+        if measure in result.scores:
+            left.plot(places, result.scores[measure], style, label=name, color=hue, markersize=4)
+    left.set_xticks(places, result.layers, rotation=45, ha="right", fontsize=7)
+    left.set_ylim(0, 1.02)
+    left.legend(fontsize=7, frameon=False)
+    left.set_title("share right, or of the variance", fontsize=9)
+    if result.similarity is None:
+        right.axis("off")
+        return
+    shown = right.imshow(result.similarity, vmin=0, vmax=1, cmap="viridis")
+    right.set_xticks(places, result.layers, rotation=45, ha="right", fontsize=7)
+    right.set_yticks(places, result.layers, fontsize=7)
+    right.set_title("linear CKA", fontsize=9)
+    canvas.colorbar(shown, ax=right, shrink=0.8)
+
+
+def points(axis: Any, values: np.ndarray, result: Map) -> None:
+    """The points by label; each class's name at its middle."""
+    size = _size(values)
+    if result.labels is None:
+        axis.scatter(*values.T, s=size, color=COLOURS[0], alpha=0.7, linewidths=0)
+    else:
+        classes = np.unique(result.labels[result.labels >= 0])
+        unknown = result.labels < 0
+        axis.scatter(*values[unknown].T, s=size, color="0.8", linewidths=0)
+        for i, c in enumerate(classes):
+            inside = result.labels == c
+            axis.scatter(*values[inside].T, s=size, color=COLOURS[i % len(COLOURS)], linewidths=0)
+        for c in classes if len(classes) <= 30 else ():
+            name = result.label_names[c] if c < len(result.label_names) else str(c)
+            at = np.median(values[result.labels == c], axis=0)
+            axis.text(*at, name[:16], fontsize=8, ha="center", va="center", weight="bold",
+                      bbox={"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.75})  # fmt: skip
+    _bare(axis)
+
+
+def _numbers(result: Map) -> str:
+    """The quality that always stands with a map, and what the PCA would have kept."""
+    said = []
+    for measure, name in (
+        ("neighbours@15", "neighbours"),
+        ("trustworthiness@15", "trust"),
+        ("continuity@15", "continuity"),
+    ):
+        if measure in result.quality:
+            said.append(f"{name} {result.quality[measure]:.2f}")
+    pca = result.baselines.get("pca", {}).get("neighbours@15")
+    return ", ".join(said) + (f" (PCA keeps {pca:.2f})" if pca is not None else "")
+
+
+def _size(values: np.ndarray) -> float:
+    return float(np.clip(4000 / max(1, len(values)), 0.5, 30))
+
+
+def _bare(axis: Any) -> None:
+    axis.set_aspect("equal", adjustable="datalim")
+    axis.set_xticks([])
+    axis.set_yticks([])
+    for side in axis.spines.values():
+        side.set_color("0.85")
