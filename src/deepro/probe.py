@@ -150,7 +150,7 @@ def _keep(value: Tensor, args: Any) -> tuple[Tensor, Tensor]:
     if kept.requires_grad:
         try:
             # The content does not change, so no earlier operation's saved values are spoiled.
-            with torch.autograd._unsafe_preserve_version_counter(value):
+            with torch.autograd._unsafe_preserve_version_counter(value):  # pyright: ignore[reportPrivateImportUsage]
                 value.copy_(kept)
         except RuntimeError:  # a leaf, or memory that autograd will not have written
             return kept, kept.clone()

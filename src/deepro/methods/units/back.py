@@ -25,7 +25,8 @@ class Way:
     """
 
     def __init__(self, net: Network, image: Tensor, layer: str, rule: Rule, known: Layer | None) -> None:
-        self._net, self._layer, self._rule = net, layer, rule
+        self._net, self._layer = net, layer
+        self._rule: Rule = rule
         self._unit_axis = known.unit_axis if known else 1
         self.image = image.detach().clone().requires_grad_()
         out, self._largest = self._forward(self.image)

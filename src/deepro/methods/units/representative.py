@@ -59,7 +59,7 @@ def _look(net: Network, layers: Mapping[str, Layer]) -> dict[str, _Seen]:
 
     with untouched(net.module), torch.no_grad():
         torch.manual_seed(0)
-        inputs = example(net.module, net.input_shape)
+        inputs = example(net.module, net.input_shape or ())
         watch = {name: lambda value, name=name: observe(name, value) for name in layers}
         with Probe(net.module, edit=watch) as probe:
             probe(inputs)
