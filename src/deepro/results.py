@@ -325,7 +325,7 @@ class Cells(Result):
     findings: best first within each track; each has track, measure (auc, rank or information), layer, direction, state,
     unit, search and held_out (the score on the sequences searched and on those held out), controls (the best that each
     network with random weights reaches by the same search) and control (their largest), p (how often the best of all
-    units does as well on a track shifted in time), sign, threshold, on_mean, off_mean, clamp (None where it could not be
+    units does as well on a track shifted in time), sign, threshold, on_mean, off_mean, clamp (None where it was not
     made) and survives.
     scores, held_out: (K, S) for K tracks and all S units; places: (S,) index into `states`; units: (S,).
     probes: track -> the same of a linear probe on all units together. values: track -> (T,) a sequence.

@@ -14,7 +14,8 @@ ON, OFF = 12.0, -12.0
 
 class Planted(nn.Module):
     """Reads letters one-hot. Cell `quote` of 8 is + inside double quotes and - outside; cell `counter` adds 0.01 a
-    letter and starts again at a line break. The others are small noise. The head: inside quotes a quote follows, else a.
+    letter and starts again at a line break. The others are small noise. The head: inside quotes a quote
+    follows, else a.
     """
 
     quote, counter = 3, 5
@@ -40,8 +41,8 @@ class Planted(nn.Module):
             # A quote replaces the cell by minus its sign; everything else keeps it. h = tanh(c) carries the sign.
             w_ih[i][q, 3], b[i][q] = ON - OFF, OFF
             w_ih[f][q, 3], b[f][q] = OFF - ON, ON
-            w_hh[g][q, q], b[g][q], b[o][q] = -20.0, 0.2, ON
-            # From zero the first quote must open: 0.2 makes g positive there; the sign of h outweighs it afterwards.
+            w_hh[g][q, q], b[g][q], b[o][q] = -20.0, 2.0, ON
+            # From zero the first quote must open: 2 makes g positive there; the sign of h outweighs it afterwards.
             b[i][c], b[g][c], b[o][c] = ON, 0.01, ON
             w_ih[f][c, 4], b[f][c] = OFF - ON, ON
             self.head.weight.zero_()
@@ -66,6 +67,6 @@ def texts(count: int = 8, length: int = 160) -> list[str]:
         text = ""
         while len(text) < length:
             words = "".join("ab "[draw(0, 3)] for _ in range(draw(3, 9)))
-            text += (f'"{words}"' if draw(0, 2) else words) + ("\n" if draw(0, 3) == 0 else "")
+            text += (f'"{words}"' if draw(0, 3) == 0 else words) + ("\n" if draw(0, 3) == 0 else "")
         made.append(text)
     return made

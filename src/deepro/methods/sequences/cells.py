@@ -20,7 +20,7 @@ from deepro.registry import Bounds, Paper, method
 from deepro.results import Cells, Trace
 
 MARGIN = 0.05  # a finding must be better by this than what random weights reach,
-SPREADS = 2  # and by so many times what random networks differ among themselves
+CLOSED = 0.5  # and close this share of the gap that they leave to a perfect score
 LEVEL = 0.05  # and rarer than this under shifted tracks
 BEATEN = 0.9  # and matter more than this share of other units
 
@@ -68,9 +68,9 @@ def find_cells(
     A unit is chosen on one part of the sequences and scored on the other; where there is only one sequence it is cut in
     time. Yes-or-no tracks are measured by AUC, numbers by Spearman's rank correlation, kinds by
     mutual information (nats).
-    A finding survives when held out it beats random weights by 0.05 and by twice what random networks differ among
-    themselves, is not matched by the best of all units on tracks shifted in time (p <= 0.05) and, where the clamp
-    test can be made, moves the prediction more than nine in ten other units do.
+    A finding survives when held out it beats random weights by 0.05 and by half of what they miss to a perfect score,
+    is not matched by the best of all units on tracks shifted in time (p <= 0.05) and, where the clamp test can be made,
+    moves the prediction more than nine in ten other units do.
     Karpathy, Johnson, Fei-Fei 2015, arXiv 1506.02078.
     """
     assert isinstance(sequences, Sequences)
@@ -152,8 +152,9 @@ def survives(finding: Mapping[str, Any]) -> bool:
         return False
     # Held out it must point the way it did in the search.
     power = (score if finding["sign"] > 0 else 1 - score) if measure == "auc" else score * finding["sign"]
-    spread = finding["control"] - min(finding["controls"], default=float("nan"))
-    beats = not power <= finding["control"] + max(MARGIN, SPREADS * spread)
+    control = finding["control"]
+    gap = control if measure == "information" else 1 - control  # information has no largest score
+    beats = not power <= control + max(MARGIN, CLOSED * gap)
     rare = not finding["p"] > LEVEL
     matters = finding["clamp"] is None or not finding["clamp"]["beaten"] < BEATEN
     return bool(beats and rare and matters)

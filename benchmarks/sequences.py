@@ -1,0 +1,113 @@
+"""Traces, cell search, matches and gradient matrices, as ratios or seconds, all in one run on one thread.
+
+python benchmarks/sequences.py
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from deepro.methods.sequences.bits import Bits
+from deepro.methods.sequences.match import search
+from deepro.methods.sequences.memory import influence
+from deepro.methods.sequences.recurrent import Recorder
+from deepro.methods.sequences.scores import auc, ranks
+from deepro.network.network import Network
+from deepro.network.sequences import as_sequences
+
+
+def seconds(function: Callable[[], object], times: int = 3) -> float:
+    """The fastest of a few calls, in time of this process: other work on the machine does not count."""
+    function()
+    best = []
+    for _ in range(times):
+        started = time.process_time()
+        function()
+        best.append(time.process_time() - started)
+    return min(best)
+
+
+def trace_ratios() -> None:
+    module, x = nn.LSTM(128, 512, 2).eval(), torch.randn(200, 16, 128)
+
+    def ours() -> None:
+        with Recorder(module) as recorder:
+            module(x)
+            recorder.layers()
+
+    cells = [nn.LSTMCell(128, 512), nn.LSTMCell(512, 512)]
+
+    def loop() -> list[Tensor]:
+        """What one writes oneself: a cell loop that keeps the gates."""
+        kept, below = [], x
+        for cell in cells:
+            h = c = torch.zeros(16, 512)
+            outputs = []
+            for t in range(len(below)):
+                total = below[t] @ cell.weight_ih.T + cell.bias_ih + h @ cell.weight_hh.T + cell.bias_hh
+                i, f, g, o = total.chunk(4, 1)
+                i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+                c = f * c + i * g
+                h = o * c.tanh()
+                kept += [i, f, g, o, c]
+                outputs.append(h)
+            below = torch.stack(outputs)
+        return kept
+
+    with torch.no_grad():
+        fused, traced, looped = seconds(lambda: module(x)), seconds(ours), seconds(loop)
+    print(f"trace with all gates / fused forward        {traced / fused:.2f}   at most 3, aim 2")
+    print(f"LSTMCell loop that keeps gates / trace      {looped / traced:.2f}   at least 1.5, aim 3")
+
+
+def search_seconds() -> None:
+    generator = np.random.default_rng(0)
+    states = generator.normal(size=(15_000, 512)).astype(np.float32)  # h and c of 256 units
+    labels = generator.random((15_000, 10)) > 0.7
+    spent = seconds(lambda: auc(ranks(states), labels))
+    print(f"cell search, 256 units x 10 tracks x 15 000 steps, h and c   {spent:.2f} s   at most 2, aim 0.5")
+
+
+def match_seconds() -> None:
+    generator = np.random.default_rng(0)
+    lengths = [10_000] * 100
+    on = np.stack([np.packbits(generator.random(1_000_000) > 0.5) for _ in range(8)])
+    bits = Bits(np.tile(on, (64, 1)), np.concatenate([[0], np.cumsum(lengths)]))
+    for least in (1.0, 0.7):
+        spent = seconds(lambda least=least: search(bits, list(range(0, 512, 51)), 100, 110, least))
+        print(f"match over 1 000 000 steps x 512 cells, {least:.0%} of 11 cells     {spent:.3f} s   at most 1, aim 0.1")
+
+
+def gradient_ratio() -> None:
+    class PerStep(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn, self.head = nn.LSTM(16, 128, batch_first=True), nn.Linear(128, 32)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.head(self.rnn(x)[0])
+
+    module = PerStep().eval().requires_grad_(False)
+    net = Network(module, name="benchmark", source="module", input_shape=(100, 16))
+    series = as_sequences(net, [np.random.default_rng(0).normal(size=(100, 16))])
+
+    def loop() -> None:
+        for s in range(100):
+            x = series.items[0][None].clone().requires_grad_()
+            module(x)[0, s].max().backward()
+
+    ours, theirs = seconds(lambda: influence(net, series, 100, 1)), seconds(loop, 1)
+    print(f"output x input gradients, T = 100, loop / one pass   {theirs / ours:.1f}   at least 5, aim 10")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    trace_ratios()
+    search_seconds()
+    match_seconds()
+    gradient_ratio()

@@ -1,0 +1,77 @@
+"""Attribution over steps against autograd on the unrolled loop and against brute force."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+import deepro
+from deepro.errors import UsageError
+from deepro.methods.sequences.attribution import attribute_steps
+from tests.reference.recurrent import unroll
+from tests.sequences.planted import planted
+
+
+class PerStep(nn.Module):
+    def __init__(self, last: bool = False) -> None:
+        super().__init__()
+        self.rnn, self.head, self.last = nn.GRU(2, 4, batch_first=True), nn.Linear(4, 3), last
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.head(self.rnn(x)[0])
+        return out[:, -1] if self.last else out
+
+
+def y_of(module: PerStep, x: Tensor, step: int, index: int) -> Tensor:
+    return module.head(unroll(module.rnn, x)[-1]["h"][0])[step, index]
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_every_way_by_hand(last: bool) -> None:
+    module = PerStep(last).double()
+    series = np.random.default_rng(0).normal(size=(6, 2))
+    net = deepro.load(module, input_shape=(6, 2))
+    step = 5 if last else 4
+    x = torch.tensor(series, requires_grad=True)
+    y = y_of(module, x, step, 1)
+    gradient = torch.autograd.grad(y, x)[0].numpy()
+    ask = lambda how, **options: attribute_steps(net, series, 1, step=step, how=how, **options)  # noqa: E731
+    assert ask("gradient").score == pytest.approx(y.item(), abs=1e-12)
+    assert np.abs(ask("gradient").values - np.linalg.norm(gradient, axis=1)).max() < 1e-12
+    assert np.abs(ask("gradient_x_input").values - (gradient * series).sum(1)).max() < 1e-12
+    made = ask("integrated_gradients", samples=64)
+    assert abs(made.gap) < 1e-3
+    assert made.values.sum() == pytest.approx(y.item() - y_of(module, x * 0, step, 1).item(), abs=1e-3)
+    occluded, omitted = ask("occlusion").values, ask("omission").values
+    with torch.no_grad():
+        for t in range(6):
+            zeroed = x.clone()
+            zeroed[t] = 0
+            expected = (y - y_of(module, zeroed, step, 1)).item()
+            assert occluded[t] == pytest.approx(expected, abs=1e-12)
+            shorter = torch.cat([x[:t], x[t + 1 :]])
+            expected = (y - y_of(module, shorter, step - 1 if t <= step else step, 1)).item()
+            assert omitted[t] == pytest.approx(expected, abs=1e-12)
+        order = np.argsort(-np.abs(made.values), kind="stable")
+        zeroed = x.clone()
+        zeroed[order[:2].tolist()] = 0
+        assert made.deletion[2] == pytest.approx(y_of(module, zeroed, step, 1).item(), abs=1e-12)
+        assert made.deletion[0] == made.random[0] == pytest.approx(y.item(), abs=1e-12)
+        assert made.deletion[6] == pytest.approx(y_of(module, x * 0, step, 1).item(), abs=1e-12)
+
+
+def test_the_opening_quote_decides_what_follows() -> None:
+    text = 'ab a "b a'
+    made = attribute_steps(planted(), text, '"', how="omission")
+    assert int(np.abs(made.values).argmax()) == text.index('"')
+    assert made.text == text
+
+
+def test_bad_input_is_said() -> None:
+    net = planted()
+    with pytest.raises(UsageError, match="one sequence at a time"):
+        attribute_steps(net, ["ab", "ba"])
+    with pytest.raises(UsageError, match="step is 7"):
+        attribute_steps(net, "ab", step=7)

@@ -1,0 +1,185 @@
+"""Planted cells are found, and what is not there is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import rankdata, spearmanr
+from torch import nn
+
+import deepro
+from deepro.errors import UsageError
+from deepro.methods.sequences import scores
+from deepro.methods.sequences.cells import find_cells, suggest
+from deepro.methods.sequences.intervene import Hold, intervening
+from deepro.methods.sequences.tracks import make_tracks, series_tracks, text_tracks
+from deepro.network.sequences import as_sequences
+from tests.sequences.planted import Planted, planted, texts
+
+
+def test_ranks_auc_and_correlation_against_slow_forms() -> None:
+    generator = np.random.default_rng(0)
+    values = generator.normal(size=(60, 7)).round(1)  # many ties
+    values[:, 3] = 1.0
+    labels = generator.random((60, 4)) > 0.6
+    labels[:, 2] = False
+    numbers = generator.normal(size=(60, 3)).round(1)
+    ranked = scores.ranks(values)
+    assert np.allclose(ranked * 60 + 30.5, np.stack([rankdata(v) for v in values.T]), atol=1e-4)
+    found = scores.auc(ranked, labels)
+    for u in range(7):
+        for k in range(4):
+            on, off = values[labels[:, k], u], values[~labels[:, k], u]
+            if not len(on):
+                assert np.isnan(found[u, k])
+                continue
+            pairs = on[:, None] - off[None]
+            assert abs(found[u, k] - ((pairs > 0).mean() + (pairs == 0).mean() / 2)) < 1e-6
+    moving = [0, 1, 2, 4, 5, 6]
+    slow = np.array([[spearmanr(values[:, u], numbers[:, k]).statistic for k in range(3)] for u in moving])
+    assert np.allclose(scores.spearman(ranked, numbers)[moving], slow, atol=1e-5)
+
+
+def test_information() -> None:
+    generator = np.random.default_rng(0)
+    kinds = generator.integers(0, 4, 4000)
+    values = np.stack([kinds + 0.01 * generator.normal(size=4000), generator.normal(size=4000)], 1)
+    found = scores.information(scores.ranks(values), kinds[:, None])[:, 0]
+    assert abs(found[0] - np.log(4)) < 0.1  # bins that hold two kinds cost a little
+    assert found[1] < 0.01
+
+
+def test_threshold_between_the_two() -> None:
+    assert suggest(np.array([3.0, 4.0, 5.0]), np.array([0.0, 1.0])) == 2.0
+    assert suggest(np.array([-3.0, -4.0]), np.array([0.0, 1.0])) == -1.5
+
+
+def test_text_tracks_of_python() -> None:
+    text = "x = f(\"a b\")  # no 'q'\nif x[1]:\n    y = '(' + {}\n"
+    made = text_tracks(text)
+    shown = lambda name: "".join("1" if v else "." for v in made[name])[: text.index("\n")]  # noqa: E731
+    line = text[: text.index("\n")]
+    assert shown("double quotes") == "".join("1" if 6 <= k < 10 else "." for k in range(len(line)))
+    assert shown("parentheses") == "".join("1" if 5 <= k < 11 else "." for k in range(len(line)))
+    assert shown("comment") == "".join("1" if k >= line.index("#") else "." for k in range(len(line)))
+    assert not made["parentheses"][text.index("'('") + 1]  # a bracket within a string is none
+    assert made["square brackets"].sum() == 2
+    assert made["bracket depth"].max() == 1
+    last = text.index("    y")
+    assert made["indentation"][last : last + 6].tolist() == [1, 2, 3, 4, 4, 4]
+    assert made["line position"][last : last + 3].tolist() == [1, 2, 3]
+    assert made["word start"][last + 4]
+
+
+def test_text_that_ends_within_a_string_is_known_to_its_end() -> None:
+    text = '"""A docstring that was cut'
+    made = text_tracks(text)
+    assert made["string"].all()
+
+
+def test_series_tracks() -> None:
+    time = np.arange(200)
+    made = series_tracks(np.sin(time * 2 * np.pi / 40)[:, None])
+    assert abs(made["input above median"].mean() - 0.5) < 0.05
+    assert np.corrcoef(made["input phase sine"][40:160], -np.cos(time * 2 * np.pi / 40)[40:160])[0, 1] > 0.99
+    assert (
+        made["input time since rise"][41:79].tolist() == list(range(1, 39)) or made["input time since rise"].max() > 30
+    )
+
+
+def test_planted_cells_are_found_and_clamping_breaks_what_they_do() -> None:
+    net = planted()
+    corpus = texts()
+    inside = [np.cumsum([c == '"' for c in t]) % 2 == 1 for t in corpus]
+    column = [_since_break(t) for t in corpus]
+    made = find_cells(net, corpus, {"quoted": inside, "column": column}, shifts=40, others=6, clamp_steps=120)
+    quoted, position = made.best("quoted"), made.best("column")
+    assert quoted["unit"] == Planted.quote
+    assert quoted["held_out"] > 0.99
+    assert quoted["survives"]
+    assert quoted["clamp"]["beaten"] == 1.0
+    assert quoted["clamp"]["falls"][0] == '"'
+    assert quoted["clamp"]["falls"][1] > 0.9 > 0.1 > quoted["clamp"]["falls"][2]
+    assert position["unit"] == Planted.counter
+    assert abs(position["held_out"]) > 0.95
+    assert made.scores.shape == (2, 16)
+    assert made.states == (("rnn", 0, "h"), ("rnn", 0, "c"))
+    # The head does not read the counter: by the clamp test nothing depends on it, so the finding does not survive.
+    assert not position["survives"]
+
+
+def _since_break(text: str) -> np.ndarray:
+    made, last = [], -1
+    for place, character in enumerate(text):
+        last = place if character == "\n" else last
+        made.append(place - last)
+    return np.array(made, dtype=float)
+
+
+def test_on_an_untrained_network_nothing_survives() -> None:
+    torch.manual_seed(3)
+
+    class Untrained(Planted):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding, self.rnn, self.head = nn.Embedding(5, 8), nn.LSTM(8, 24, batch_first=True), nn.Linear(24, 5)
+
+    net = deepro.load(Untrained(), preprocess=planted().preprocess, labels=list("abcde"), input_shape=(8,))
+    made = find_cells(net, texts(6, 120), shifts=20, others=5, clamp_steps=60)
+    assert made.findings
+    assert [f["track"] for f in made.findings if f["survives"]] == []
+
+
+def test_holding_nothing_changes_nothing_and_holding_holds() -> None:
+    module = nn.GRU(3, 4, 2, bidirectional=True, batch_first=True).double().eval()
+    x = torch.randn(2, 5, 3, dtype=torch.float64)
+    with torch.no_grad():
+        plain, last = module(x)
+        with intervening(module, [Hold("gru.l1", "h", [1], [0.5], start=99)]):
+            again, last_again = module(x)
+        with intervening(module, [Hold("gru.l1", "h", [1], [0.5], start=2)]):
+            held, _ = module(x)
+    assert torch.allclose(plain, again, atol=1e-12)
+    assert torch.allclose(last, last_again, atol=1e-12)
+    assert bool((held[:, 2:, 1] == 0.5).all())
+    assert torch.equal(held[:, :2, :4], again[:, :2, :4])
+    assert not module._forward_hooks
+
+
+@pytest.mark.parametrize("kind", ["lstm", "projected", "cell"])
+def test_stepwise_equals_the_module(kind: str) -> None:
+    x = torch.randn(6, 2, 3, dtype=torch.float64)
+    if kind == "cell":
+        module: nn.Module = nn.LSTMCell(3, 4).double()
+        with torch.no_grad():
+            plain = module(x[0])
+            with intervening(module, [Hold("lstmcell", "c", [0], [1.0], start=9)]):
+                again = module(x[0])
+    else:
+        module = nn.LSTM(3, 4, 2, proj_size=2 if kind == "projected" else 0).double()
+        with torch.no_grad():
+            plain = (lambda out: (out[0], *out[1]))(module(x))
+            with intervening(module, [Hold("lstm.l0", "f", [0], [1.0], start=9)]):
+                again = (lambda out: (out[0], *out[1]))(module(x))
+    for one, two in zip(plain, again, strict=True):
+        assert torch.allclose(one, two, atol=1e-12)
+
+
+def test_bad_input_is_said() -> None:
+    net = planted()
+    with pytest.raises(UsageError, match=r"3 steps for sequence 0, which has 5"):
+        find_cells(net, ["ab ab"], {"mine": [[0, 1, 0]]})
+    with pytest.raises(UsageError, match="did you mean"):
+        find_cells(net, texts(2), "double quote")
+    with pytest.raises(UsageError, match="unknown state"):
+        find_cells(net, texts(2), states="q")
+    with pytest.raises(UsageError, match="ready tensors"):
+        find_cells(net, torch.zeros(1, 5, dtype=torch.long))
+
+
+def test_users_columns() -> None:
+    sequences = as_sequences(planted(), ["ab", "b a"])
+    assert make_tracks(sequences, {"b": lambda text: np.array([c == "b" for c in text])})[0].measure == "auc"
+    assert make_tracks(sequences, {"kind": [["x", "y"], ["x", "x", "z"]]})[0].measure == "information"
+    assert make_tracks(sequences, {"number": [[0.5, 2], [1, 2, 3]]})[0].measure == "rank"
