@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_TEST := $(VENV)/.ready-test
+VIEWER := $(shell find viewer/src viewer/*.json viewer/*.ts -type f)
 
 .PHONY: demo test check format bench clean
 
@@ -15,11 +16,11 @@ test: $(READY_TEST)  ## everything CI checks
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n 2 --dist loadfile -q
 
-check: $(READY_TEST)  ## format, lint, types
+check: $(READY_TEST)  ## format, lint, types, the viewer's own tests
 	$(BIN)/ruff format --check src tests benchmarks hatch_build.py
 	$(BIN)/ruff check src tests benchmarks hatch_build.py
 	$(BIN)/pyright
-	sh viewer/check.sh
+	$(BIN)/python hatch_build.py
 
 format: $(READY_TEST)  ## rewrite files as `check` wants them
 	$(BIN)/ruff format src tests benchmarks hatch_build.py
@@ -35,7 +36,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Deepro needs Python 3.11 or newer: make PYTHON=python3.11"'
 	$(PYTHON) -m venv $(VENV)
 
-$(READY): pyproject.toml hatch_build.py viewer/package-lock.json | $(VENV)/bin/python
+$(READY): pyproject.toml hatch_build.py $(VIEWER) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e .
 	touch $@
 

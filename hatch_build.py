@@ -106,6 +106,13 @@ def find_node() -> tuple[str, list[str]]:
     return str(node), [str(node), str(npm)]
 
 
+def check(root: Path) -> None:
+    """The viewer's types and its own tests. Raises RuntimeError with what they say."""
+    node, _ = find_node()
+    for words in (["node_modules/typescript/bin/tsc", "--noEmit"], ["node_modules/vitest/vitest.mjs", "run"]):
+        run([node, *words], root / "viewer", node)
+
+
 def run(words: list[str], folder: Path, node: str) -> None:
     path = os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
@@ -121,3 +128,7 @@ def run(words: list[str], folder: Path, node: str) -> None:
             "or set DEEPRO_NO_VIEWER=1 to install without the viewer"
         )
     raise RuntimeError("\n".join([advice, *said[-8:]]))
+
+
+if __name__ == "__main__":
+    check(Path(__file__).parent)

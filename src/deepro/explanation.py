@@ -8,13 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from deepro import progress, registry
-from deepro.errors import ImageError, UnsupportedError, UsageError
+from deepro.errors import ImageError, UnsupportedError, UsageError, near
 from deepro.network import Inputs, Network
 from deepro.registry import Method
 from deepro.results import Prediction, Result
 from deepro.store import Workspace
 
-DEFAULT_METHODS = ("deconvnet", "segment")
+# Both rules side by side: where no max-pooling is on the way the DeconvNet shows the unit's own pattern, whatever the
+# photograph, and guided backpropagation what of the photograph fits it.
+DEFAULT: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("deconvnet", {"rule": "deconvnet"}),
+    ("deconvnet", {"rule": "guided"}),
+    ("segment", {}),
+)
 SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 
 
@@ -45,25 +51,22 @@ def explain(
     *,
     target: str | int | None = None,
     layers: Sequence[str] | None = None,
-    methods: Sequence[str] = DEFAULT_METHODS,
+    methods: Sequence[str] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Explanation:
     """Explain each image by each method; a photograph that fails does not stop the others.
 
     images: a path, a folder, or a list of what `net.prepare` takes. target: label or index for the methods that need
     one; the prediction by default. layers: for the methods that need one; a choice from first to last by default.
+    methods: names from the registry; units by the DeconvNet and by guided backpropagation, and the region, by default.
     options: go to each method that has an option of that name. What the workspace holds already is not made again.
     Raises UsageError for an unknown method, layer, label or option, before anything runs.
     """
-    records = [registry.get(name) for name in dict.fromkeys(methods)]
-    for record in records:
-        if not {"image", "images"} & set(record.needs):
-            raise UsageError(f"method {record.name!r} explains no photograph; see `deepro methods`")
-    chosen = _share(options or {}, records)
+    jobs = _jobs(methods, options or {})
     if target is not None:
         target = net.label_index(target)
     places = [net.check_layer(layer) for layer in layers] if layers is not None else None
-    if places is None and any("layer" in record.needs for record in records):
+    if places is None and any("layer" in record.needs for record, _ in jobs):
         places = _default_layers(net)
     ws = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     ws.add_network(net)
@@ -77,10 +80,10 @@ def explain(
             name = str(inputs.card()[0]["name"])
             prediction = make(ws, registry.get("predict"), net, inputs)
             made: list[Result] = []
-            for record in records:
+            for record, settings in jobs:
                 if record.name not in refused:
                     try:
-                        made += _apply(ws, record, net, inputs, target, places or [], chosen[record.name])
+                        made += _apply(ws, record, net, inputs, target, places or [], settings)
                     except UnsupportedError as error:
                         refused[record.name] = str(error)
             done.append(Explained(name, prediction, tuple(made)))
@@ -134,17 +137,25 @@ def _apply(
     return [make(ws, record, net, inputs, **options)]
 
 
-def _share(options: Mapping[str, Any], records: Sequence[Method]) -> dict[str, dict[str, Any]]:
-    """Each method's part of the options; UsageError for one that no method has."""
-    shares: dict[str, dict[str, Any]] = {record.name: {} for record in records}
-    for name, value in options.items():
-        owners = [record for record in records if any(o.name == name for o in record.options)]
-        if not owners:
-            known = sorted({o.name for record in records for o in record.options})
-            raise UsageError(f"no method asked for has an option {name!r}; options are {', '.join(known)}")
-        for record in owners:
-            shares[record.name][name] = record.option(name).check(value)
-    return shares
+def _jobs(names: Sequence[str] | None, options: Mapping[str, Any]) -> list[tuple[Method, dict[str, Any]]]:
+    """Methods with the options that are theirs; UsageError for a method or option that does not fit."""
+    wanted = DEFAULT if names is None else [(name, {}) for name in names]
+    records = [(registry.get(name), preset) for name, preset in wanted]
+    for record, _ in records:
+        if not {"image", "images"} & set(record.needs):
+            raise UsageError(f"method {record.name!r} explains no photograph; see `deepro methods`")
+    known = {o.name for record, _ in records for o in record.options}
+    for name in options:
+        if name not in known:
+            hint = near(name, known) or f"; options are {', '.join(sorted(known))}"
+            raise UsageError(f"no method asked for has an option {name!r}{hint}")
+    jobs: list[tuple[Method, dict[str, Any]]] = []
+    for record, preset in records:
+        own = {o.name: o.check(options[o.name]) for o in record.options if o.name in options}
+        job = (record, {**preset, **own})
+        if job not in jobs:
+            jobs.append(job)
+    return jobs
 
 
 def _default_layers(net: Network) -> list[str]:

@@ -17,6 +17,21 @@ export function findUnit(photograph: Photograph, name: string, unit: number, rul
   return layer && found ? { layer, unit: found } : undefined;
 }
 
+/** Layers in order; a layer that was projected by several rules is one group, its first rule first. */
+export function layerGroups(photograph: Photograph): LayerUnits[][] {
+  const groups = new Map<string, LayerUnits[]>();
+  for (const layer of photograph.layers) groups.set(layer.layer, [...(groups.get(layer.layer) ?? []), layer]);
+  return [...groups.values()];
+}
+
+/** The same unit as the other rules project it. */
+export function otherRules(variants: LayerUnits[], layer: LayerUnits, unit: number): { layer: LayerUnits; unit: Unit }[] {
+  return variants.flatMap((other) => {
+    const found = other === layer ? undefined : other.units.find((u) => u.unit === unit);
+    return found ? [{ layer: other, unit: found }] : [];
+  });
+}
+
 export const span = (w: Window) => ({ width: Math.round(w.right - w.left), height: Math.round(w.bottom - w.top) });
 
 /** How much of the input a layer's units see. */
@@ -41,6 +56,8 @@ export function fidelity(note: LayerUnits["fidelity"], { t }: Speech): string {
     said.push(t(note.rectifiers === 1 ? "fidelity.rectifier" : "fidelity.rectifiers", { n: note.rectifiers }) + (kinds && ` (${kinds})`));
   if (said.length || left) said.push(left ? t("fidelity.left", { what: left }) : t("fidelity.all"));
   if (typeof note.switches === "number" && note.switches > 0) said.push(t("fidelity.switches", { n: note.switches }));
+  // Without max-pooling nothing in the DeconvNet's way back depends on the photograph.
+  if (note.switches === 0 && note.rule === "deconvnet" && note.rectifiers) said.push(t("fidelity.noswitches"));
   for (const [name, value] of Object.entries(note))
     if (!SAID.includes(name) && value !== null && value !== "") said.push(`${name} ${plain(value)}`);
   return said.join(" · ");

@@ -33,7 +33,7 @@ def explain(
     ] = None,
     layer: Annotated[list[str] | None, typer.Option(help="Layer to show units of; again for more.")] = None,
     method: Annotated[
-        list[str] | None, typer.Option(help="Method to apply; again for more. By default deconvnet and segment.")
+        list[str] | None, typer.Option(help="Method to apply; again for more. Units and region by default.")
     ] = None,
     option: Options = None,
     report: Annotated[bool, typer.Option(help="Write the report too.")] = True,
@@ -46,12 +46,11 @@ def explain(
     deepro explain net.py:make --weights w.safetensors --labels names.txt --preprocess size=64,range=1 a.png --out ws
     deepro explain torchvision:vgg16 photos/ --method gradcam --target goose --out ws
     """
-    from deepro.explanation import DEFAULT_METHODS
     from deepro.explanation import explain as run
 
     chosen = parse_options(option)
     with shown():
-        made = run(net, images, out, target=target, layers=layer, methods=method or DEFAULT_METHODS, options=chosen)
+        made = run(net, images, out, target=target, layers=layer, methods=method, options=chosen)
     page = write_report(made) if report else None
     value = summary(made) | {"report": str(page) if page else None}
     show(value, json, lambda console: tell(console, made, page))

@@ -121,6 +121,7 @@ export const en = {
   "units.px": "{size} px",
   "units.field.all": "sees the whole picture",
   "units.count": "{n} strongest",
+  "units.order": "From the left: {what}",
   "units.legend.map": "Activation: black is 0 and below, white the unit's own maximum; below it the unit's number and its activation.",
   "units.legend.projection": "Projection: grey is 0, black and white are ± the number below it.",
   "units.legend.patch": "Patch: the pixels that the unit sees at its strongest position, their extent below; a margin lies outside the picture.",
@@ -209,6 +210,7 @@ export const en = {
   "fidelity.rectifier": "1 rectifier on the way",
   "fidelity.rectifiers": "{n} rectifiers on the way",
   "fidelity.switches": "pooling switches: {n}",
+  "fidelity.noswitches": "no max-pooling on the way: the unit's own pattern, whatever the photograph",
   "fidelity.left": "left as they are: {what}",
   "fidelity.all": "none left out",
 } as const;

@@ -122,6 +122,7 @@ export const zhHans: Words = {
   "units.px": "{size} 像素",
   "units.field.all": "看到整张图",
   "units.count": "最强的 {n} 个",
+  "units.order": "从左至右：{what}",
   "units.legend.map": "激活：黑为 0 及以下，白为该单元自己的最大值；下方是单元编号与激活值。",
   "units.legend.projection": "投影：灰为 0，黑白为 ± 下方的数字。",
   "units.legend.patch": "图块：该单元在最强位置看到的像素，下方是大小；边缘留白在图片之外。",
@@ -209,6 +210,7 @@ export const zhHans: Words = {
   "fidelity.rectifier": "途中有 1 个整流器",
   "fidelity.rectifiers": "途中有 {n} 个整流器",
   "fidelity.switches": "池化开关：{n}",
+  "fidelity.noswitches": "途中没有最大池化：显示的是单元自身的图样，与照片无关",
   "fidelity.left": "保持原样：{what}",
   "fidelity.all": "无遗漏",
 };

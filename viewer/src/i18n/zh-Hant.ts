@@ -122,6 +122,7 @@ export const zhHant: Words = {
   "units.px": "{size} 像素",
   "units.field.all": "看到整張圖",
   "units.count": "最強的 {n} 個",
+  "units.order": "由左至右：{what}",
   "units.legend.map": "活化：黑為 0 及以下，白為該單元自己的最大值；下方是單元編號與活化值。",
   "units.legend.projection": "投影：灰為 0，黑白為 ± 下方的數字。",
   "units.legend.patch": "圖塊：該單元在最強位置看到的像素，下方是大小；邊緣留白在圖片之外。",
@@ -209,6 +210,7 @@ export const zhHant: Words = {
   "fidelity.rectifier": "途中有 1 個整流器",
   "fidelity.rectifiers": "途中有 {n} 個整流器",
   "fidelity.switches": "池化開關：{n}",
+  "fidelity.noswitches": "途中沒有最大池化：顯示的是單元自身的圖樣，與照片無關",
   "fidelity.left": "保持原樣：{what}",
   "fidelity.all": "無遺漏",
 };

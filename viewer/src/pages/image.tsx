@@ -6,7 +6,7 @@ import { Stage } from "../parts/stage";
 import { Bars, Explain, MadeBy } from "../parts/words";
 import { href } from "../routes";
 import { weigh } from "../evidence";
-import { field, fidelity, span, unitRoute } from "../units";
+import { field, fidelity, layerGroups, otherRules, span, unitRoute } from "../units";
 
 export function ImagePage({ overview, photograph, region }: { overview: Overview; photograph: Photograph; region: number }) {
   const { t } = useSpeech();
@@ -142,6 +142,7 @@ function Units({ photograph }: { photograph: Photograph }) {
       </section>
     );
   const made = photograph.records[photograph.layers[0]?.record ?? ""];
+  const groups = layerGroups(photograph);
   return (
     <section className="units">
       <div className="units-head">
@@ -162,7 +163,7 @@ function Units({ photograph }: { photograph: Photograph }) {
           <figcaption aria-live="polite">{pointed ? <PointedAt pointed={pointed} /> : t("units.hint")}</figcaption>
         </figure>
         <nav aria-label={t("units.layers")} className="layer-list">
-          {photograph.layers.map((layer, i) => (
+          {groups.map(([layer], i) => layer && (
             <button
               key={i}
               type="button"
@@ -180,8 +181,8 @@ function Units({ photograph }: { photograph: Photograph }) {
         </nav>
       </aside>
       <div className="units-main">
-        {photograph.layers.map((layer, i) => (
-          <LayerSection key={i} id={`layer-${i}`} photograph={photograph} layer={layer} point={setPointed} />
+        {groups.map((variants, i) => (
+          <LayerSection key={i} id={`layer-${i}`} photograph={photograph} variants={variants} point={setPointed} />
         ))}
       </div>
     </section>
@@ -204,12 +205,15 @@ function PointedAt({ pointed: { layer, unit } }: { pointed: Pointed }) {
 const LayerSection = memo(function LayerSection(props: {
   id: string;
   photograph: Photograph;
-  layer: LayerUnits;
+  variants: LayerUnits[];
   point: (pointed: Pointed) => void;
 }) {
-  const { id, photograph, layer, point } = props;
+  const { id, photograph, variants, point } = props;
   const speech = useSpeech();
   const { t, maybe, number } = speech;
+  const [layer] = variants;
+  if (!layer) return null;
+  const rule = (l: LayerUnits) => maybe(`rule.${l.rule}`, l.rule);
   const facts = [layer.kind, layer.map_size.join(" × "), field(layer, photograph, speech)].filter(Boolean);
   return (
     <section className="layer" id={id} tabIndex={-1}>
@@ -218,13 +222,18 @@ const LayerSection = memo(function LayerSection(props: {
         <span className="quiet">{facts.join(" · ")}</span>
       </h3>
       <p className="caption">
-        {t("units.count", { n: layer.units.length })} · {maybe(`rule.${layer.rule}`, layer.rule)}
-        {" · "}
-        {fidelity(layer.fidelity, speech)}
+        {t("units.count", { n: layer.units.length })} · {rule(layer)}: {fidelity(layer.fidelity, speech)}
+        {variants.length > 1 && (
+          <>
+            <br />
+            {t("units.order", { what: [t("units.map"), ...variants.map(rule), t("unit.patch")].join(" · ") })}
+          </>
+        )}
       </p>
-      <ul className="triples">
+      <ul className="triples" style={{ "--tiles": variants.length + 2 } as CSSProperties}>
         {layer.units.map((unit) => {
           const words = { unit: String(unit.unit), layer: layer.layer };
+          const shown = [{ layer, unit }, ...otherRules(variants, layer, unit.unit)];
           return (
             <li key={unit.unit}>
               <a
@@ -235,14 +244,25 @@ const LayerSection = memo(function LayerSection(props: {
               >
                 <span className="triple-tiles">
                   <Tile picture={unit.map} alt={t("units.map.alt", words)} />
-                  <Crop picture={unit.projection} window={unit.window} alt={t("units.projection.alt", words)} />
+                  {shown.map((one) => (
+                    <Crop
+                      key={one.layer.rule}
+                      picture={one.unit.projection}
+                      window={one.unit.window}
+                      alt={`${t("units.projection.alt", words)} (${rule(one.layer)})`}
+                    />
+                  ))}
                   <Crop picture={photograph.seen} window={unit.window} alt={t("units.patch.alt", { ...words, name: photograph.name })} />
                 </span>
                 <span className="triple-text">
                   <span>
                     <strong>{unit.unit}</strong> <span className="quiet">{number(unit.activation)}</span>
                   </span>
-                  <span className="quiet">±{number(unit.projection_scale.high)}</span>
+                  {shown.map((one) => (
+                    <span key={one.layer.rule} className="quiet">
+                      ±{number(one.unit.projection_scale.high)}
+                    </span>
+                  ))}
                   <span className="quiet">{t("image.size", span(unit.window))}</span>
                 </span>
               </a>

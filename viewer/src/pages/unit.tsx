@@ -1,10 +1,10 @@
-import { useEffect, type ReactNode } from "react";
+import { useEffect, type CSSProperties, type ReactNode } from "react";
 import type { LayerUnits, Photograph, Unit } from "../document";
 import { useSpeech } from "../i18n";
 import { Crop, Frame, Image } from "../parts/picture";
 import { Explain, Facts, MadeBy } from "../parts/words";
 import { href } from "../routes";
-import { field, fidelity, span, unitRoute } from "../units";
+import { field, fidelity, otherRules, span, unitRoute } from "../units";
 import { Tile } from "./image";
 
 export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; layer: LayerUnits; unit: Unit }) {
@@ -14,6 +14,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
   const words = { unit: String(unit.unit), layer: layer.layer, name: photograph.name };
   const whole = { width: photograph.seen.width, height: photograph.seen.height };
   const place = layer.units.indexOf(unit);
+  const others = otherRules(photograph.layers.filter((l) => l.layer === layer.layer), layer, unit.unit);
   const to = (other: Unit | undefined) => (other ? href(unitRoute(photograph, layer, other)) : undefined);
   const [before, after] = [to(layer.units[place - 1]), to(layer.units[place + 1])];
   useArrows(before, after);
@@ -51,17 +52,27 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
         </p>
         <Explain text="unit.explain" paper={made?.paper} />
       </header>
-      <div className="unit-triple">
+      <div className="unit-triple" style={{ "--tiles": 3 + others.length } as CSSProperties}>
         <Captioned title={t("unit.map")} text={t("unit.map.caption")} scale={t("unit.map.grey", { high })}>
           <Tile picture={unit.map} alt={t("units.map.alt", words)} />
         </Captioned>
         <Captioned
-          title={t("unit.projection")}
+          title={others.length ? maybe(`rule.${layer.rule}`, layer.rule) : t("unit.projection")}
           text={t("unit.projection.caption")}
           scale={t("unit.projection.scale", { high: number(unit.projection_scale.high) })}
         >
           <Crop picture={unit.projection} window={unit.window} alt={t("units.projection.alt", words)} />
         </Captioned>
+        {others.map((other) => (
+          <Captioned
+            key={other.layer.rule}
+            title={<a href={href(unitRoute(photograph, other.layer, other.unit))}>{maybe(`rule.${other.layer.rule}`, other.layer.rule)}</a>}
+            text={fidelity(other.layer.fidelity, speech)}
+            scale={t("unit.projection.scale", { high: number(other.unit.projection_scale.high) })}
+          >
+            <Crop picture={other.unit.projection} window={other.unit.window} alt={t("units.projection.alt", words)} />
+          </Captioned>
+        ))}
         <Captioned title={t("unit.patch")} text={t("unit.patch.caption")} scale={t("unit.patch.scale")}>
           <Crop picture={photograph.seen} window={unit.window} alt={t("units.patch.alt", words)} />
         </Captioned>
@@ -100,7 +111,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
   );
 }
 
-function Captioned({ title, text, scale, children }: { title: string; text: string; scale: string; children: ReactNode }) {
+function Captioned({ title, text, scale, children }: { title: ReactNode; text: string; scale: string; children: ReactNode }) {
   return (
     <figure className="captioned">
       {children}
