@@ -17,8 +17,8 @@ from deepro.store import Workspace
 # Both rules side by side: where no max-pooling is on the way the DeconvNet shows the unit's own pattern, whatever the
 # photograph, and guided backpropagation what of the photograph fits it.
 DEFAULT: tuple[tuple[str, Mapping[str, Any]], ...] = (
-    ("deconvnet", {"rule": "deconvnet"}),
-    ("deconvnet", {"rule": "guided"}),
+    ("deconvnet", {"rule": "deconvnet", "top": 8}),
+    ("deconvnet", {"rule": "guided", "top": 8}),
     ("segment", {}),
 )
 SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}

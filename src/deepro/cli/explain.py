@@ -107,12 +107,8 @@ def _lines(found: Explained) -> list[str]:
                 left, top, right, bottom = result.box
                 share = f"{result.mask.mean():.0%} of the picture"
                 lines.append(f"region of {result.target}: {left},{top} to {right},{bottom}, {share}")
-        elif isinstance(result, Projection):
-            strongest = ", ".join(
-                f"{unit} ({value:.3g})"
-                for unit, value in zip(result.units[0][:4].tolist(), result.activations[0].tolist(), strict=False)
-            )
-            lines.append(f"{result.layer}: strongest units {strongest}")
+        elif isinstance(result, Projection) and not any(line.startswith(f"{result.layer}: ") for line in lines):
+            lines.append(f"{result.layer}: strongest units {', '.join(map(str, result.units[0][:6].tolist()))}")
     return lines
 
 
