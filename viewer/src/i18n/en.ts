@@ -156,7 +156,8 @@ export const en = {
 
   "patterns.explain":
     "These pictures are not photographs. Starting from noise, the network's input was changed step by step until the score of one class was as high as possible. They show what the network expects of the class, including what it has wrongly learned to expect.",
-  "patterns.logit": "Score",
+  "patterns.score": "Score",
+  "patterns.logit": "Logit",
   "patterns.probability": "Probability",
   "patterns.history": "Score over {n} steps",
   "patterns.history.alt": "The score on the way, from {first} to {last}",

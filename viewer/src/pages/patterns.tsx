@@ -53,7 +53,7 @@ function One({ overview, set, image, target }: { overview: Overview; set: Patter
   const to = (i: number) => (set.images[i] ? href({ page: "patterns", record: set.record, target: i }) : undefined);
   const [before, after] = [to(target - 1), to(target + 1)];
   const facts: [string, string][] = [];
-  if (image.score !== null) facts.push([t("patterns.logit"), number(image.score)]);
+  if (image.score !== null) facts.push([t(image.probability === null ? "patterns.score" : "patterns.logit"), number(image.score)]);
   if (image.probability !== null) facts.push([t("patterns.probability"), percent(image.probability)]);
   return (
     <>
@@ -93,7 +93,7 @@ function Reached({ image }: { image: PatternImage }) {
     <span className="reached">
       {image.score !== null && (
         <span>
-          <span className="quiet">{t("patterns.logit")}</span> {number(image.score)}
+          <span className="quiet">{t(image.probability === null ? "patterns.score" : "patterns.logit")}</span> {number(image.score)}
         </span>
       )}
       {image.probability !== null && (
