@@ -158,7 +158,7 @@ export const zhHans: Words = {
   "patterns.explain":
     "这些不是照片。从噪声开始，一步一步改变网络的输入，直到某个类别的分数尽可能高。它们显示网络对该类别的期待，包括它错学到的期待。",
   "patterns.score": "分数",
-  "patterns.logit": "Logit 值",
+  "patterns.logit": "未归一化分数",
   "patterns.probability": "概率",
   "patterns.history": "{n} 步中的分数",
   "patterns.history.alt": "过程中的分数，从 {first} 到 {last}",

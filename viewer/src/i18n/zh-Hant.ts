@@ -158,7 +158,7 @@ export const zhHant: Words = {
   "patterns.explain":
     "這些不是照片。從雜訊開始，一步一步改變網路的輸入，直到某個類別的分數盡可能高。它們顯示網路對該類別的期待，包括它錯學到的期待。",
   "patterns.score": "分數",
-  "patterns.logit": "Logit 值",
+  "patterns.logit": "未正規化分數",
   "patterns.probability": "機率",
   "patterns.history": "{n} 步中的分數",
   "patterns.history.alt": "過程中的分數，從 {first} 到 {last}",
