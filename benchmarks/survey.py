@@ -99,10 +99,10 @@ def against_forward(name: str, images: int, batch: int) -> None:
         state.finish(0, reads, [])
         to_result(net, data, plan, state, datetime.now(UTC), 0.0)
         result = time.thread_time() - start
-    units = sum(layer.shape[0] for layer in state.layers.values())
+    units = sum(len(top.values) for top in state.tops.values())
     print(
-        f"{name:20s} {images} images, {len(plan.layers)} layers, {units} units: survey {observed / bare:.3f} x the forward "
-        f"pass ({1e3 * bare / images:.0f} ms an image); the result once {result:.1f} s",
+        f"{name:20s} {images} images, {len(plan.layers)} layers, {units} units: survey {observed / bare:.3f} x "
+        f"the forward pass ({1e3 * bare / images:.0f} ms an image); the result once {result:.1f} s",
         flush=True,
     )
 

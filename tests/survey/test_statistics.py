@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import random
 from fractions import Fraction
@@ -9,43 +10,51 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from tests.reference.survey import statistics as by_hand
 from torch import Tensor
 
 from deepro.survey.exact import ExactSum
 from deepro.survey.responses import respond
-from deepro.survey.state import LayerState
+from deepro.survey.state import SurveyState
 from deepro.survey.statistics import Histogram
+from tests.reference.survey import statistics as by_hand
 
 K = 4
 
 
-def gather(values: Tensor, labels: Tensor, parts: list[list[int]], k: int = K) -> LayerState:
-    """One state that saw the images of `parts`, a batch each, in that order."""
-    state = LayerState(values.shape[1], k, values.ndim - 2, torch.float32)
+def gather(values: Tensor, labels: Tensor, parts: list[list[int]], k: int = K) -> SurveyState:
+    """One state that saw the images of `parts`, a batch each, in that order. Two layers share the units."""
+    state = SurveyState()
+    half = values.shape[1] // 2
     for part in parts:
         index = torch.tensor(part)
-        state.update(respond(values[index], index, labels[index]))
+        state.see("one", respond(values[index, :half], index, labels[index]), k)
+        state.see("two", respond(values[index, half:], index, labels[index]), k)
+        state.close()
     return state
 
 
-def as_bytes(state: LayerState) -> dict[str, bytes]:
-    return {
-        f"{kind}.{key}": array.tobytes() for kind, s in state.statistics.items() for key, array in s.state().items()
-    }
+def as_bytes(state: SurveyState) -> dict[str, bytes]:
+    return {name: array.tobytes() for name, array in state.arrays().items()}
+
+
+def computed(state: SurveyState) -> dict[str, np.ndarray]:
+    """The two layers side by side."""
+    one, two = state.compute().values()
+    joined = {k: np.concatenate([one[k], two[k]], axis=int(k == "class_means")) for k in one if k != "class_images"}
+    return {**joined, "class_images": one["class_images"]}
 
 
 def tied(count: int = 40, units: int = 7, space: tuple[int, ...] = (3, 5)) -> tuple[Tensor, Tensor]:
-    """Whole numbers, so that most maxima are tied within and between images; unit 0 is dead, unit 1 never below zero."""
+    """Whole numbers, so that most maxima are tied within and between images; unit 0 is dead, unit 1 above zero."""
     values = torch.randint(-3, 4, (count, units, *space)).float()
     values[:, 0] = 0
     values[:, 1] = values[:, 1].abs() + 1
     return values, torch.arange(count) % 3
 
 
-def check(state: LayerState, values: Tensor, labels: Tensor, k: int = K) -> None:
+def check(state: SurveyState, values: Tensor, labels: Tensor, k: int = K) -> None:
     want = by_hand(values.reshape(*values.shape[:2], -1).double().numpy(), k, labels.tolist(), 3)
-    got = state.compute()
+    got = computed(state)
     space = values.shape[2:]
     for unit, entries in enumerate(want["top"]):
         found = [
@@ -90,12 +99,12 @@ def test_images_with_values_that_are_not_finite_are_left_out_and_counted() -> No
     values[7, 4, 2, 2] = -torch.inf
     state = gather(values, labels, [list(range(0, 40, 2)), list(range(1, 40, 2))])
     check(state, values, labels)
-    assert state.compute()["broken"].tolist() == [0, 0, 2, 0, 1, 0, 0]
+    assert computed(state)["broken"].tolist() == [0, 0, 2, 0, 1, 0, 0]
 
 
 def test_a_top_k_larger_than_the_data_has_free_places() -> None:
     values, labels = tied(count=3)
-    got = gather(values, labels, [[0], [1, 2]], k=5).compute()
+    got = computed(gather(values, labels, [[0], [1, 2]], k=5))
     assert (got["images"][:, 3:] == -1).all()
     assert np.isnan(got["values"][:, 3:]).all()
     assert (got["images"][:, :3] >= 0).all()
@@ -115,22 +124,39 @@ def test_shards_in_any_order_merged_in_any_tree_give_the_same_bytes(seed: int) -
         one = pieces.pop(rng.randrange(len(pieces)))
         pieces[rng.randrange(len(pieces))].merge(one)
     assert as_bytes(pieces[0]) == as_bytes(straight)
-    want, got = straight.compute(), pieces[0].compute()
+    want, got = computed(straight), computed(pieces[0])
     assert {k: v.tobytes() for k, v in want.items()} == {k: v.tobytes() for k, v in got.items()}
 
 
 def test_states_survive_being_written_as_arrays() -> None:
     values, labels = tied()
     state = gather(values, labels, [list(range(20))])
-    again = LayerState(7, K, 2, torch.float32)
-    for name, statistic in again.statistics.items():
-        statistic.load({k: v.copy() for k, v in state.statistics[name].state().items()})
+    again = SurveyState.from_parts(
+        json.loads(json.dumps(state.card())), {k: v.copy() for k, v in state.arrays().items()}
+    )
     assert as_bytes(again) == as_bytes(state)
     for s in (state, again):
         index = torch.arange(20, 40)
-        s.update(respond(values[20:], index, labels[20:]))
+        s.see("one", respond(values[20:, :3], index, labels[20:]), K)
+        s.see("two", respond(values[20:, 3:], index, labels[20:]), K)
+        s.close()
     check(again, values, labels)
     assert as_bytes(again) == as_bytes(state)
+
+
+def test_wide_numbers_sort_like_narrow_ones() -> None:
+    values, labels = tied()
+    narrow = gather(values, labels, [list(range(40))])
+    wide = gather(values.double(), labels, [list(range(40))])
+    for name in ("images", "positions"):
+        np.testing.assert_array_equal(computed(narrow)[name], computed(wide)[name])
+    assert computed(wide)["values"].dtype == np.float64
+
+
+def test_images_that_come_in_the_wrong_order_still_win_their_ties() -> None:
+    values, labels = tied()
+    parts = [list(range(i, i + 4)) for i in range(0, 40, 4)]
+    assert as_bytes(gather(values, labels, parts[::-1])) == as_bytes(gather(values, labels, parts))
 
 
 def test_exact_sums_equal_fractions_in_any_order() -> None:

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.reference.survey import outputs, statistics
 from torch import nn
 
 import deepro
@@ -24,6 +23,7 @@ from deepro.errors import ImageError, LayerError, StoreError, UsageError
 from deepro.network import Network, Preprocess
 from deepro.results import Survey
 from deepro.survey import survey
+from tests.reference.survey import outputs, statistics
 
 LAYERS = ["0", "3", "7"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -394,7 +394,7 @@ def test_a_layer_with_no_units() -> None:
 def test_a_network_whose_number_of_units_changes_with_the_input() -> None:
     net = deepro.load(Odd(), input_shape=(3, 8, 8))
     inputs = [torch.randn(3, 8, 8), torch.randn(3, 8, 9)]
-    with pytest.raises(LayerError, match="gave 9 units .* before 8"):
+    with pytest.raises(LayerError, match=r"gave 9 units .* before 8"):
         survey(net, inputs, ["turn"])
 
 
@@ -406,7 +406,7 @@ def test_maps_that_grow_with_the_input_are_welcome(net: Network) -> None:
 def test_a_network_without_preprocessing_takes_no_pictures(tmp_path: Path) -> None:
     fill(tmp_path, 2)
     net = deepro.load(nn.Sequential(nn.Conv2d(3, 2, 3)), input_shape=(3, 8, 8))
-    with pytest.raises(UsageError, match="loaded without preprocessing"):
+    with pytest.raises(UsageError, match="loaded without preprocessing for pictures"):
         survey(net, tmp_path)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from deepro.data.dataset import Dataset
 from deepro.errors import UsageError
-from deepro.network import Network
+from deepro.network import Network, Preprocess
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,19 @@ class Batch:
 
 def read(net: Network, dataset: Dataset, index: int) -> Read:
     """One example through the network's preprocessing. Raises UsageError where the network takes no pictures."""
+    preprocess = net.preprocess
     try:
         example = dataset.read(index)
         value = example.value
-        if not isinstance(value, Tensor) and net.preprocess is not None:
-            value, _ = net.preprocess(value)
+        if not isinstance(value, Tensor) and isinstance(preprocess, Preprocess):
+            value, _ = preprocess(value)
     except MemoryError:
         raise
     except Exception as error:  # a picture may fail in any way
         return Read(index, None, -1, "", " ".join(str(error).split())[:300] or type(error).__name__)
     if not isinstance(value, Tensor):
         raise UsageError(
-            "this network was loaded without preprocessing and takes tensors only: pass preprocess= to deepro.load"
+            "this network was loaded without preprocessing for pictures: pass preprocess= to deepro.load, or tensors"
         )
     return Read(index, value, example.label, example.digest)
 

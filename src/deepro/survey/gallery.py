@@ -38,11 +38,11 @@ def gallery(
 ) -> Gallery:
     """The strongest examples of a layer's units (Zeiler & Fergus 2014, figure 2). Every photograph is read once.
 
-    units: some of the layer's, None for all. count: examples a unit, at most the survey's top_k. tile: longest side kept
-    of patches and projections. Where a unit sees more than that they are averaged down; where it sees more than the
-    whole input the whole input is shown.
-    Raises UsageError and LayerError for what does not fit, and StoreError where network or data set are not those of the
-    survey.
+    units: some of the layer's, None for all. count: examples a unit, at most the survey's top_k. tile: longest side
+    kept of patches and projections: where a unit sees more they are averaged down. Where it sees more than the whole
+    input, the whole input is shown.
+    Raises UsageError and LayerError for what does not fit, and StoreError where network or data set are not those of
+    the survey.
     """
     data = as_dataset(dataset)
     statistics = _check(net, survey, data, layer)
@@ -176,8 +176,8 @@ def _box(view: View, window: Sequence[tuple[int, int]]) -> tuple[float, float, f
 def _same(data: Dataset, image: int, layer: str, unit: int, then: float, now: float) -> None:
     if abs(then - now) > _TOLERANCE * max(1e-3, abs(then)):
         raise StoreError(
-            f"unit {unit} of {layer} answers {now:.4g} to {data.id(image)}, the survey says {then:.4g}: the data set or the "
-            "network changed; make the survey again"
+            f"unit {unit} of {layer} answers {now:.4g} to {data.id(image)}, the survey says {then:.4g}: the data set "
+            "or the network changed; make the survey again"
         )
 
 

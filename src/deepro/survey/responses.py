@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +12,16 @@ from torch import Tensor
 
 _CHUNK = 200_000  # elements that stay in a core's second-level cache while they are read five times
 _GATHER = 4_000_000  # elements copied at once to find positions
+_LARGEST = 2.0**79  # sums of squares beyond it count as not finite
 
 
 @dataclass(frozen=True)
-class Responses:
-    """Numbers of N images and C units over their P places. All (N, C) on the CPU but `output`.
+class Summary:
+    """Numbers of N images and C units, all (N, C) on the CPU.
 
-    maxima, minima: over the places. sums, squares: of the values and their squares, float64. positives: how many places
-    are above zero. valid: false where a value is not finite; every statistic passes such a pair over.
+    maxima, minima: over a unit's places. sums, squares: of values and squares, float64. positives: how many
+    places are above zero. places: how many there are, one number or (C,). valid: false where a value is not finite,
+    None where all are; every statistic passes such a pair over.
     """
 
     maxima: Tensor
@@ -26,26 +29,28 @@ class Responses:
     sums: Tensor
     squares: Tensor
     positives: Tensor
-    valid: Tensor
-    all_valid: bool
+    places: int | Tensor
+    valid: Tensor | None
     indices: Tensor  # (N,) int64, the images' places in the data set
     labels: Tensor  # (N,) int64, -1 where there is none
-    output: Tensor  # (N, C, *space) the layer's output itself
+
+
+@dataclass(frozen=True)
+class Responses(Summary):
+    """One layer's summary with its output (N, C, *space)."""
+
+    output: Tensor
 
     @property
     def space(self) -> tuple[int, ...]:
         return tuple(self.output.shape[2:])
-
-    @property
-    def places(self) -> int:
-        return math.prod(self.space)
 
     def locate(self, rows: Tensor, units: Tensor) -> Tensor:
         """(R, axes) int32: where the first of the largest values of unit units[r] stands in image rows[r]."""
         if not self.space:
             return torch.zeros(len(rows), 0, dtype=torch.int32)
         flat = torch.empty(len(rows), dtype=torch.int64)
-        step = max(1, _GATHER // max(1, self.places))
+        step = max(1, _GATHER // max(1, math.prod(self.space)))
         device = self.output.device
         for start in range(0, len(rows), step):
             part = slice(start, start + step)
@@ -65,39 +70,63 @@ def respond(output: Tensor, indices: Tensor, labels: Tensor) -> Responses:
     rows = output.reshape(shape[0] * shape[1], -1)
     if rows.shape[1] == 1:
         flat = rows[:, 0]
-        found = (flat, flat, flat.double(), flat.double().square(), (flat > 0).long())
+        found = (flat, flat, flat, flat.abs(), flat > 0)
     elif output.device.type == "cpu":
         found = _in_cache(rows)
     else:
         found = _at_once(rows)
-    maxima, minima, sums, squares, positives = (f.reshape(shape).cpu() for f in found)
-    sums, squares = sums.double(), squares.double()
-    valid = torch.isfinite(sums) & torch.isfinite(squares) & (squares < 2.0**79)
-    all_valid = bool(valid.all())
-    # 0.0 and -0.0 are one number here, so that their order never decides.
+    maxima, minima, sums, norms, positives = (f.reshape(shape).cpu() for f in found)
+    squares = norms.double().square()
+    valid = None
+    if not float(squares.sum()) < _LARGEST:  # also where it is not a number
+        valid = squares < _LARGEST
     return Responses(
-        maxima + 0.0, minima + 0.0, sums, squares, positives.long(), valid, all_valid, indices, labels, output
+        maxima=maxima + 0.0,  # 0.0 and -0.0 are one number here, so that their order never decides
+        minima=minima + 0.0,
+        sums=sums.double(),
+        squares=squares,
+        positives=positives.to(torch.int64),
+        places=rows.shape[1],
+        valid=valid,
+        indices=indices,
+        labels=labels,
+        output=output,
     )
+
+
+def join(parts: Sequence[Summary]) -> Summary:
+    """One summary of all units of several layers, so that statistics are updated once a batch."""
+    if len(parts) == 1:
+        return parts[0]
+    valid = None
+    if any(part.valid is not None for part in parts):
+        masks = [torch.ones_like(p.maxima, dtype=torch.bool) if p.valid is None else p.valid for p in parts]
+        valid = torch.cat(masks, 1)
+    columns = {
+        name: torch.cat([getattr(part, name) for part in parts], 1)
+        for name in ("maxima", "minima", "sums", "squares", "positives")
+    }
+    places = torch.cat([torch.as_tensor(part.places).expand(part.maxima.shape[1]) for part in parts])
+    return Summary(**columns, places=places, valid=valid, indices=parts[0].indices, labels=parts[0].labels)
 
 
 def _at_once(rows: Tensor) -> tuple[Tensor, ...]:
     norms = torch.linalg.vector_norm(rows, dim=1)
-    return rows.amax(1), rows.amin(1), rows.sum(1), norms.double().square(), (rows > 0).sum(1)
+    return rows.amax(1), rows.amin(1), rows.sum(1), norms, (rows > 0).sum(1)
 
 
 def _in_cache(rows: Tensor) -> tuple[Tensor, ...]:
     """The same in pieces small enough that only the first of five readings goes to memory."""
     count, places = rows.shape
     step = max(1, _CHUNK // places)
-    maxima, minima, sums, norms, positives = (rows.new_empty(count) for _ in range(5))
-    above = rows.new_empty(min(step, count), places)
-    for start in range(0, count, step):
-        piece = rows[start : start + step]
-        part = slice(start, start + len(piece))
-        torch.amax(piece, 1, out=maxima[part])
-        torch.amin(piece, 1, out=minima[part])
-        torch.sum(piece, 1, out=sums[part])
-        torch.linalg.vector_norm(piece, dim=1, out=norms[part])
-        mask = torch.gt(piece, 0, out=above[: len(piece)])  # as 0.0 and 1.0: summing floats is the fastest count
-        torch.sum(mask, 1, out=positives[part])
-    return maxima, minima, sums, norms.double().square(), positives
+    if count <= step:
+        return _pieces(rows, torch.empty_like(rows))
+    above = rows.new_empty(step, places)
+    return tuple(map(torch.cat, zip(*(_pieces(piece, above) for piece in rows.split(step)), strict=True)))
+
+
+def _pieces(piece: Tensor, above: Tensor) -> tuple[Tensor, ...]:
+    """Maxima, minima, sums, norms and counts above zero of each row. above: room for as many numbers."""
+    above = above[: len(piece)] if len(above) != len(piece) else above
+    torch.gt(piece, 0, out=above)  # as 0.0 and 1.0: summing floats is the fastest count
+    return piece.amax(1), piece.amin(1), piece.sum(1), torch.linalg.vector_norm(piece, dim=1), above.sum(1)

@@ -125,9 +125,9 @@ def _run(
 def to_result(net: Network, data: Dataset, plan: Plan, state: SurveyState, created: datetime, seconds: float) -> Survey:
     """The statistics as a result with its provenance."""
     width = min(plan.top_k, plan.images)
-    layers = {}
+    layers, computed = {}, state.compute()
     for name in plan.layers:
-        found = state.layers[name].compute()
+        found = computed[name]
         for key in ("values", "images", "positions"):
             found[key] = np.ascontiguousarray(found[key][:, :width])
         layers[name] = UnitStatistics(**found)

@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
 
 from deepro.data import Batch
 from deepro.data.reading import Read
-from deepro.errors import LayerError, StoreError
-from deepro.survey.responses import Responses, respond
+from deepro.errors import LayerError, NetworkError, StoreError
+from deepro.survey.responses import Responses, Summary, join, respond
 from deepro.survey.statistics import ClassMeans, Extremes, Histogram, Moments, Statistic, TopK
 
 KEPT_REASONS = 100  # unreadable images whose reason is kept; all are counted
-
-
-class LayerState:
-    """One layer's statistics."""
-
-    def __init__(self, units: int, k: int, axes: int, dtype: torch.dtype) -> None:
-        self.shape = (units, k, axes)
-        self.dtype = dtype
-        self.statistics: dict[str, Statistic] = {
-            "top": TopK(units, k, axes, dtype),
-            "moments": Moments(units),
-            "extremes": Extremes(units, dtype),
-            "histogram": Histogram(units),
-            "classes": ClassMeans(units),
-        }
-
-    def update(self, seen: Responses) -> None:
-        for statistic in self.statistics.values():
-            statistic.update(seen)
-
-    def merge(self, other: LayerState) -> None:
-        for name, statistic in self.statistics.items():
-            statistic.merge(other.statistics[name])
-
-    def compute(self) -> dict[str, np.ndarray]:
-        return {k: v for statistic in self.statistics.values() for k, v in statistic.compute().items()}
 
 
 @dataclass(frozen=True)
@@ -54,26 +30,60 @@ class ShardRecord:
     first_digest: str
 
 
-@dataclass
 class SurveyState:
-    """The statistics so far, the shards that are in them, and what could not be read."""
+    """The statistics so far, the shards that are in them, and what could not be read.
 
-    layers: dict[str, LayerState] = field(default_factory=dict)
-    done: dict[int, ShardRecord] = field(default_factory=dict)
-    unreadable: int = 0
-    reasons: dict[int, str] = field(default_factory=dict)  # image -> reason, for the first KEPT_REASONS
+    `see` takes the layers of a batch one by one, as they answer; `close` ends the batch. The strongest examples are
+    kept layer by layer, because they need its output; the other statistics run over the units of all layers at once.
+    """
 
-    def update(self, layer: str, seen: Responses, k: int) -> None:
-        units, axes = seen.maxima.shape[1], len(seen.space)
-        if layer not in self.layers:
-            self.layers[layer] = LayerState(units, k, axes, seen.maxima.dtype)
-        elif self.layers[layer].shape != (units, k, axes):
-            was = self.layers[layer].shape
+    def __init__(self) -> None:
+        self.tops: dict[str, TopK] = {}
+        self.whole: dict[str, Statistic] = {}
+        self.done: dict[int, ShardRecord] = {}
+        self.unreadable = 0
+        self.reasons: dict[int, str] = {}  # image -> reason, for the first KEPT_REASONS
+        self._open: dict[str, Summary] = {}
+
+    @property
+    def units(self) -> dict[str, slice]:
+        """Where each layer's units stand among all."""
+        ends = list(itertools.accumulate(len(top.values) for top in self.tops.values()))
+        return {
+            name: slice(end - len(top.values), end) for (name, top), end in zip(self.tops.items(), ends, strict=True)
+        }
+
+    def see(self, layer: str, seen: Responses, k: int) -> None:
+        """Take in one layer's answer to the present batch."""
+        shape = (seen.maxima.shape[1], k, len(seen.space))
+        if layer not in self.tops:
+            if self.whole:
+                raise NetworkError(
+                    f"layer {layer!r} answers to some images and not to others; leave it out with layers="
+                )
+            self.tops[layer] = TopK(*shape, dtype=seen.maxima.dtype)
+        was = tuple(self.tops[layer].positions.shape)
+        if was != shape:
             raise LayerError(
-                f"layer {layer!r} gave {units} units over {axes} axes, before {was[0]} over {was[2]}: its shape "
+                f"layer {layer!r} gave {shape[0]} units over {shape[2]} axes, before {was[0]} over {was[2]}: its shape "
                 "changes with the input in a way that units cannot be told apart; leave it out with layers="
             )
-        self.layers[layer].update(seen)
+        self.tops[layer].update(seen)
+        self._open[layer] = Summary(**{f.name: getattr(seen, f.name) for f in fields(Summary)})
+
+    def close(self) -> None:
+        """End the batch: all that need no output are updated once for all layers."""
+        missing = [name for name in self.tops if name not in self._open]
+        if missing:
+            raise NetworkError(
+                f"layer {missing[0]!r} answers to some images and not to others; leave it out with layers="
+            )
+        seen = join([self._open[name] for name in self.tops])
+        self._open = {}
+        if not self.whole:
+            self.whole = _statistics(seen.maxima.shape[1], seen.maxima.dtype)
+        for statistic in self.whole.values():
+            statistic.update(seen)
 
     def finish(self, shard: int, read: list[Read], failed: list[Read]) -> None:
         """Record that `shard` is in. read: digests without tensors are enough."""
@@ -92,11 +102,15 @@ class SurveyState:
         """Take in other shards. Raises ValueError where a shard would count twice."""
         if twice := set(self.done) & set(other.done):
             raise ValueError(f"shards {sorted(twice)} are in both")
-        for name, layer in other.layers.items():
-            if name in self.layers:
-                self.layers[name].merge(layer)
-            else:
-                self.layers[name] = layer
+        if not self.tops:
+            self.tops, self.whole = other.tops, other.whole
+        elif other.tops:
+            if list(self.tops) != list(other.tops):
+                raise ValueError("the states are of different layers")
+            for name, top in self.tops.items():
+                top.merge(other.tops[name])
+            for name, statistic in self.whole.items():
+                statistic.merge(other.whole[name])
         self.done.update(other.done)
         self.unreadable += other.unreadable
         self.reasons.update(other.reasons)
@@ -115,40 +129,70 @@ class SurveyState:
         text = "\n".join(f"{shard} {self.done[shard].digest}" for shard in sorted(self.done))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def compute(self) -> dict[str, dict[str, np.ndarray]]:
+        """layer -> statistic -> array."""
+        whole = {k: v for statistic in self.whole.values() for k, v in statistic.compute().items()}
+        found = {}
+        for name, part in self.units.items():
+            found[name] = self.tops[name].compute()
+            for key, array in whole.items():
+                by_class = key.startswith("class_")
+                found[name][key] = array if key == "class_images" else array[:, part] if by_class else array[part]
+        return found
+
     # ---- as plain values
 
     def arrays(self) -> dict[str, np.ndarray]:
-        return {
-            f"{name}|{kind}|{key}": array
-            for name, layer in self.layers.items()
-            for kind, statistic in layer.statistics.items()
-            for key, array in statistic.state().items()
-        }
+        pieces = {f"top|{name}": top for name, top in self.tops.items()}
+        pieces |= {f"all|{name}": statistic for name, statistic in self.whole.items()}
+        return {f"{place}|{key}": a for place, piece in pieces.items() for key, a in piece.state().items()}
 
-    def card(self) -> dict:
+    def card(self) -> dict[str, Any]:
         """The rest, as JSON."""
+        layers = {
+            n: [*top.positions.shape, str(top.values.dtype).removeprefix("torch.")] for n, top in self.tops.items()
+        }
         return {
-            "layers": {n: [*layer.shape, str(layer.dtype).removeprefix("torch.")] for n, layer in self.layers.items()},
+            "layers": layers,
             "done": {str(s): [r.digest, r.read, r.first, r.first_digest] for s, r in sorted(self.done.items())},
             "unreadable": self.unreadable,
             "reasons": {str(i): reason for i, reason in self.reasons.items()},
         }
 
     @classmethod
-    def from_parts(cls, card: Mapping, arrays: Mapping[str, np.ndarray]) -> SurveyState:
+    def from_parts(cls, card: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> SurveyState:
         """The state that `card` and `arrays` describe. Raises StoreError where they do not fit."""
+        state = cls()
+
+        def load(statistic: Statistic, place: str) -> None:
+            prefix = f"{place}|"
+            statistic.load({k[len(prefix) :]: a for k, a in arrays.items() if k.startswith(prefix)})
+
         try:
-            layers = {}
             for name, (units, k, axes, dtype) in card["layers"].items():
-                layers[name] = layer = LayerState(units, k, axes, getattr(torch, dtype))
-                for kind, statistic in layer.statistics.items():
-                    prefix = f"{name}|{kind}|"
-                    statistic.load({k[len(prefix) :]: a for k, a in arrays.items() if k.startswith(prefix)})
-            done = {int(shard): ShardRecord(*record) for shard, record in card["done"].items()}
-            reasons = {int(i): reason for i, reason in card["reasons"].items()}
-            return cls(layers, done, card["unreadable"], reasons)
+                state.tops[name] = TopK(units, k, axes, getattr(torch, dtype))
+                load(state.tops[name], f"top|{name}")
+            if state.tops:
+                kinds = {top.values.dtype for top in state.tops.values()}
+                dtype = torch.float64 if torch.float64 in kinds else torch.float32
+                state.whole = _statistics(sum(len(t.values) for t in state.tops.values()), dtype)
+                for name, statistic in state.whole.items():
+                    load(statistic, f"all|{name}")
+            state.done = {int(shard): ShardRecord(*record) for shard, record in card["done"].items()}
+            state.unreadable = int(card["unreadable"])
+            state.reasons = {int(i): reason for i, reason in card["reasons"].items()}
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise StoreError(f"the checkpoint is damaged ({type(error).__name__}: {error})") from error
+        return state
+
+
+def _statistics(units: int, dtype: torch.dtype) -> dict[str, Statistic]:
+    return {
+        "moments": Moments(units),
+        "extremes": Extremes(units, dtype),
+        "histogram": Histogram(units),
+        "classes": ClassMeans(units),
+    }
 
 
 def observe(state: SurveyState, layer: str, output: torch.Tensor, batch: Batch, axes: tuple[int, int], k: int) -> None:
@@ -164,4 +208,4 @@ def observe(state: SurveyState, layer: str, output: torch.Tensor, batch: Batch, 
             f"layer {layer!r} gives {tuple(output.shape)} for {len(batch.indices)} images: not one row an image; "
             "leave it out with layers="
         )
-    state.update(layer, respond(moved, batch.indices, batch.labels), k)
+    state.see(layer, respond(moved, batch.indices, batch.labels), k)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from deepro.survey.exact import ExactSum
-from deepro.survey.responses import Responses
+from deepro.survey.responses import Responses, Summary
 
 Arrays = dict[str, np.ndarray]
 
@@ -22,7 +22,7 @@ Arrays = dict[str, np.ndarray]
 class Statistic(Protocol):
     """What each of the classes below offers."""
 
-    def update(self, seen: Responses) -> None: ...
+    def update(self, seen: Any) -> None: ...
     def merge(self, other: Any) -> None: ...
     def state(self) -> Arrays: ...
     def load(self, state: Mapping[str, np.ndarray]) -> None: ...
@@ -44,29 +44,26 @@ class TopK:
 
     def update(self, seen: Responses) -> None:
         maxima = seen.maxima.to(self.values.dtype)
-        if not seen.all_valid:
+        if seen.valid is not None:
             maxima = torch.where(seen.valid, maxima, -torch.inf)
         last = self.values[:, -1]
-        beaten = (maxima > last).any(0)
+        beaten = maxima > last
         # An equal value enters only where its image stands earlier in the data set than the last one kept.
-        earlier = seen.indices.min() < self.images[:, -1]
-        beaten |= ((maxima == last) & torch.isfinite(maxima)).any(0) & earlier
-        units = beaten.nonzero()[:, 0]
+        if int(seen.indices.min()) < int(self.images[:, -1].max()):
+            beaten |= (maxima == last) & (seen.indices[:, None] < self.images[:, -1])
+        units = beaten.any(0).nonzero()[:, 0]
         if not len(units):
             return
-        count = len(maxima)
         values = torch.cat([self.values[units], maxima[:, units].T], 1)
-        images = torch.cat([self.images[units], seen.indices.expand(len(units), count)], 1)
+        images = torch.cat([self.images[units], seen.indices.expand(len(units), len(maxima))], 1)
         images[torch.isneginf(values)] = -1
         order = _order(values, images, self.k)
-        kept = order < self.k
-        rows = (order - self.k).clamp_min(0)
         values, images = values.gather(1, order), images.gather(1, order)
         positions = self.positions[units[:, None], order.clamp_max(self.k - 1)]
-        new = (~kept & (images >= 0)).nonzero()
-        unit, place = new.unbind(1)
-        positions[~kept] = -1
-        positions[unit, place] = seen.locate(rows[unit, place], units[unit])
+        fresh = order >= self.k
+        positions[fresh] = -1
+        unit, place = (fresh & (images >= 0)).nonzero().unbind(1)
+        positions[unit, place] = seen.locate(order[unit, place] - self.k, units[unit])
         self.values[units], self.images[units], self.positions[units] = values, images, positions
 
     def merge(self, other: TopK) -> None:
@@ -96,6 +93,12 @@ class TopK:
 
 def _order(values: Tensor, images: Tensor, k: int) -> Tensor:
     """(C, k) places of the first k: larger value first, then smaller image; free places last."""
+    if values.dtype == torch.float32 and int(images.max()) < 2**31:
+        # Value and image in one whole number: a float's bits sort like one, once those of negative floats are turned.
+        bits = values.view(torch.int32)
+        bits = torch.where(bits < 0, bits ^ 0x7FFFFFFF, bits).long()
+        keys = ((-1 - bits) << 32) | torch.where(images < 0, 2**31, images)
+        return torch.from_numpy(np.argsort(keys.numpy(), axis=1)[:, :k])
     by_image = torch.where(images < 0, torch.iinfo(torch.int64).max, images).argsort(dim=1, stable=True)
     by_value = values.gather(1, by_image).argsort(dim=1, descending=True, stable=True)
     return by_image.gather(1, by_value[:, :k])
@@ -109,12 +112,14 @@ class Moments:
         self.positives = torch.zeros(units, dtype=torch.int64)
         self.sums, self.squares = ExactSum.zeros([units]), ExactSum.zeros([units])
 
-    def update(self, seen: Responses) -> None:
+    def update(self, seen: Summary) -> None:
         sums, squares, positives = seen.sums, seen.squares, seen.positives
-        if not seen.all_valid:
+        images: int | Tensor = len(sums)
+        if seen.valid is not None:
             sums, squares = sums.where(seen.valid, 0.0), squares.where(seen.valid, 0.0)
             positives = positives.where(seen.valid, 0)
-        self.count += seen.valid.sum(0) * seen.places
+            images = seen.valid.sum(0)
+        self.count += images * torch.as_tensor(seen.places)
         self.positives += positives.sum(0)
         self.sums.add(sums.sum(0))
         self.squares.add(squares.sum(0))
@@ -160,15 +165,17 @@ class Extremes:
         self.active = torch.zeros(units, dtype=torch.int64)
         self.broken = torch.zeros(units, dtype=torch.int64)
 
-    def update(self, seen: Responses) -> None:
+    def update(self, seen: Summary) -> None:
         low, high = seen.minima.to(self.low.dtype), seen.maxima.to(self.high.dtype)
-        if not seen.all_valid:
+        images: int | Tensor = len(low)
+        if seen.valid is not None:
             low, high = low.where(seen.valid, torch.inf), high.where(seen.valid, -torch.inf)
-            self.broken += (~seen.valid).sum(0)
+            images = seen.valid.sum(0)
+            self.broken += len(low) - images
         self.low = torch.minimum(self.low, low.amin(0))
         self.high = torch.maximum(self.high, high.amax(0))
         self.active += (high > 0).sum(0)
-        self.images += seen.valid.sum(0)
+        self.images += images
 
     def merge(self, other: Extremes) -> None:
         self.low, self.high = torch.minimum(self.low, other.low), torch.maximum(self.high, other.high)
@@ -210,12 +217,12 @@ class Histogram:
     def __init__(self, units: int) -> None:
         self.counts = torch.zeros(units, self.BINS, dtype=torch.int32)
 
-    def update(self, seen: Responses) -> None:
+    def update(self, seen: Summary) -> None:
         peaks = seen.maxima.float().contiguous()
         # The exponent and the first bit of the mantissa number the half octaves.
         bins = ((peaks.view(torch.int32) >> 22) - self._FIRST + 2).clamp(1, self.BINS - 1)
         bins = bins.masked_fill(~(peaks > 0), 0).long()
-        ones = seen.valid.to(torch.int32) if not seen.all_valid else torch.ones_like(bins, dtype=torch.int32)
+        ones = torch.ones_like(bins, dtype=torch.int32) if seen.valid is None else seen.valid.to(torch.int32)
         self.counts.scatter_add_(1, bins.T, ones.T)
 
     def merge(self, other: Histogram) -> None:
@@ -239,14 +246,14 @@ class ClassMeans:
         self.counts = torch.zeros(classes, units, dtype=torch.int32)  # images, without those left out
         self.sums = ExactSum.zeros([classes, units], limbs=2, low=-44)
 
-    def update(self, seen: Responses) -> None:
+    def update(self, seen: Summary) -> None:
         labelled = seen.labels >= 0
         if not labelled.any():
             return
         labels = seen.labels[labelled]
         self._grow(int(labels.max()) + 1)
         means = seen.sums[labelled] / seen.places
-        valid = seen.valid[labelled] & (means.abs() < self.sums.limit)
+        valid = means.abs() < self.sums.limit  # false also where it is not a number
         means = means.where(valid, 0.0)
         self.counts.index_add_(0, labels, valid.to(torch.int32))
         self.sums.limbs.index_add_(1, labels, self.sums.parts(means))

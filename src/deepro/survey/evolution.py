@@ -1,0 +1,64 @@
+"""A unit's strongest example through training: one survey and one projection a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from deepro import progress
+from deepro.data import as_dataset
+from deepro.errors import UsageError
+from deepro.network import Network
+from deepro.rectifiers import Rule
+from deepro.results import Evolution, Gallery
+from deepro.survey.gallery import gallery
+from deepro.survey.run import survey
+
+
+def evolution(
+    checkpoints: Mapping[str, Network],
+    dataset: Any,
+    layer: str,
+    units: int | Sequence[int] | None = None,
+    *,
+    tile: int = 64,
+    rule: Rule = "deconvnet",
+    batch_size: int = 16,
+) -> Evolution:
+    """The strongest example of each unit at each checkpoint (Zeiler & Fergus 2014, figure 4).
+
+    checkpoints: name -> network, in the order of training, all of one architecture, such as
+    {"epoch 1": deepro.load("net.py:make", weights="e1.safetensors"), ...}. Where the strongest image changes from one
+    checkpoint to the next, `jumps` says so: the sudden jumps in appearance of the paper.
+    Raises what `survey` and `gallery` raise, and UsageError for no checkpoints or other numbers of units.
+    """
+    if not checkpoints:
+        raise UsageError("no checkpoints: expected name -> network, in the order of training")
+    data = as_dataset(dataset)
+    parts: list[Gallery] = []
+    for name, net in progress.steps(list(checkpoints.items()), "checkpoints"):
+        found = survey(net, data, [layer], top_k=1, batch_size=batch_size)
+        part = gallery(net, found, data, layer, units, count=1, tile=tile, rule=rule)
+        if parts and part.patches.shape != parts[0].patches.shape:
+            raise UsageError(f"checkpoint {name!r} is of another architecture: layer {layer!r} differs")
+        parts.append(part)
+    joined = {
+        key: np.concatenate([getattr(part, key) for part in parts], axis=1)
+        for key in ("values", "images", "positions", "windows", "boxes", "patches", "projections")
+    }
+    shown = np.unique(np.concatenate([part.shown for part in parts]))
+    images = joined["images"]
+    jumps = np.zeros(images.shape, dtype=bool)
+    jumps[:, 1:] = images[:, 1:] != images[:, :-1]
+    whole = Gallery(
+        provenance=parts[-1].provenance,
+        layer=layer,
+        rule=rule,
+        units=parts[0].units,
+        shown=shown,
+        ids=tuple(data.id(int(i)) for i in shown),
+        **joined,
+    )
+    return Evolution(provenance=parts[-1].provenance, checkpoints=tuple(checkpoints), gallery=whole, jumps=jumps)
