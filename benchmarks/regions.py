@@ -91,7 +91,8 @@ WAYS: dict[str, Locate] = {
     "Grad-CAM above 20 %": thresholded("gradcam", 0.20, 0.0, "crop"),
     "gradient, smoothed, above 25 %, own crop": thresholded("gradient", 0.25, 0.027, "crop"),
     "gradient, smoothed, above 25 %, whole picture": thresholded("gradient", 0.25, 0.027, "squeeze"),
-    "segment, Simonyan's seeds": segmented(seeds="quantile"),
+    "segment, Simonyan's seeds": segmented(seeds="quantile", saliency="gradient"),
+    "segment, gradient alone": segmented(saliency="gradient"),
     "segment, own crop": segmented(view="crop"),
     "segment": segmented(),
 }

@@ -35,7 +35,7 @@ LAYER = "layer whose activations are weighted; the last one with more than one p
         "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization",
         "https://arxiv.org/abs/1610.02391",
     ),
-    summary="a late layer's units, each weighted by its mean gradient",
+    summary="A late layer's units, each weighted by its mean gradient.",
 )
 def gradcam(net: Network, images: Inputs, target: Aim = None, *, layer: Annotated[str | None, LAYER] = None) -> Heatmap:
     """Sum over units of activation * mean over space of d score / d activation."""
@@ -56,7 +56,7 @@ def gradcam(net: Network, images: Inputs, target: Aim = None, *, layer: Annotate
         "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization",
         "https://doi.org/10.1109/TIP.2021.3089943",
     ),
-    summary="a layer's units, each weighted at each place by its positive gradient there; also for earlier layers",
+    summary="A layer's units, each weighted at each place by its positive gradient there; also for earlier layers.",
 )
 def layercam(
     net: Network, images: Inputs, target: Aim = None, *, layer: Annotated[str | None, LAYER] = None

@@ -1,42 +1,41 @@
-"""Colours of object and background, as two Gaussian mixtures."""
+"""Colours of object and background, as shares of the picture's own main colours."""
 
 from __future__ import annotations
 
-import warnings
-
+import cv2
 import numpy as np
 from jaxtyping import Float
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
 
 from deepro.methods.regions.graph_cut import Colours, Mask
 
-COMPONENTS = 5
-PIXELS = 800  # enough to learn a mixture from; more is only slower
-SPREAD = 4.0  # least variance of a component, in Lab units squared: the noise of a photograph
+WORDS = 96  # main colours
+PIXELS = 4000  # enough to find them; more is only slower
+SPREAD = 6.0  # how far a colour speaks for its likes, in Lab units
+FLOOR = 0.002  # share that a colour never seen is given
 
 
-def likelihood_ratio(colours: Colours, inside: Mask, outside: Mask, seed: int) -> Float[np.ndarray, "H W"]:
+def likelihood_ratio(
+    colours: Colours, inside: Mask, outside: Mask | Float[np.ndarray, "H W"], seed: int
+) -> Float[np.ndarray, "H W"]:
     """Log of how much likelier each pixel's colour is among `inside` than among `outside`, in nats.
 
-    0 everywhere where one of the two has too few pixels or colours to learn from.
+    outside: a mask, or how much each pixel counts. 0 everywhere where one of the two is empty.
     """
-    flat = colours.reshape(-1, colours.shape[-1])
-    models = [mixture(flat[mask.ravel()], seed) for mask in (inside, outside)]
-    if None in models:
+    if not inside.any() or not outside.any():
         return np.zeros(inside.shape)
-    ours, others = (model.score_samples(flat) for model in models if model)
-    return (ours - others).reshape(inside.shape)
+    flat = np.ascontiguousarray(colours.reshape(-1, colours.shape[-1]), np.float32)
+    some = flat
+    if len(flat) > PIXELS:
+        some = flat[np.random.default_rng(seed).choice(len(flat), PIXELS, replace=False)]
+    count = min(WORDS, len(np.unique(some, axis=0)))
+    cv2.setRNGSeed(seed % 2**31)
+    rough = (cv2.TERM_CRITERIA_MAX_ITER + cv2.TERM_CRITERIA_EPS, 8, 0.5)
+    _, _, words = cv2.kmeans(some, count, None, rough, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
+    nearest = ((flat[:, None] - words) ** 2).sum(-1).argmin(1)
+    alike = np.exp(-((words[:, None] - words) ** 2).sum(-1) / (2 * SPREAD**2))
 
+    def shares(weight: np.ndarray) -> np.ndarray:
+        found = alike @ np.bincount(nearest, weight.ravel().astype(np.float64), count)
+        return found / found.sum() + FLOOR
 
-def mixture(samples: np.ndarray, seed: int) -> GaussianMixture | None:
-    """A mixture fitted to (samples, C), or None where there are too few."""
-    if len(samples) > PIXELS:
-        samples = samples[np.random.default_rng(seed).choice(len(samples), PIXELS, replace=False)]
-    components = min(COMPONENTS, len(np.unique(samples, axis=0)), len(samples) // 10)
-    if components < 1:
-        return None
-    model = GaussianMixture(components, reg_covar=SPREAD, max_iter=20, tol=1e-2, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a rough mixture is good enough
-        return model.fit(samples)
+    return np.log(shares(inside) / shares(outside))[nearest].reshape(inside.shape)

@@ -60,7 +60,7 @@ def as_heatmap(
     family="regions",
     needs=("images", "target"),
     paper=SALIENCY,
-    summary="class saliency: the score's gradient at each pixel, absolute, largest over the colours",
+    summary="Class saliency: the score's gradient at each pixel, absolute, largest over the colours.",
 )
 def gradient(net: Network, images: Inputs, target: Aim = None) -> Heatmap:
     """Class saliency: max over channels of |d score / d input|, from one backward pass. Not negative."""
@@ -78,7 +78,7 @@ def gradient(net: Network, images: Inputs, target: Aim = None) -> Heatmap:
         "Not Just a Black Box: Learning Important Features Through Propagating Activation Differences",
         "https://arxiv.org/abs/1605.01713",
     ),
-    summary="gradient times input: what each pixel adds to the score in a linear view of the network",
+    summary="Gradient times input: what each pixel adds to the score in a linear view of the network.",
 )
 def gradient_x_input(net: Network, images: Inputs, target: Aim = None) -> Heatmap:
     """Sum over channels of input * d score / d input, signed. Exact for a linear network without bias."""
@@ -96,7 +96,7 @@ def gradient_x_input(net: Network, images: Inputs, target: Aim = None) -> Heatma
         "SmoothGrad: removing noise by adding noise",
         "https://arxiv.org/abs/1706.03825",
     ),
-    summary="the gradient averaged over noisy copies of the image",
+    summary="The gradient averaged over noisy copies of the image.",
 )
 def smoothgrad(
     net: Network,
@@ -133,7 +133,7 @@ def smoothgrad(
     paper=Paper(
         "Sundararajan, Taly, Yan", 2017, "Axiomatic Attribution for Deep Networks", "https://arxiv.org/abs/1703.01365"
     ),
-    summary="each pixel's share of the score's rise from a blank image, summed along the way",
+    summary="Each pixel's share of the score's rise from a blank image, summed along the way.",
 )
 def integrated_gradients(
     net: Network,
@@ -179,7 +179,7 @@ def integrated_gradients(
         "Striving for Simplicity: The All Convolutional Net",
         "https://arxiv.org/abs/1412.6806",
     ),
-    summary="guided backpropagation: the gradient, kept only where it is positive at every rectifier",
+    summary="Guided backpropagation: the gradient, kept only where it is positive at every rectifier.",
 )
 def guided(net: Network, images: Inputs, target: Aim = None) -> Heatmap:
     """Sum over channels of the guided gradient, signed. It shows strong parts, whatever the class.

@@ -3,6 +3,10 @@
 Simonyan et al. take the strongest 5 % of the saliency as certain object and the weakest 30 % as certain background,
 which settles in advance how large the object may be. Here the smoothed saliency only leans a pixel to either side
 (`seeds="soft"`), so that colours and contrast can overrule it. `seeds="quantile"` is their recipe.
+
+The gradient is strong at few points, also off the object; LayerCAM of the last spatial layer is coarse but stays on it.
+Their geometric mean (`saliency="focused"`) is strong where both agree. What the photograph's border reaches without
+crossing an edge, such as sky, is more often background: its saliency counts half, and the border's colours count more.
 """
 
 from __future__ import annotations
@@ -12,11 +16,12 @@ from typing import Annotated, Literal
 import cv2
 import numpy as np
 
-from deepro.errors import ShapeError, UsageError
+from deepro.errors import ShapeError, UnsupportedError, UsageError
+from deepro.methods.regions.background import enclosed, frame
 from deepro.methods.regions.colours import likelihood_ratio
-from deepro.methods.regions.differentiate import Aim
+from deepro.methods.regions.differentiate import Aim, forward
 from deepro.methods.regions.faithfulness import faithfulness
-from deepro.methods.regions.gradients import SALIENCY
+from deepro.methods.regions.gradients import SALIENCY, strongest
 from deepro.methods.regions.graph_cut import Colours, Mask, Weights, contrast_weights, cut
 from deepro.methods.regions.heatmap import heatmap
 from deepro.methods.regions.photograph import Plane, onto_photograph, original, squeezed
@@ -24,10 +29,13 @@ from deepro.methods.regions.shape import box_of, enlarged, main_part, outline_of
 from deepro.network import Inputs, Network
 from deepro.registry import Bounds, method
 from deepro.results import Region
+from deepro.shapes import to_array
 
-WORKING_SIDE = 224  # longer side of the picture that is cut, in pixels
+WORKING_SIDE = 160  # longer side of the picture that is cut, in pixels
 CERTAIN = 1e6  # a cost no colour or border can pay
 LEAN = 4.0  # the most that one pixel's colour may say, in nats
+FRAME_COUNTS = 4.0  # how much more than others a border pixel's colour counts as background
+COARSE = 0.05  # sigma of LayerCAM's smoothing, of the input's shorter side
 
 
 @method(
@@ -35,7 +43,8 @@ LEAN = 4.0  # the most that one pixel's colour may say, in nats
     family="regions",
     needs=("image", "target"),
     paper=SALIENCY,
-    summary="the object's mask, outline and box, by a graph cut from class saliency and colours",
+    summary="The object's mask, outline and box, by a graph cut from class saliency and colours.",
+    version=2,
 )
 def segment(
     net: Network,
@@ -43,8 +52,9 @@ def segment(
     target: Aim = None,
     *,
     saliency: Annotated[
-        Literal["gradient", "smoothgrad"], "where the network looks: one backward pass, or the mean of many"
-    ] = "gradient",
+        Literal["focused", "gradient", "smoothgrad"],
+        "where the network looks: gradient and LayerCAM together, the gradient alone, or its mean over noise",
+    ] = "focused",
     view: Annotated[
         Literal["squeeze", "crop"], "show the network the whole photograph, squeezed into its input, or its own crop"
     ] = "squeeze",
@@ -55,8 +65,8 @@ def segment(
     threshold: Annotated[
         float,
         Bounds(0.001, 1),
-        "smoothed saliency that leans to neither side, a share of its maximum; at least its mean",
-    ] = 0.25,
+        "smoothed saliency that leans to neither side, a share of its 98 % quantile; at least its mean",
+    ] = 0.45,
     trust: Annotated[float, Bounds(0, 100), "weight of the saliency against the colours (soft seeds)"] = 1.0,
     blur: Annotated[float, Bounds(0, 1), "sigma of the saliency's smoothing, of the input's shorter side"] = 0.027,
     border: Annotated[
@@ -65,7 +75,7 @@ def segment(
     rounds: Annotated[
         int, Bounds(0, 20), "times that the colours are learned and the picture is cut; 0: no colours"
     ] = 1,
-    seed: Annotated[int, Bounds(0, 2**32 - 1), "of the colour mixtures"] = 0,
+    seed: Annotated[int, Bounds(0, 2**32 - 1), "of the main colours"] = 0,
 ) -> Region:
     """The object that speaks for the target, in pixels of the original photograph; of a tensor, in the input's.
 
@@ -83,20 +93,28 @@ def segment(
         raise UsageError(f"segment takes one image, got {len(image)}")
     if image.tensor.ndim != 4:
         raise ShapeError(f"segment takes pictures (1, C, H, W), got {tuple(image.tensor.shape)}")
+    target = int(net.logits(image.tensor).argmax(1)) if target is None else target
     if view == "squeeze" and image.photographs[0] is not None:
-        target = int(net.logits(image.tensor).argmax(1)) if target is None else target
         image = squeezed(net, image)
-    heat = heatmap(net, image, target, method=saliency)
+    heat = heatmap(net, image, target, method="gradient" if saliency == "focused" else saliency)
     picture, look = original(image)
     height, width = picture.shape[:2]
     scale = min(1.0, WORKING_SIDE / max(height, width))
     grid = (max(1, round(height * scale)), max(1, round(width * scale)))
     small = cv2.resize(picture, grid[::-1], interpolation=cv2.INTER_AREA)
-    smooth = smoothed(heat.values[0].astype(np.float64), blur)
+    values = heat.values[0].astype(np.float64)
+    if saliency == "focused":  # the mirrored picture halves the gradient's noise
+        mirrored = forward(net, image.tensor.flip(3), target).gradient().flip(3)
+        values = (values + to_array(strongest(mirrored))[0]) / 2
+    smooth = smoothed(values, blur)
+    if saliency == "focused":
+        smooth = focused(net, image, target, smooth)
     mask = np.zeros((height, width), bool)
     if smooth.max() > 0 and (small != small[0, 0]).any():
         salience, seen = onto_photograph(smooth / smooth.max(), look, (height, width), grid)
         lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float64)
+        if saliency == "focused":
+            salience = enclosed(lab, salience)
         weights = contrast_weights(lab, border * max(grid) / 100)
         if seeds == "quantile":
             found = from_quantiles(lab, salience, weights, seed)
@@ -113,6 +131,16 @@ def segment(
         evidence=faithfulness(net, image, target, heat, mask, look),
         picture=picture,
     )
+
+
+def focused(net: Network, image: Inputs, target: Aim, smooth: Plane) -> Plane:
+    """Geometric mean of the smoothed gradient and LayerCAM; the gradient alone where no layer can say where."""
+    try:
+        coarse = heatmap(net, image, target, method="layercam").values[0].astype(np.float64)
+    except UnsupportedError:
+        return smooth
+    both = np.sqrt(smooth * smoothed(coarse.clip(0), COARSE))
+    return both if both.max() > 0 else smooth
 
 
 def smoothed(values: Plane, blur: float) -> Plane:
@@ -141,11 +169,12 @@ def from_leaning(
     Where the network did not look, colours and borders alone decide.
     """
     # What is less salient than the picture's average never leans to the object, however spread out the saliency is.
-    threshold = max(threshold, min(float(salience.mean()), 0.9))
+    threshold = min(max(threshold * float(np.quantile(salience, 0.98)), float(salience.mean()), 1e-3), 0.9)
     lean = trust * np.log(np.maximum(salience, 1e-3) / threshold) * seen
     mask = (salience >= threshold) & (seen > 0)
+    counts = np.where(frame(mask.shape), FRAME_COUNTS, 1.0)
     for _ in range(max(1, rounds)):
-        colour = likelihood_ratio(lab, mask, ~mask, seed) if rounds else np.zeros_like(lean)
+        colour = likelihood_ratio(lab, mask, ~mask * counts, seed) if rounds else np.zeros_like(lean)
         found = split(lean + np.clip(colour, -LEAN, LEAN), weights)
         if not found.any():
             break
