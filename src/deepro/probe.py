@@ -245,7 +245,11 @@ class Probe:
         return hook
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """One forward pass. Returns the module's output, or None when it was stopped early."""
+        """One forward pass. Returns the module's output, or None when it was stopped early.
+
+        The network gets copies of the tensors: what it does to its input in place never reaches the caller's.
+        """
+        args = tuple(a.clone() if isinstance(a, Tensor) else a for a in args)
         self.outputs = {}
         self._calls = {}
         output = None

@@ -216,3 +216,34 @@ def test_fingerprint_equals_the_slow_one() -> None:
     quick = Fingerprinter()
     for _ in range(2):
         assert quick(net.module) == digest_module(net.module)
+
+
+class Overwrites(nn.Module):
+    """Changes its input in place, as in-place first layers and careless preprocessing do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x.mul_(2).add_(1))
+
+
+def test_what_the_network_does_to_its_input_never_reaches_the_users_tensor() -> None:
+    net = deepro.load(Overwrites())
+    x = torch.randn(2, 3, 9, 11)
+    kept = x.clone()
+    for act in (net.prepare, net.logits, net.predict, net.trace):
+        act(x[:1])
+    deepro.activations(net, x, "body.0")
+    deepro.deconvnet(net, x, "body.1", units=0)
+    deepro.heatmap(net, x, 1)
+    assert torch.equal(x, kept)
+
+
+def test_a_shape_that_was_only_guessed_refuses_nothing_that_runs() -> None:
+    net = deepro.load(nn.Sequential(nn.Flatten(), nn.Linear(27, 4)))
+    assert net.input_shape == (27,)
+    assert net.logits(net.prepare(torch.randn(2, 3, 3, 3)).tensor).shape == (2, 4)
+    with pytest.raises(ShapeError, match=r"expected \(N, 27\)"):
+        net.prepare(torch.randn(2, 3, 3))

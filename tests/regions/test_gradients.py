@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 import deepro
 from deepro import targets
-from deepro.errors import LabelError, NetworkError, UnsupportedError, UsageError
+from deepro.errors import LabelError, NetworkError, ShapeError, UnsupportedError, UsageError
 from deepro.network import Network, Preprocess
 
 TOLERANCE = 1e-10
@@ -307,7 +307,7 @@ def test_refusals(net: Network, x: Tensor) -> None:
         deepro.heatmap(net, x, "beee")
     with pytest.raises(UsageError, match="2 targets for 3 images"):
         deepro.heatmap(net, x, ["ant", "bee"])
-    with pytest.raises(NetworkError, match="not finite"):
+    with pytest.raises(ShapeError, match="holds NaN"):
         deepro.heatmap(net, torch.full_like(x, torch.nan))
     constant = targets.Target("one", lambda _logits, outputs: torch.ones(len(outputs["conv1"])), layers=("conv1",))
     with pytest.raises(UnsupportedError, match="'one' has no gradient at the input"):

@@ -36,7 +36,7 @@ def predict(
     if len(image) != 1:
         raise UsageError(f"predict explains one image at a time, got {len(image)}")
     with torch.no_grad():
-        logits = net.logits_of(net.module(image.tensor))[0]
+        logits = net.logits_of(net.module(image.tensor.clone()))[0]
     probabilities, indices = logits.softmax(0).topk(min(top, len(logits)))
     photograph = image.photographs[0]
     view = photograph.view if photograph else None

@@ -115,7 +115,7 @@ class Network:
             inputs = example(self.module, tuple(inputs))
         key = (tuple(inputs.shape[1:]), inputs.dtype)
         if key not in self._traces:
-            layers = trace_layers(self.module, inputs[:1].detach().to(self.device))
+            layers = trace_layers(self.module, inputs[:1].detach().to(self.device).clone())
             self._traces[key] = MappingProxyType(layers)
         return self._traces[key]
 
@@ -208,7 +208,7 @@ class Network:
         if shape is not None and tensor.ndim == len(shape):
             tensor = tensor[None]
         expected = f"(N, {', '.join(map(str, shape))})" if shape else "(N, ...)"
-        if tensor.ndim < 2 or len(tensor) == 0 or (shape is not None and tensor.ndim != len(shape) + 1):
+        if tensor.ndim < 2 or len(tensor) == 0:
             raise ShapeError(f"the tensor has shape {tuple(tensor.shape)}, expected {expected}")
         if tensor.is_floating_point():
             tensor = tensor.to(self.device, self.dtype)
@@ -247,7 +247,7 @@ class Network:
         """
         with untouched(self.module), torch.no_grad():
             try:
-                output = self.module(inputs)
+                output = self.module(inputs.clone())
             except DeeproError:
                 raise
             except Exception as error:

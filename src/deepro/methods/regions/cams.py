@@ -102,7 +102,7 @@ def last_spatial(net: Network, x: Tensor) -> str:
             handles.append(module.register_forward_hook(note))
     try:
         with torch.no_grad():
-            net.module(x)
+            net.module(x.clone())
     finally:
         for handle in handles:
             handle.remove()

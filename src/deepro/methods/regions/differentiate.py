@@ -60,7 +60,7 @@ def forward(net: Network, inputs: Batch, target: Aim = None, capture: Sequence[s
     fixed = None if target is None else joined(net, target, len(inputs))
     layers = () if fixed is None else fixed.layers
     with torch.enable_grad(), net.probe(tuple(dict.fromkeys((*layers, *capture)))) as probe:
-        output = probe(inputs.clone())  # a copy: the network may overwrite its input
+        output = probe(inputs)
         logits = net.logits_of(output) if fixed is None or fixed.needs_logits else None
         if logits is not None and not logits.isfinite().all():
             raise NetworkError("the network's logits are not finite (NaN or infinite): look at its weights and input")
