@@ -1,0 +1,212 @@
+"""What a network loses when units are silenced, and the weights of a network without them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from deepro import progress
+from deepro.data import Dataset, as_dataset, batches
+from deepro.data.reading import Read, read_ahead
+from deepro.errors import ImageError, LabelError, LayerError, UnsupportedError, UsageError
+from deepro.network import Network
+from deepro.probe import split_call, untouched
+from deepro.registry import libraries
+from deepro.results import Ablation, Provenance
+
+Units = Mapping[str, Sequence[int]]
+
+
+def ablate(
+    net: Network,
+    dataset: Any,
+    units: Units,
+    *,
+    each: bool = False,
+    fill: Literal["zero", "mean"] = "zero",
+    means: Mapping[str, np.ndarray] | None = None,
+    batch_size: int = 16,
+) -> Ablation:
+    """Accuracy and loss on a labelled data set with units silenced, against the untouched network on the same images.
+
+    units: layer -> units. each: silence them one at a time, which ranks them by what they cost to lose; otherwise all
+    at once. fill: a silent unit gives 0, or its mean (`means`: layer -> (U,), such as a survey's). Classes are
+    matched to the network's by label, or by index where they are numbers. Cost: one reading, 1 + S passes.
+    Raises UsageError for units that are not there, LabelError for classes that do not fit, ImageError where nothing can
+    be read.
+    """
+    data = as_dataset(dataset)
+    chosen = {net.check_layer(layer): tuple(int(u) for u in us) for layer, us in units.items()}
+    if not any(chosen.values()):
+        raise UsageError("no units to silence: expected layer -> units, such as {'features.10': [3, 17]}")
+    if fill == "mean" and any(layer not in (means or {}) for layer in chosen):
+        raise UsageError("fill='mean' needs means=: layer -> (U,) mean activations, such as survey.layers[layer].mean")
+    sets: list[dict[str, tuple[int, ...]]] = [{}]
+    sets += [{layer: (u,)} for layer, us in chosen.items() for u in us] if each else [chosen]
+    classes = match_classes(net, data)
+    axes = {layer: net.layers[layer].unit_axis if layer in net.layers else 1 for layer in chosen}
+    correct, loss, changed, count = np.zeros(len(sets)), np.zeros(len(sets)), np.zeros(len(sets)), 0
+    failed: list[Read] = []
+    sha = hashlib.sha256()
+    reads = read_ahead(net, data, range(len(data)), ahead=2 * batch_size)
+    with untouched(net.module), torch.no_grad():
+        for batch, held in batches(progress.steps(reads, "ablate", len(data)), batch_size, failed):
+            sha.update("".join(f"{one.index} {one.label} {one.digest}\n" for one in held).encode())
+            known = batch.labels >= 0
+            if not known.any():
+                continue
+            inputs = batch.tensor[known].to(net.device, net.dtype)
+            labels = torch.tensor([classes[int(c)] for c in batch.labels[known]], device=net.device)
+            plain = None
+            for s, silent in enumerate(sets):
+                edits = {
+                    layer: _silence(layer, us, axes[layer], _values(fill, means, layer, us))
+                    for layer, us in silent.items()
+                }
+                with net.probe(edit=edits) as probe:
+                    logits = net.logits_of(probe(inputs))
+                said = logits.argmax(1)
+                plain = said if plain is None else plain
+                correct[s] += float((said == labels).sum())
+                changed[s] += float((said != plain).sum())
+                loss[s] += float(functional.cross_entropy(logits.double(), labels, reduction="sum"))
+            count += len(labels)
+    if not count:
+        reason = f"; {data.id(failed[0].index)}: {failed[0].reason}" if failed else ""
+        raise ImageError(f"no labelled image of {data.name} could be read{reason}")
+    return Ablation(
+        provenance=_provenance(net, data, sha.hexdigest(), chosen, each, fill),
+        silenced=tuple(sets),
+        accuracy=(correct / count).astype(np.float32),
+        loss=(loss / count).astype(np.float32),
+        changed=(changed / count).astype(np.float32),
+        images=count,
+        fill=fill,
+    )
+
+
+def ranking(ablation: Ablation) -> list[tuple[str, int, float, float]]:
+    """(layer, unit, accuracy lost, loss gained) of units silenced one at a time, the most costly first."""
+    rows = []
+    for s, silent in enumerate(ablation.silenced[1:], 1):
+        ((layer, units),) = silent.items()
+        if len(units) != 1:
+            raise UsageError("a ranking needs units silenced one at a time: ablate(..., each=True)")
+        rows.append(
+            (
+                layer,
+                units[0],
+                float(ablation.accuracy[0] - ablation.accuracy[s]),
+                float(ablation.loss[s] - ablation.loss[0]),
+            )
+        )
+    return sorted(rows, key=lambda row: (-row[3], row[0], row[1]))
+
+
+def pruned_state_dict(net: Network, units: Units) -> dict[str, Tensor]:
+    """The network's weights with the units' filters and biases set to zero: what `ablate` measures, for good.
+
+    Defined for layers with weights whose outputs are the units: convolutions and dense layers. Shapes stay, so that the
+    same architecture loads them. Raises UnsupportedError for other layers, and UsageError for units that are not there.
+    """
+    state = {name: value.detach().clone() for name, value in net.module.state_dict().items()}
+    for layer, chosen in units.items():
+        name = split_call(net.check_layer(layer))[0]
+        module = net.module.get_submodule(name)
+        if not isinstance(module, nn.modules.conv._ConvNd | nn.Linear) or f"{name}.weight" not in state:
+            raise UnsupportedError(
+                f"layer {layer!r} is {type(module).__name__}: only the filters of a convolution or dense layer can be "
+                "set to zero; name the layer before it"
+            )
+        weight = state[f"{name}.weight"]
+        axis = 1 if getattr(module, "transposed", False) else 0
+        if axis and getattr(module, "groups", 1) != 1:
+            raise UnsupportedError(
+                f"layer {layer!r} is a transposed convolution in groups: its filters cannot be told apart"
+            )
+        index = _checked(layer, chosen, weight.shape[axis]).to(weight.device)
+        weight.index_fill_(axis, index, 0.0)
+        if f"{name}.bias" in state:
+            state[f"{name}.bias"].index_fill_(0, index, 0.0)
+    return state
+
+
+def match_classes(net: Network, data: Dataset) -> dict[int, int]:
+    """The data set's class numbers to the network's. Raises LabelError that lists what does not fit."""
+    if not data.classes:
+        known = len(net.labels) if net.labels else None
+        return _Same(known)
+    found, missing = {}, []
+    for number, name in enumerate(data.classes):
+        try:
+            found[number] = net.label_index(int(name) if name.isdecimal() else name)
+        except LabelError:
+            missing.append(name)
+    if missing:
+        raise LabelError(
+            f"{len(missing)} of {len(data.classes)} classes of the data set are none of the network's: "
+            f"{', '.join(missing[:5])}; name the folders or labels as the network does, or number them"
+        )
+    return found
+
+
+class _Same(dict):
+    """Numbers that are classes already, within the network's."""
+
+    def __init__(self, classes: int | None) -> None:
+        super().__init__()
+        self.classes = classes
+
+    def __missing__(self, label: int) -> int:
+        if self.classes is not None and label >= self.classes:
+            raise LabelError(f"label {label} is out of range; the network has classes 0..{self.classes - 1}")
+        return label
+
+
+def _values(fill: str, means: Mapping[str, np.ndarray] | None, layer: str, units: Sequence[int]) -> Tensor:
+    if fill == "zero" or means is None:
+        return torch.zeros(len(units))
+    return torch.as_tensor(np.asarray(means[layer])[list(units)]).float()
+
+
+def _silence(layer: str, units: Sequence[int], axis: int, values: Tensor) -> Any:
+    def edit(output: Tensor) -> Tensor:
+        if output.ndim <= axis:
+            raise LayerError(f"layer {layer!r} gives {tuple(output.shape)}: it has no units")
+        index = _checked(layer, units, output.shape[axis]).to(output.device)
+        shape = [1] * output.ndim
+        shape[axis] = len(index)
+        silent = (
+            values.to(output).view(shape).expand(*(len(index) if d == axis else n for d, n in enumerate(output.shape)))
+        )
+        return output.index_copy(axis, index, silent)
+
+    return edit
+
+
+def _checked(layer: str, units: Sequence[int], have: int) -> Tensor:
+    bad = [u for u in units if not 0 <= u < have]
+    if bad:
+        raise UsageError(f"layer {layer!r} has units 0..{have - 1}, not {', '.join(map(str, bad[:5]))}")
+    return torch.tensor([int(u) for u in units], dtype=torch.long)
+
+
+def _provenance(net: Network, data: Dataset, digest: str, units: Units, each: bool, fill: str) -> Provenance:
+    return Provenance(
+        method="ablate",
+        version=1,
+        parameters={"units": {k: list(v) for k, v in units.items()}, "each": each, "fill": fill},
+        network=net.card(),
+        data=({"name": data.name, "sha256": digest, "size": [len(data)]},),
+        seed=None,
+        libraries=libraries(),
+        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        seconds=0.0,
+    )

@@ -1,0 +1,239 @@
+"""Which units are dead, always on, duplicates, noisy or aliased, from a survey and the filters; with the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from deepro.errors import UsageError, near
+from deepro.network import Network
+from deepro.probe import split_call
+from deepro.results import Diagnosis, Survey, UnitStatistics
+
+# What each threshold means stands beside it; `diagnose(thresholds=...)` changes them.
+THRESHOLDS: Mapping[str, float] = {
+    "dead": 0.0,  # largest share of images in which the unit is ever above zero
+    "always on": 0.99,  # smallest share of all places above zero
+    "duplicate filters": 0.98,  # smallest cosine between two filters of a layer
+    "duplicate examples": 0.5,  # and smallest share of their strongest images and positions that they have in common
+    "high-frequency": 0.7,  # smallest share of a filter's power above half the highest frequency; white noise has 0.80
+    "aliased": 0.6,  # smallest share of power above what the stride can sample; white noise has 1 - 1/stride^2
+}
+FAULTS: Mapping[str, str] = {
+    "broken": "values that are not finite: check the weights, the input's range and the precision",
+    "dead": "never fires: lower the learning rate, start the bias above zero, use a leaky rectifier, or prune the unit",
+    "always on": "works as a linear unit: renormalise filters whose norm has run away (Zeiler & Fergus 2014, section "
+    "3) or check the bias",
+    "duplicate": "says what another unit says: prune one, or use fewer units or stronger regularisation",
+    "high-frequency": "noise rather than structure: train longer, use more data or weight decay, or a smaller filter "
+    "(Zeiler & Fergus 2014, section 4.1)",
+    "aliased": "oscillates faster than its stride can sample: a smaller stride or filter in the first layer (Zeiler & "
+    "Fergus 2014, section 4.1: 11x11 stride 4 became 7x7 stride 2), or blur before the stride",
+}
+_SMALLEST = 5  # a filter of fewer pixels has too few frequencies to tell noise from an edge
+_RECTIFIERS = ("ReLU", "ReLU6", "LeakyReLU", "PReLU", "RReLU", "Threshold", "Hardtanh", "ELU", "SELU", "CELU", "GELU",
+               "SiLU", "Mish", "Hardswish", "Softplus")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Filters:
+    """A layer's filters: (U, elements) flattened, whether they stand at the input, and the stride there."""
+
+    flat: Tensor
+    weight: Tensor
+    first: bool
+    stride: tuple[int, ...]
+
+
+def diagnose(net: Network, survey: Survey, thresholds: Mapping[str, float] | None = None) -> Diagnosis:
+    """Look at every surveyed unit. Nothing is run: the survey and the weights are the evidence.
+
+    Dead and always on are judged only where a unit's sign decides, in a rectifier's output or before one; a unit
+    that gives one value to everything is dead anywhere. Duplicates need
+    near-equal filters and common strongest examples.
+    Frequencies are judged for the filters that look at the input, of at least 5 x 5 pixels.
+    thresholds: others than THRESHOLDS. Raises UsageError for a survey of another network and unknown thresholds.
+    """
+    limits = {name: float(value) for name, value in {**THRESHOLDS, **(thresholds or {})}.items()}
+    if unknown := set(limits) - set(THRESHOLDS):
+        name = min(unknown)
+        raise UsageError(f"unknown threshold {name!r}{near(name, THRESHOLDS) or f'; there are {list(THRESHOLDS)}'}")
+    if survey.provenance is not None and survey.provenance.network["fingerprint"] != net.fingerprint:
+        raise UsageError("the survey was made with another network or other weights; make it again")
+    findings: list[dict[str, Any]] = []
+    measures: dict[str, dict[str, np.ndarray]] = {}
+    examined: dict[str, tuple[str, ...]] = {}
+    for layer, statistics in survey.layers.items():
+        looked, found, measured = _layer(net, layer, statistics, limits)
+        findings += [{"layer": layer, **f, "suggestion": FAULTS[f["fault"]]} for f in found]
+        measures[layer], examined[layer] = measured, looked
+    provenance = survey.provenance and replace(
+        survey.provenance,
+        method="diagnose",
+        parameters={"survey": survey.provenance.key, "thresholds": limits},
+        notes=(),
+    )
+    return Diagnosis(
+        provenance=provenance, findings=tuple(findings), measures=measures, thresholds=limits, examined=examined
+    )
+
+
+def _layer(
+    net: Network, layer: str, statistics: UnitStatistics, limits: Mapping[str, float]
+) -> tuple[tuple[str, ...], list[dict[str, Any]], dict[str, np.ndarray]]:
+    looked, found = ["broken", "dead"], []
+    measured = {"share_images": statistics.share_images, "share_active": statistics.share_active}
+    decides = _sign_decides(net, layer)
+    dead = statistics.maximum == statistics.minimum
+    if decides:
+        dead |= statistics.share_images <= limits["dead"]
+        looked.append("always on")
+    for unit in np.flatnonzero(statistics.broken > 0).tolist():
+        found.append(_finding(unit, "broken", 0.0, images=int(statistics.broken[unit])))
+    for unit in np.flatnonzero(dead).tolist():
+        found.append(
+            _finding(
+                unit,
+                "dead",
+                limits["dead"],
+                share_images=float(statistics.share_images[unit]),
+                minimum=float(statistics.minimum[unit]),
+                maximum=float(statistics.maximum[unit]),
+            )
+        )
+    if decides:
+        for unit in np.flatnonzero((statistics.share_active >= limits["always on"]) & ~dead).tolist():
+            spread = float(np.sqrt(statistics.variance[unit]))
+            found.append(
+                _finding(
+                    unit,
+                    "always on",
+                    limits["always on"],
+                    share_active=float(statistics.share_active[unit]),
+                    mean=float(statistics.mean[unit]),
+                    standard_deviation=spread,
+                )
+            )
+    filters = _filters(net, layer)
+    if filters is not None and len(filters.flat) == len(dead):
+        looked.append("duplicate")
+        found += _duplicates(statistics, filters.flat, dead, limits)
+        if filters.first and filters.weight.ndim == 4 and min(filters.weight.shape[2:]) >= _SMALLEST:
+            looked.append("high-frequency")
+            high, aliased = spectrum(filters.weight, filters.stride)
+            measured |= {"high_frequency": high, "aliased": aliased}
+            for unit in np.flatnonzero(high >= limits["high-frequency"]).tolist():
+                found.append(
+                    _finding(unit, "high-frequency", limits["high-frequency"], share_of_power=float(high[unit]))
+                )
+            if max(filters.stride) > 1:
+                looked.append("aliased")
+                for unit in np.flatnonzero((aliased >= limits["aliased"]) & (high < limits["high-frequency"])).tolist():
+                    found.append(_finding(unit, "aliased", limits["aliased"], share_of_power=float(aliased[unit])))
+    return tuple(looked), found, measured
+
+
+def _finding(unit: int, fault: str, threshold: float, **evidence: Any) -> dict[str, Any]:
+    return {"unit": int(unit), "fault": fault, "evidence": evidence, "threshold": threshold}
+
+
+def _sign_decides(net: Network, layer: str) -> bool:
+    """Whether the layer is a rectifier or the next layer to run is one."""
+    names = list(net.layers)
+    if layer not in net.layers:
+        return False
+    kinds = [net.layers[layer].kind]
+    after = names.index(layer) + 1
+    if after < len(names) and net.layers[names[after]].shape == net.layers[layer].shape:
+        kinds.append(net.layers[names[after]].kind)
+    return any(kind in _RECTIFIERS for kind in kinds)
+
+
+def _filters(net: Network, layer: str) -> _Filters | None:
+    """The weights that make a layer's units: its own, or those of the convolution whose output it rectifies."""
+    names = list(net.layers)
+    if layer not in net.layers:
+        return None
+    at = names.index(layer)
+    while at >= 0:
+        module = net.module.get_submodule(split_call(names[at])[0])
+        weight = getattr(module, "weight", None)
+        if isinstance(module, nn.modules.conv._ConvNd | nn.Linear) and isinstance(weight, Tensor):
+            transposed = bool(getattr(module, "transposed", False))
+            weight = weight.detach().float().cpu()
+            weight = weight.transpose(0, 1) if transposed else weight
+            channels = net.input_shape[0] if net.input_shape else None
+            first = isinstance(module, nn.Conv2d) and module.in_channels == channels and _is_first(net, names[at])
+            stride = tuple(int(s) for s in getattr(module, "stride", (1,)))
+            return _Filters(weight.flatten(1), weight, first, stride)
+        kind = net.layers[names[at]].kind
+        same = at > 0 and net.layers[names[at - 1]].shape == net.layers[names[at]].shape
+        if not same or not (kind in _RECTIFIERS or "Norm" in kind):
+            return None
+        at -= 1
+    return None
+
+
+def _is_first(net: Network, layer: str) -> bool:
+    field = net.layers[layer].receptive_field
+    module = net.module.get_submodule(split_call(layer)[0])
+    return field is None or tuple(field.size) == tuple(
+        d * (k - 1) + 1
+        for k, d in zip(module.kernel_size, module.dilation, strict=True)  # type: ignore[arg-type]
+    )
+
+
+def _duplicates(
+    statistics: UnitStatistics, flat: Tensor, dead: np.ndarray, limits: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """Later units that repeat an earlier one."""
+    norms = flat.norm(dim=1)
+    unit = flat / norms.clamp_min(1e-12)[:, None]
+    found, taken = [], set()
+    rows, columns = torch.where(torch.triu(unit @ unit.T, 1) >= limits["duplicate filters"])
+    for i, j in sorted(zip(rows.tolist(), columns.tolist(), strict=True)):
+        if dead[i] or dead[j] or j in taken or not (norms[i] > 0 and norms[j] > 0):
+            continue
+        common = _common(statistics, i, j)
+        if common >= limits["duplicate examples"]:
+            taken.add(j)
+            cosine = float(unit[i] @ unit[j])
+            found.append(
+                _finding(j, "duplicate", limits["duplicate filters"], of=i, cosine=cosine, common_examples=common)
+            )
+    return found
+
+
+def _common(statistics: UnitStatistics, i: int, j: int) -> float:
+    """Share of two units' strongest examples, image and position, that are the same."""
+
+    def examples(unit: int) -> set[tuple[int, ...]]:
+        rows = zip(statistics.images[unit].tolist(), statistics.positions[unit].tolist(), strict=True)
+        return {(image, *place) for image, place in rows if image >= 0}
+
+    one, two = examples(i), examples(j)
+    return len(one & two) / max(1, min(len(one), len(two)))
+
+
+def spectrum(weight: Tensor, stride: tuple[int, ...], size: int = 64) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of each filter's power (U,): beyond a quarter of a cycle a pixel, and beyond what the stride can sample.
+
+    weight: (U, C, h, w). The mean over space is taken off first, colours are summed. A stride s samples up to 1 / 2s
+    cycles a pixel along its axis.
+    """
+    centred = weight.double() - weight.double().mean((2, 3), keepdim=True)
+    power = torch.fft.fft2(centred, s=(size, size)).abs().square().sum(1)
+    y, x = torch.meshgrid(torch.fft.fftfreq(size).abs(), torch.fft.fftfreq(size).abs(), indexing="ij")
+    total = power.sum((1, 2)).clamp_min(1e-30)
+    steps = (*stride, *stride)[:2]
+    high = torch.sqrt(x.square() + y.square()) > 0.25
+    beyond = (y > 0.5 / steps[0]) | (x > 0.5 / steps[1])
+    shares = [(power * mask).sum((1, 2)) / total for mask in (high, beyond)]
+    # What is left of a constant filter after its mean is rounding, not noise.
+    flat = power.sum((1, 2)) < 1e-8 * weight.double().square().sum((1, 2, 3)) * size * size
+    return tuple(share.masked_fill(flat, 0.0).float().numpy() for share in shares)  # type: ignore[return-value]

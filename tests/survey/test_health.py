@@ -1,0 +1,200 @@
+"""Planted faults are found, healthy filters are not accused; silencing and pruning cost what they must."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+import deepro
+from deepro.errors import LabelError, UnsupportedError, UsageError
+from deepro.methods.units.ablation import ablate, pruned_state_dict, ranking
+from deepro.methods.units.diagnosis import diagnose, spectrum
+from deepro.network import Network
+from deepro.survey import survey
+from deepro.survey.compare import compare
+from tests.survey.test_survey import fill, make
+
+
+def gabor(angle: float, cycles: float, size: int = 11) -> Tensor:
+    """(3, size, size) an edge detector of a few cycles across."""
+    y, x = torch.meshgrid(*[torch.linspace(-1, 1, size)] * 2, indexing="ij")
+    along = x * math.cos(angle) + y * math.sin(angle)
+    wave = torch.sin(math.pi * cycles * along) * torch.exp(-3 * (x.square() + y.square()))
+    return (wave - wave.mean()).expand(3, size, size)
+
+
+def planted() -> tuple[Network, Tensor]:
+    """Twelve filters of 11x11, stride 4: healthy but 7 dead, 8 always on, 9 twice unit 2, 10 noise, 11 aliased."""
+    conv = nn.Conv2d(3, 12, 11, 4)
+    with torch.no_grad():
+        conv.bias.zero_()
+        for u in range(7):
+            conv.weight[u] = gabor(u * math.pi / 7, 0.7)
+        conv.weight[7], conv.bias[7] = gabor(0.3, 0.5), -1e4
+        opponent = torch.tensor([1.0, 0.0, -1.0]).view(3, 1, 1)
+        conv.weight[8], conv.bias[8] = 0.01 * gabor(1.9, 0.6) * opponent, 50.0
+        conv.weight[9], conv.bias[9] = 2 * conv.weight[2], 0.0
+        conv.weight[10] = torch.randn(3, 11, 11)
+        conv.weight[11] = gabor(0.0, 2.2)
+    net = deepro.load(nn.Sequential(conv, nn.ReLU(), nn.Flatten(), nn.Linear(12 * 14 * 14, 4)), input_shape=(3, 64, 64))
+    small = torch.randn(24, 3, 16, 16)
+    return net, functional.interpolate(small, size=64, mode="bicubic")
+
+
+@pytest.mark.parametrize("layer", ["0", "1"])
+def test_planted_faults_are_found_and_healthy_filters_are_not_accused(layer: str) -> None:
+    net, images = planted()
+    health = diagnose(net, survey(net, images, [layer]))
+    found = {(f["unit"], f["fault"]) for f in health.findings}
+    assert found == {(7, "dead"), (8, "always on"), (9, "duplicate"), (10, "high-frequency"), (11, "aliased")}
+    (twice,) = [f for f in health.findings if f["fault"] == "duplicate"]
+    assert twice["evidence"]["of"] == 2
+    assert twice["evidence"]["cosine"] == pytest.approx(1.0)
+    assert all(f["suggestion"] and f["evidence"] for f in health.findings)
+    assert health.examined[layer] == ("broken", "dead", "always on", "duplicate", "high-frequency", "aliased")
+
+
+def test_a_negative_convolution_before_a_norm_is_not_dead() -> None:
+    conv = nn.Conv2d(3, 4, 3)
+    with torch.no_grad():
+        conv.bias.fill_(-100.0)
+        conv.weight[3].zero_()
+    net = deepro.load(nn.Sequential(conv, nn.BatchNorm2d(4), nn.ReLU()), input_shape=(3, 16, 16))
+    health = diagnose(net, survey(net, torch.randn(6, 3, 16, 16), ["0"]))
+    assert [(f["unit"], f["fault"]) for f in health.findings] == [
+        (3, "dead")
+    ]  # one value for everything is dead anywhere
+
+
+def test_values_that_are_not_finite_are_a_fault() -> None:
+    net = make()
+    with torch.no_grad():
+        net.module[0].weight[2, 0, 0, 0] = torch.nan
+    health = diagnose(net, survey(net, torch.randn(4, 3, 24, 24), ["0"]))
+    assert ("broken", 2) in {(f["fault"], f["unit"]) for f in health.findings}
+
+
+def test_the_spectrum_of_known_filters() -> None:
+    waves = torch.zeros(4, 1, 16, 16)
+    x = torch.arange(16.0)
+    for i, frequency in enumerate((1 / 16, 3 / 16, 6 / 16)):
+        waves[i, 0] = torch.cos(2 * math.pi * frequency * x).expand(16, 16)
+    waves[3] = 1.0
+    high, aliased = spectrum(waves, (4, 4))
+    assert high[0] < 0.1  # what the window lets through
+    assert high[1] < 0.2
+    assert high[2] > 0.9
+    assert aliased[0] < 0.2
+    assert aliased[1] > 0.8  # above 1/8 of a cycle a pixel
+    assert (high[3], aliased[3]) == (0, 0)
+    noise, beyond = spectrum(torch.randn(200, 3, 11, 11), (2, 2))
+    assert noise.mean() == pytest.approx(1 - math.pi / 16, abs=0.03)
+    assert beyond.mean() == pytest.approx(0.75, abs=0.03)
+
+
+def test_thresholds_can_be_changed_and_unknown_ones_are_told() -> None:
+    net, images = planted()
+    found = survey(net, images, ["1"])
+    assert not [f for f in diagnose(net, found, {"always on": 1.1}).findings if f["fault"] == "always on"]
+    with pytest.raises(UsageError, match="unknown threshold 'always'"):
+        diagnose(net, found, {"always": 1.0})
+
+
+# ---- ablation
+
+
+def by_hand(net: Network, inputs: Tensor, labels: Tensor, silent: dict[str, list[int]]) -> tuple[float, float]:
+    values = inputs
+    with torch.no_grad():
+        for name, module in net.module.named_children():
+            values = module(values)
+            if name in silent:
+                values = values.clone()
+                values[:, silent[name]] = 0
+    return float((values.argmax(1) == labels).double().mean()), float(functional.cross_entropy(values.double(), labels))
+
+
+@pytest.fixture
+def labelled() -> tuple[Network, Tensor, Tensor, list[tuple[Tensor, int]]]:
+    net = make()
+    inputs, labels = torch.randn(20, 3, 24, 24), torch.arange(20) % 5
+    return net, inputs, labels, list(zip(inputs, labels.tolist(), strict=True))
+
+
+def test_ablation_equals_silencing_by_hand(labelled: tuple) -> None:
+    net, inputs, labels, data = labelled
+    lost = ablate(net, data, {"1": [0, 3], "4": [5]}, batch_size=6)
+    for s, silent in enumerate([{}, {"1": [0, 3], "4": [5]}]):
+        accuracy, loss = by_hand(net, inputs, labels, silent)
+        assert lost.accuracy[s] == pytest.approx(accuracy)
+        assert lost.loss[s] == pytest.approx(loss, rel=1e-5)
+    assert lost.changed[0] == 0
+    assert lost.images == 20
+
+
+def test_units_are_ranked_by_what_they_cost(labelled: tuple) -> None:
+    net, inputs, labels, data = labelled
+    rows = ranking(ablate(net, data, {"4": [0, 2, 7]}, each=True))
+    whole = by_hand(net, inputs, labels, {})
+    want = sorted((by_hand(net, inputs, labels, {"4": [u]})[1] - whole[1], u) for u in (0, 2, 7))[::-1]
+    assert [row[1] for row in rows] == [u for _, u in want]
+    np.testing.assert_allclose([row[3] for row in rows], [cost for cost, _ in want], atol=1e-5)
+
+
+def test_a_silent_unit_may_give_its_mean(labelled: tuple) -> None:
+    net, _, _, data = labelled
+    mean = survey(net, data, ["4"]).layers["4"].mean
+    lost = ablate(net, data, {"4": [1]}, fill="mean", means={"4": mean})
+    assert lost.loss[1] != ablate(net, data, {"4": [1]}).loss[1]
+    with pytest.raises(UsageError, match="needs means="):
+        ablate(net, data, {"4": [1]}, fill="mean")
+
+
+def test_pruned_weights_do_what_silencing_does(labelled: tuple) -> None:
+    net, inputs, labels, _ = labelled
+    pruned = make()
+    pruned.module.load_state_dict(pruned_state_dict(net, {"0": [1, 4], "3": [2]}))
+    assert by_hand(pruned, inputs, labels, {}) == pytest.approx(by_hand(net, inputs, labels, {"0": [1, 4], "3": [2]}))
+    assert net.module[0].weight[1].any()
+    with pytest.raises(UnsupportedError, match="layer '1' is ReLU"):
+        pruned_state_dict(net, {"1": [0]})
+
+
+def test_classes_that_are_none_of_the_networks_are_listed(tmp_path: Path) -> None:
+    net = make()
+    net.labels = ["ape", "cat", "dog", "elk", "fox"]
+    with pytest.raises(LabelError, match=r"1 of 2 classes .* bee"):
+        ablate(net, fill(tmp_path, 4), {"1": [0]})
+    net.labels[1] = "bee"
+    assert ablate(net, tmp_path, {"1": [0]}).images == 4
+
+
+# ---- two checkpoints
+
+
+def test_the_unit_that_was_changed_is_the_one_that_changed(tmp_path: Path) -> None:
+    photos = fill(tmp_path, 20)
+    before, after = make(), make()
+    with torch.no_grad():
+        after.module[3].weight[5] = after.module[3].weight[5].flip(1)
+        after.module[3].bias[2] += 1
+    one, two = (survey(n, photos, ["0", "3"], top_k=4) for n in (before, after))
+    moved = compare(one, two, (before, after))
+    assert moved.layers["0"]["weights"].max() < 1e-6
+    assert not moved.layers["0"]["examples"].any()
+    assert moved.layers["3"]["weights"].argmax() == 5
+    assert (moved.layers["3"]["weights"] > 1e-6).sum() == 1
+    deviation = math.sqrt(float(one.layers["3"].variance[2]))
+    assert moved.layers["3"]["shift"][2] == pytest.approx(1 / deviation, rel=1e-4)
+    np.testing.assert_array_equal(moved.layers["3"]["preferred"][:, 0], one.layers["3"].class_means.argmax(0))
+    assert moved.names == ("ape", "bee")
+    assert moved.classes["3"].shape == (2,)
+    assert moved.classes["0"].max() == 0
+    with pytest.raises(UsageError, match="different layers"):
+        compare(one, survey(after, photos, ["0"], top_k=4))
