@@ -1,0 +1,142 @@
+"""`deepro survey MODEL DATA --out WORKSPACE`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deepro.cli.network import with_network
+from deepro.cli.output import Json, show
+from deepro.cli.progress import shown
+
+if TYPE_CHECKING:
+    from deepro.network import Network
+    from deepro.results import Diagnosis, Survey
+
+_SHOWN = 12  # findings printed for people; --json has all
+
+
+@with_network
+def survey(
+    net: Network,
+    data: Annotated[
+        str,
+        typer.Argument(metavar="DATA", help="Folder (subfolders are classes), CSV, TSV or Parquet list, tar shards."),
+    ],
+    out: Annotated[Path, typer.Option(help="The workspace, made where it is missing.")],
+    layer: Annotated[
+        list[str] | None, typer.Option(help="Layer to survey; again for more. By default every convolution.")
+    ] = None,
+    top_k: Annotated[int, typer.Option(min=1, help="Strongest images kept for each unit.")] = 9,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with unfinished work of the same question.")] = False,
+    engine: Annotated[Literal["local", "ray"], typer.Option(help="This process, or Ray's workers.")] = "local",
+    workers: Annotated[int | None, typer.Option(min=1, help="Ray workers; by default one a GPU or CPU.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images a pass.")] = 16,
+    shard_size: Annotated[int, typer.Option(min=1, help="Images between two points of return.")] = 128,
+    threads: Annotated[int, typer.Option(min=1, help="Threads that read photographs ahead.")] = 1,
+    sheet: Annotated[
+        list[str] | None, typer.Option(help="Layer to draw a contact sheet of, as PNG and PDF; again for more.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What every unit of a network looks for in a data set, and which units are sick.
+
+    Examples:
+    deepro survey builtin:efficientnet-lite0 photos/ --out ws
+    deepro survey torchvision:vgg16 --weights w.pt list.csv --layer features.11 --sheet features.11 --out ws
+    deepro survey net.py:make 'shards/train-{000..127}.tar' --engine ray --resume --out ws
+    """
+    from deepro.data import as_dataset
+    from deepro.methods.units.diagnosis import diagnose
+    from deepro.store import Workspace
+    from deepro.survey import survey as run
+
+    ws = Workspace(out)
+    source = as_dataset(data)
+    with shown():
+        found = run(
+            net,
+            source,
+            layer or None,
+            top_k,
+            ws,
+            engine,
+            resume=resume,
+            batch_size=batch_size,
+            shard_size=shard_size,
+            threads=threads,
+            workers=workers,
+        )
+        health = diagnose(net, found)
+        ws.add(health)
+        sheets = _sheets(net, found, source, sheet or [], ws.folder / "sheets")
+    value = _summary(found, health) | {"workspace": str(ws.folder), "sheets": [str(s) for s in sheets]}
+    show(value, json, lambda console: _tell(console, found, health, value))
+
+
+def _sheets(net: Network, found: Survey, source: Any, layers: list[str], folder: Path) -> list[Path]:
+    from deepro.render.contact_sheet import save_contact_sheet
+    from deepro.survey.gallery import gallery
+
+    files = []
+    for layer in layers:
+        made = gallery(net, found, source, layer)
+        files += [save_contact_sheet(made, folder / f"{layer.replace(':', '-')}{kind}") for kind in (".png", ".pdf")]
+    return files
+
+
+def _summary(found: Survey, health: Diagnosis) -> dict[str, Any]:
+    return {
+        "images": found.images,
+        "read": found.read,
+        "unreadable": found.unreadable,
+        "skipped": [dict(s) for s in found.skipped],
+        "classes": len(found.classes),
+        "top_k": found.top_k,
+        "layers": [
+            {"name": name, "units": len(layer.values), "faults": _count(health, name)}
+            for name, layer in found.layers.items()
+        ],
+        "findings": [dict(f) for f in health.findings],
+        "result": found.provenance.key if found.provenance else None,
+    }
+
+
+def _count(health: Diagnosis, layer: str) -> dict[str, int]:
+    """How many units of a layer have each fault that was looked for."""
+    counts = dict.fromkeys(health.examined[layer], 0)
+    for finding in health.findings:
+        if finding["layer"] == layer:
+            counts[finding["fault"]] += 1
+    return counts
+
+
+def _tell(console: Console, found: Survey, health: Diagnosis, value: dict[str, Any]) -> None:
+    labelled = f", {len(found.classes)} classes" if found.classes else ""
+    console.print(f"{found.read} images of {found.dataset}{labelled}", markup=False)
+    if found.unreadable:
+        console.print(f"{found.unreadable} could not be read:", markup=False)
+        for one in found.skipped[:5]:
+            console.print(f"  {one['id']}: {one['reason']}", markup=False)
+    table = Table("layer")
+    for name in ("units", "dead", "always on", "duplicates", "noisy", "aliased"):
+        table.add_column(name, justify="right")
+    for row in value["layers"]:
+        faults = row["faults"]
+        names = ("dead", "always on", "duplicate", "high-frequency", "aliased")
+        table.add_row(row["name"], str(row["units"]), *(str(faults.get(n, "")) for n in names))
+    console.print(table)
+    for finding in health.findings[:_SHOWN]:
+        numbers = ", ".join(
+            f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in finding["evidence"].items()
+        )
+        console.print(f"{finding['layer']} unit {finding['unit']}: {finding['fault']} ({numbers})", markup=False)
+    if len(health.findings) > _SHOWN:
+        console.print(f"and {len(health.findings) - _SHOWN} more; --json lists all", markup=False)
+    for sheet in value["sheets"]:
+        console.print(f"sheet      {sheet}", markup=False)
+    console.print(f"workspace  {value['workspace']}", markup=False)
