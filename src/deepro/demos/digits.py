@@ -46,10 +46,11 @@ class DigitsDemo:
     folder: Path
 
 
-def module() -> nn.Module:
-    """The network, not trained: (N, 1, 8, 8) -> (N, 10)."""
-    return nn.Sequential(
-        OrderedDict(
+class DigitsNetwork(nn.Sequential):
+    """(N, 1, 8, 8) -> (N, 10): two convolutions, each rectified and pooled, and two dense layers."""
+
+    def __init__(self) -> None:
+        layers = OrderedDict(
             conv1=nn.Conv2d(1, 16, 3, padding=1),
             relu1=nn.ReLU(),
             pool1=nn.MaxPool2d(2),
@@ -61,7 +62,7 @@ def module() -> nn.Module:
             relu3=nn.ReLU(),
             logits=nn.Linear(64, 10),
         )
-    )
+        super().__init__(layers)
 
 
 def preprocess() -> Preprocess:
@@ -91,7 +92,7 @@ def train(seed: int = 0, epochs: int = _EPOCHS) -> tuple[nn.Module, float]:
     x_train, y_train = x[~held_out], y[~held_out]
     with _one_thread(), torch.random.fork_rng([]):
         torch.manual_seed(seed)
-        net = module()
+        net = DigitsNetwork()
         optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=0.01)
         steps = epochs * -(-len(x_train) // _BATCH)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)

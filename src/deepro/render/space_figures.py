@@ -38,15 +38,18 @@ def draw_aligned(canvas: Any, result: AlignedMaps) -> None:
     axes = canvas.subplots(1, len(result.maps), squeeze=False)[0]
     low = np.min([m.values.min(0) for m in result.maps], axis=0)
     high = np.max([m.values.max(0) for m in result.maps], axis=0)
+    middle, half = (low + high) / 2, 0.54 * float((high - low).max())
     for axis, step, made, changed in zip(axes, result.steps, result.maps, result.changed, strict=True):
         points(axis, made.values, made)
         most = changed >= max(0.5, float(np.quantile(changed, 0.9)))
         axis.scatter(
             *made.values[most].T, s=2.5 * _size(made.values), facecolors="none", edgecolors="black", linewidths=0.4
         )
-        axis.set_xlim(low[0], high[0])
-        axis.set_ylim(low[1], high[1])
-        axis.set_title(f"{step}: {changed.mean():.0%} of neighbours new\n{_numbers(made)}", fontsize=8)
+        axis.set_aspect("equal", adjustable="box")
+        axis.set_xlim(middle[0] - half, middle[0] + half)
+        axis.set_ylim(middle[1] - half, middle[1] + half)
+        new = f": {changed.mean():.0%} of neighbours new" if made is not result.maps[0] else ""
+        axis.set_title(f"{step}{new}\n{_numbers(made)}", fontsize=8)
 
 
 def draw_scores(canvas: Any, result: LayerScores) -> None:

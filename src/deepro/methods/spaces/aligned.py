@@ -130,7 +130,7 @@ def _align(frames: Sequence[Frame], perplexity: float | None, steps: int, early_
 
         plan = Plan("tsne", lay, nearest=lambda _n, used=used: int(3 * used))
         made = map_captured(net, examples, found, question, plan, last)
-        values = made.values if last is None else procrustes(last, made.values).astype(np.float32)
+        values = made.values if last is None else procrustes(last, made.values, shrink=False).astype(np.float32)
         maps.append(replace(made, values=values, facts={**made.facts, "frame": name}))
         k = min(_SAME, n - 1)
         changed.append(np.zeros(n) if before is None else 1 - kept(before.indices[:, :k], now.indices[:, :k]))
@@ -153,9 +153,10 @@ def _same(before: Neighbours | None, now: Neighbours) -> bool:
     return bool(np.allclose(a, b, rtol=1e-4, atol=1e-6))
 
 
-def procrustes(target: np.ndarray, values: np.ndarray) -> np.ndarray:
+def procrustes(target: np.ndarray, values: np.ndarray, *, shrink: bool = True) -> np.ndarray:
     """`values` (N, d) shifted, turned, mirrored and scaled as a whole to lie as near to `target` (N, d) as can be.
 
+    The less two maps agree, the smaller that best scale is; without `shrink` both are given the same spread instead.
     Schoenemann 1966, 10.1007/BF02289451.
     """
     if target.shape != values.shape:
@@ -164,4 +165,5 @@ def procrustes(target: np.ndarray, values: np.ndarray) -> np.ndarray:
     a, b = target - centre, values - values.mean(0, dtype=np.float64)
     u, s, vt = np.linalg.svd(b.T @ a)
     size = np.square(b).sum()
-    return (s.sum() / size if size > 0 else 1.0) * (b @ (u @ vt)) + centre
+    scale = s.sum() / size if shrink else np.sqrt(np.square(a).sum() / size)
+    return (scale if size > 0 else 1.0) * (b @ (u @ vt)) + centre

@@ -74,18 +74,18 @@ def tsne_layout(
         random_state=seed,
     )
     total = early_steps + steps
-    phases = ((0, early_steps, 12.0, 0.5), (early_steps, steps, exaggeration, 0.8))
+    phases = ((0, early_steps, 12.0), (early_steps, steps, exaggeration))
     error = float("nan")
     try:
         progress.tell("t-SNE", 0, total)
-        for done, count, pull, momentum in phases:
+        for done, count, pull in phases:
             if count:
                 listen = _telling("t-SNE", done, total)
                 embedding = embedding.optimize(
                     count,
                     inplace=True,
                     exaggeration=pull,
-                    momentum=momentum,
+                    momentum=0.8,
                     propagate_exception=True,
                     callbacks=listen,
                     callbacks_every_iters=25,

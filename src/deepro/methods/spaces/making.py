@@ -90,10 +90,11 @@ def map_captured(
         correct = _correct(net, examples, captured)
         if correct is not None:
             columns["correct"] = repeat(correct)
-    notes = [*captured.notes, *laid.notes]
+    notes = [*captured.notes]
     if captured.unreadable:
         first = next(iter(captured.unreadable.values()))
         notes.append(f"{len(captured.unreadable)} of {len(examples)} examples could not be read, the first: {first}")
+    notes += laid.notes
     label_names = examples.classes or (tuple(net.labels) if labels is not None and net.labels else ())
     return Map(
         method=plan.method,

@@ -42,12 +42,15 @@ def _geometric_median(points: np.ndarray, weights: np.ndarray, steps: int = 100)
     """(M, d) the point with the least weighted sum of distances to points (M, k, d). Weiszfeld 1937, with the test of
     Vardi & Zhang 2000, 10.1073/pnas.97.4.1423, for a minimum that lies on one of the points."""
     found = (weights[..., None] * points).sum(1) / weights.sum(1, keepdims=True)
+    left = np.arange(len(points))  # those that still move; each stops by itself, whoever else is placed
     for _ in range(steps):
-        pull = weights / np.maximum(np.linalg.norm(points - found[:, None], axis=2), 1e-12)
-        moved = (pull[..., None] * points).sum(1) / pull.sum(1, keepdims=True)
-        done = np.abs(moved - found).max(initial=0.0) <= 1e-9 * (1 + np.abs(moved).max(initial=0.0))
-        found = moved
-        if done:
+        apart = np.linalg.norm(points[left] - found[left, None], axis=2)
+        pull = weights[left] / np.maximum(apart, 1e-12)
+        moved = (pull[..., None] * points[left]).sum(1) / pull.sum(1, keepdims=True)
+        still = np.abs(moved - found[left]).max(1) > 1e-9 * (1 + np.abs(moved).max(1))
+        found[left] = moved
+        left = left[still]
+        if not len(left):
             break
     # The minimum is at point j where all others together pull less than j's own weight.
     ahead = points[:, None] - points[:, :, None]  # (M, j, i, d)
