@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):  # noqa: N818 - a wish, not a fault
-    """Raised by a listener that wants what has been made so far; work that can give a partial result then returns it."""
+    """Raised by a listener that wants what has been made so far; work that can give a part then returns it."""
 
 
 @dataclass(frozen=True)

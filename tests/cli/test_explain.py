@@ -10,7 +10,6 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
-
 from tests.cli.conftest import LABELS, OWN, PREPROCESS, run
 
 
@@ -28,7 +27,7 @@ def test_it_explains_by_a_target_and_prints_json(room: Path, tmp_path: Path) -> 
         assert len(shares) == len(LABELS)
         assert sum(shares) == pytest.approx(1, abs=1e-5)
         assert photograph["regions"][0]["target"] == "goose"
-        assert [u["layer"] for u in photograph["units"]][0] == "1"
+        assert photograph["units"][0]["layer"] == "1"
     folders = list((tmp_path / "ws" / "results").iterdir())
     assert len(folders) == sum(len(p["results"]) + 1 for p in said["photographs"])
 
@@ -77,7 +76,12 @@ WRONG = {
     "returns a mapping": (("net.py:pair", "--preprocess", PREPROCESS), ("a.png",), None, "scores"),
     "no preprocessing": (("net.py:make",), ("a.png",), 2, "preprocess"),
     "preprocessing in disorder": (("net.py:make", "--preprocess", "sise=3"), ("a.png",), 2, "sise"),
-    "labels do not fit": (("net.py:make", "--preprocess", PREPROCESS, "--labels", "net.py"), ("a.png",), None, "labels"),
+    "labels do not fit": (
+        ("net.py:make", "--preprocess", PREPROCESS, "--labels", "net.py"),
+        ("a.png",),
+        None,
+        "labels",
+    ),
 }
 
 
@@ -128,7 +132,9 @@ def test_bad_photographs_are_named_and_the_others_explained(room: Path, tmp_path
     bad.mkdir()
     (bad / "text.jpg").write_text("no picture")
     (bad / "short.jpg").write_bytes((room / "b.jpg").read_bytes()[:700])
-    done = explain(room, bad / "text.jpg", "a.png", bad / "missing.jpg", bad / "short.jpg", "b.jpg", out=tmp_path / "ws")
+    done = explain(
+        room, bad / "text.jpg", "a.png", bad / "missing.jpg", bad / "short.jpg", "b.jpg", out=tmp_path / "ws"
+    )
     assert done.returncode == 1
     for name in ("text.jpg", "missing.jpg", "short.jpg"):
         assert name in done.stdout

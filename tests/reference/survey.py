@@ -26,7 +26,7 @@ def outputs(module: nn.Module, inputs: Tensor, layers: list[str], batch: int) ->
 
 
 def statistics(values: np.ndarray, k: int, labels: list[int], classes: int) -> dict[str, Any]:
-    """All of a survey's numbers for (N, C, places). Images with a value that is not finite are left out, unit by unit."""
+    """All of a survey's numbers for (N, C, places). Values that are not finite leave their image out of the unit."""
     count, units, _ = values.shape
     top, mean, variance, share, low, high, images, broken, class_means = ([] for _ in range(9))
     for u in range(units):

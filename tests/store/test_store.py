@@ -48,9 +48,7 @@ def equal(a: object, b: object) -> bool:
     if isinstance(a, np.ndarray):
         return isinstance(b, np.ndarray) and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
     if isinstance(a, Result | Provenance):
-        return type(a) is type(b) and all(
-            equal(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a)
-        )
+        return type(a) is type(b) and all(equal(getattr(a, f.name), getattr(b, f.name)) for f in dataclasses.fields(a))
     if isinstance(a, dict):
         return isinstance(b, dict) and list(a) == list(b) and all(equal(a[k], b[k]) for k in a)
     if isinstance(a, tuple):

@@ -50,7 +50,7 @@ class DigitsNetwork(nn.Sequential):
     """(N, 1, 8, 8) -> (N, 10): two convolutions, each rectified and pooled, and two dense layers."""
 
     def __init__(self) -> None:
-        layers = OrderedDict(
+        layers: OrderedDict[str, nn.Module] = OrderedDict(
             conv1=nn.Conv2d(1, 16, 3, padding=1),
             relu1=nn.ReLU(),
             pool1=nn.MaxPool2d(2),
@@ -74,9 +74,9 @@ def pixels() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(N, 8, 8) uint8 pictures, (N,) digits, (N,) bool held out."""
     from sklearn.datasets import load_digits
 
-    data = load_digits()
-    pictures = (data.images * (255 / 16)).round().astype(np.uint8)
-    return pictures, data.target.astype(np.int64), np.arange(len(pictures)) % _HELD_OUT == 0
+    values, target = load_digits(return_X_y=True)
+    pictures = (values.reshape(-1, 8, 8) * (255 / 16)).round().astype(np.uint8)
+    return pictures, target.astype(np.int64), np.arange(len(pictures)) % _HELD_OUT == 0
 
 
 def inputs() -> tuple[Tensor, np.ndarray, np.ndarray]:

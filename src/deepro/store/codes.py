@@ -93,4 +93,4 @@ def capture_to(
     told = {k: str(v) for k, v in options.items() if k != "batch_size"}
     key = digest_json([net.fingerprint, examples.card()[0]["sha256"], sorted(names), pool, np.dtype(dtype).name, told])
     table = CodeFolder(folder, len(examples), key)
-    return capture(net, examples, names, pool=pool, dtype=dtype, table=table, **{"memory": 1 << 62} | options)
+    return capture(net, examples, names, pool=pool, dtype=dtype, table=table, **({"memory": 1 << 62} | options))  # type: ignore[arg-type]

@@ -101,7 +101,7 @@ def _npz(result: Map, file: Path) -> None:
     if result.codes is not None:
         columns["codes"] = result.codes
     with file.open("wb") as out:
-        np.savez(out, **columns)
+        np.savez(out, **columns)  # type: ignore[arg-type]
 
 
 def _projector(result: Map, folder: Path) -> None:

@@ -33,7 +33,7 @@ def imagine(
     net: Network,
     targets: TargetLike | Sequence[TargetLike],
     *,
-    steps: Annotated[int, Bounds(1, 10_000), "gradient steps"] = 200,
+    steps: Annotated[int, Bounds(1, 10_000), "gradient steps"] = 400,
     size: Annotated[int | None, Bounds(4, 4096), "shorter side in pixels; the network's own input by default"] = None,
     learning_rate: Annotated[float, Bounds(1e-4, 1.0), "length of a step, in contrasts of a photograph"] = 0.1,
     seed: Annotated[int, Bounds(0, 2**31 - 1), "of the starting noise and the views"] = 0,

@@ -29,7 +29,7 @@ BATCH = 64
         "Representation of linguistic form and function in recurrent neural networks",
         "https://arxiv.org/abs/1602.08952",
     ),
-    summary="how much each step of a sequence counts for one output, with a deletion curve and its random control",
+    summary="How much each step of a sequence counts for one output, with a deletion curve and its random control.",
 )  # fmt: skip
 def attribute_steps(
     net: Network,

@@ -43,7 +43,7 @@ class Searched:
         "Karpathy, Johnson, Fei-Fei", 2015, "Visualizing and understanding recurrent networks",
         "https://arxiv.org/abs/1506.02078",
     ),
-    summary="units that track quotes, brackets, indentation, trends or one's own annotation, with controls",
+    summary="Units that track quotes, brackets, indentation, trends or one's own annotation, with controls.",
 )  # fmt: skip
 def find_cells(
     net: Network,

@@ -23,7 +23,7 @@ from deepro.results import Matches
     family="sequences",
     needs=("sequences", "layers"),
     paper=Paper("Strobelt et al.", 2016, "LSTMVis: visual analysis for RNNs", "https://arxiv.org/abs/1606.07461"),
-    summary="the cells that are on over a selected range, and where in the corpus they are on again",
+    summary="The cells that are on over a selected range, and where in the corpus they are on again.",
 )
 def match(
     net: Network,

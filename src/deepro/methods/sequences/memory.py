@@ -31,7 +31,7 @@ KEEPS = ("f", "z")  # what multiplies the old state: an LSTM's forget gate, a GR
         "Karpathy, Johnson, Fei-Fei", 2015, "Visualizing and understanding recurrent networks",
         "https://arxiv.org/abs/1506.02078",
     ),
-    summary="gate saturation, half-lives, and how far back an output depends on its input",
+    summary="Gate saturation, half-lives, and how far back an output depends on its input.",
 )  # fmt: skip
 def memory(
     net: Network,

@@ -28,7 +28,7 @@ TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
     family="sequences",
     needs=("sequence", "layers"),
     paper=Paper("Strobelt et al.", 2016, "LSTMVis: visual analysis for RNNs", "https://arxiv.org/abs/1606.07461"),
-    summary="states and gates of recurrent layers, step by step",
+    summary="States and gates of recurrent layers, step by step.",
 )
 def trace(net: Network, sequence: Any, layers: str | Sequence[str] | None = None) -> Trace:
     """h, c and every gate of every recurrent layer for all steps; the module is untouched.

@@ -29,7 +29,7 @@ _SAME = 15  # neighbours that are compared from step to step
     needs=("dataset", "layers"),
     paper=Paper("Rauber et al.", 2017, "Visualizing the Hidden Activity of Artificial Neural Networks",
                 "https://doi.org/10.1109/TVCG.2016.2598838"),
-    summary="t-SNE maps of the same examples over layers, aligned; points whose neighbours changed are marked.",
+    summary="Maps by t-SNE of the same examples over layers, aligned; points whose neighbours changed are marked.",
 )  # fmt: skip
 def aligned_maps(
     net: Network,

@@ -204,7 +204,7 @@ class _Rows:
         known = table.about
         self.places = {name: tuple(shape) for name, shape in known.get("places", {}).items()}
         self.projections = {
-            name: RandomProjection(*sizes, seed) for name, sizes in known.get("projections", {}).items()
+            name: RandomProjection(s[0], s[1], seed) for name, s in known.get("projections", {}).items()
         }
         self.notes: list[str] = list(known.get("notes", ()))
         self._sizes: dict[str, tuple[int, int]] = {}  # rows an example, numbers a row

@@ -127,7 +127,7 @@ def clusters(
     x = np.asarray(codes, dtype=np.float64)
     if metric == "cosine":
         x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-30)
-    group = HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(x)
+    group = HDBSCAN(min_cluster_size=smallest).fit_predict(x)
     found = []
     for g in range(group.max() + 1):
         inside = group == g
@@ -151,4 +151,4 @@ def nearest_examples(
     if len(ids) != len(codes):
         raise ShapeError(f"{len(ids)} ids for {len(codes)} codes")
     near = Finder(codes, metric).of(query, min(k, len(codes)))
-    return [(ids[i], float(d)) for i, d in zip(near.indices[0], near.distances[0], strict=True)]
+    return [(str(ids[i]), float(d)) for i, d in zip(near.indices[0], near.distances[0], strict=True)]

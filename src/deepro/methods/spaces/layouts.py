@@ -55,6 +55,7 @@ def tsne_layout(
     facts: kl_divergence. van der Maaten & Hinton 2008; Policar, Strazar & Zupan 2024, 10.18637/jss.v109.i03.
     """
     import openTSNE
+    from openTSNE.affinity import PerplexityBasedNN
     from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
     n, known = neighbours.indices.shape
@@ -63,9 +64,7 @@ def tsne_layout(
         raise UsageError(f"perplexity {perplexity:g} needs {need} neighbours of each point, {known} are known")
     near = neighbours.first(need)
     index = PrecomputedNeighbors(near.indices, near.distances.astype(np.float64))
-    affinities = openTSNE.affinity.PerplexityBasedNN(
-        perplexity=perplexity, knn_index=index, n_jobs=jobs, random_state=seed
-    )
+    affinities = PerplexityBasedNN(perplexity=perplexity, knn_index=index, n_jobs=jobs, random_state=seed)
     embedding = openTSNE.TSNEEmbedding(
         _shrunk(start, seed),
         affinities,
@@ -153,7 +152,7 @@ def umap_layout(
             n_neighbors=size,
             min_dist=min_dist,
             n_epochs=steps,
-            init=(start + np.random.default_rng(seed).normal(0, 0.001, start.shape)).astype(np.float32),
+            init=(start + np.random.default_rng(seed).normal(0, 0.001, start.shape)).astype(np.float32),  # type: ignore[arg-type]
             random_state=seed,
             precomputed_knn=(indices, distances),
             transform_seed=seed,

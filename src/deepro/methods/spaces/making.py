@@ -223,11 +223,11 @@ def _beside(
     points: np.ndarray, others: np.ndarray, values: np.ndarray, metric: Metric, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Positions of the others, and the share of each one's nearest points that are near it on the map too."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     near = Finder(points, metric).of(others, min(len(points), max(size, NEAREST)))
     at = place(values, points, others, metric=metric, neighbours=near)
-    _, on_map = cKDTree(values).query(at, size)
+    _, on_map = KDTree(values).query(at, size)
     return at, kept(near.indices[:, :size], np.asarray(on_map).reshape(len(at), size))
 
 

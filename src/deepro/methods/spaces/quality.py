@@ -81,10 +81,10 @@ def map_neighbours(values: np.ndarray, k: int) -> Neighbours:
     values = np.asarray(values, dtype=np.float64)
     if values.shape[1] > 3:
         return Finder(values).of_all(k)
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     n = len(values)
-    distances, indices = cKDTree(values).query(values, k + 1)
+    distances, indices = KDTree(values).query(values, k + 1)
     # A point comes first among its neighbours, unless others lie exactly on it: it is taken out wherever it is.
     own = indices == np.arange(n)[:, None]
     own[~own.any(1), -1] = True

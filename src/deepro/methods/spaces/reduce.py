@@ -83,7 +83,7 @@ class RandomProjection:
         else:
             from sklearn.random_projection import SparseRandomProjection
 
-            made = SparseRandomProjection(count, density="auto", random_state=seed, dense_output=True)
+            made = SparseRandomProjection(count, density="auto", random_state=seed, dense_output=True)  # type: ignore[arg-type]
             # The shape is all that the fit reads; a broadcast row takes no memory.
             self.matrix = made.fit(np.broadcast_to(np.float32(0), (2, size))).components_.T.astype(np.float32)
 
