@@ -64,7 +64,12 @@ def tsne_layout(
         raise UsageError(f"perplexity {perplexity:g} needs {need} neighbours of each point, {known} are known")
     near = neighbours.first(need)
     index = PrecomputedNeighbors(near.indices, near.distances.astype(np.float64))
-    affinities = PerplexityBasedNN(perplexity=perplexity, knn_index=index, n_jobs=jobs, random_state=seed)
+    affinities = PerplexityBasedNN(
+        perplexity=perplexity,  # type: ignore[arg-type]
+        knn_index=index,
+        n_jobs=jobs,
+        random_state=seed,
+    )
     embedding = openTSNE.TSNEEmbedding(
         _shrunk(start, seed),
         affinities,

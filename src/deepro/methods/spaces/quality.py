@@ -86,6 +86,7 @@ def map_neighbours(values: np.ndarray, k: int) -> Neighbours:
     n = len(values)
     distances, indices = KDTree(values).query(values, k + 1)
     # A point comes first among its neighbours, unless others lie exactly on it: it is taken out wherever it is.
+    indices = np.asarray(indices).reshape(n, k + 1)
     own = indices == np.arange(n)[:, None]
     own[~own.any(1), -1] = True
     return Neighbours(indices[~own].reshape(n, k), distances[~own].reshape(n, k).astype(np.float32))

@@ -1,0 +1,83 @@
+"""`deepro embed` through the code that Typer calls: summary, exports, a map that was stopped is made again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from safetensors.torch import save_file
+from typer.testing import CliRunner
+
+from deepro import progress
+from deepro.cli import embed as command
+from deepro.demos import digits
+from deepro.store import Workspace
+
+
+@pytest.fixture(scope="module")
+def app() -> typer.Typer:
+    made = typer.Typer()
+    made.command()(command.embed)
+    made.command("other")(lambda: None)
+    return made
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("digits")
+    save_file(digits.DigitsNetwork().state_dict(), str(folder / "weights.safetensors"))
+    return digits.write_pictures(folder / "pictures")
+
+
+def arguments(pictures: Path, out: Path, *more: str) -> list[str]:
+    made = ["embed", "deepro.demos.digits:DigitsNetwork", str(pictures), "--layer", "pool2", "--out", str(out)]
+    made += ["--weights", str(pictures.parent / "weights.safetensors")]
+    return [*made, "--preprocess", "size=8,order=L,mean=0,std=1", "--no-report", "--option", "steps=30", *more]
+
+
+def test_a_map_and_its_exports(app: typer.Typer, pictures: Path, tmp_path: Path) -> None:
+    target = tmp_path / "map.csv"
+    ran = CliRunner().invoke(app, arguments(pictures, tmp_path / "ws", "--export", str(target), "--json"))
+    assert ran.exit_code == 0, ran.output
+    said = json.loads(ran.stdout)
+    assert said["maps"][0]["points"] == 360
+    assert said["maps"][0]["quality"]["neighbours@15"] > said["maps"][0]["baselines"]["pca"]["neighbours@15"]
+    assert len(target.read_text(encoding="utf-8").splitlines()) == 361
+    again = CliRunner().invoke(app, arguments(pictures, tmp_path / "ws"))
+    assert "tsne of 360 points" in again.stdout
+    assert "baseline pca: neighbours@15" in again.stdout
+    assert len(list(Workspace(tmp_path / "ws").results("map"))) == 1
+
+
+def test_a_stopped_map_is_kept_and_made_again_when_asked(
+    app: typer.Typer, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = progress.tell
+
+    def stops(what: str, done: int, total: int | None = None) -> None:
+        if what == "t-SNE" and done >= 100:
+            raise progress.Stopped
+        tell(what, done, total)
+
+    monkeypatch.setattr(progress, "tell", stops)
+    ran = CliRunner().invoke(app, arguments(pictures, tmp_path / "ws"))
+    assert ran.exit_code == 1
+    assert "the work was stopped" in ran.stdout
+    (kept,) = Workspace(tmp_path / "ws").results("map")
+    assert not kept.finished
+    monkeypatch.setattr(progress, "tell", tell)
+    assert CliRunner().invoke(app, arguments(pictures, tmp_path / "ws")).exit_code == 0
+    (made,) = Workspace(tmp_path / "ws").results("map")
+    assert made.finished
+
+
+def test_bad_usage_is_said_before_anything_runs(app: typer.Typer, pictures: Path, tmp_path: Path) -> None:
+    for more, said in (
+        (["--method", "tsme"], "did you mean tsne"),
+        (["--layer", "hidden", "--export", "a.csv"], "one map"),
+    ):
+        ran = CliRunner().invoke(app, arguments(pictures, tmp_path / "ws", *more))
+        assert said in str(ran.exception)
+        assert not (tmp_path / "ws").exists()
