@@ -244,7 +244,7 @@ def test_pixels_in_the_page_are_the_stored_numbers(single: Path, visit: Any) -> 
     addresses = pages(tab)
     result = synthetic.projection("cat.png", "features.0", 0)
     expected = {
-        "projection": views.projection_pixels(result.values[0, 0])[0],
+        "projection": views.projection_pixels(result, 0, 0)[0],
         "map": views.map_pixels(result.maps[0, 0])[0],
         "seen": synthetic.prediction("cat.png").seen,
     }

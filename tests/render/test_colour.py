@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import io
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+import deepro
 from deepro.render import colour, picture, views
 
 
@@ -91,3 +94,17 @@ def test_map_pixels_are_black_where_the_unit_is_not_active() -> None:
     assert scale.high == 2.0
     dead, _ = views.map_pixels(np.full((2, 2), -1.0))
     assert dead.max() == 0
+
+
+def test_a_network_that_reads_blue_first_is_drawn_in_the_same_colours() -> None:
+    rgb = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU())
+    bgr = copy.deepcopy(rgb)
+    with torch.no_grad():
+        bgr[0].weight.copy_(rgb[0].weight.flip(1))
+    photograph = np.random.default_rng(2).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    drawn = []
+    for module, order in ((rgb, "RGB"), (bgr, "BGR")):
+        net = deepro.load(module, preprocess=deepro.Preprocess(size=(16, 16), order=order))
+        drawn.append(views.projection_pixels(deepro.deconvnet(net, photograph, "1", units=[2]), 0, 0)[0])
+    assert len(np.unique(drawn[0].reshape(-1, 3), axis=0)) > 3
+    np.testing.assert_array_equal(drawn[0], drawn[1])

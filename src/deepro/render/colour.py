@@ -7,9 +7,12 @@ otherwise leave the rest invisible.
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from deepro.results import Result
 
 PERCENTILE = 99.5
 MIDDLE = 128  # the grey of zero on a signed scale
@@ -30,9 +33,15 @@ def channels_last(values: np.ndarray) -> np.ndarray:
     return values.sum(0)
 
 
-def signed(values: np.ndarray, high: float) -> np.ndarray:
+def is_bgr(result: Result) -> bool:
+    """Whether the network that made a result reads blue first: its input's channels are then drawn in reverse."""
+    made = result.provenance.network.get("preprocess") if result.provenance else None
+    return isinstance(made, Mapping) and made.get("order") == "BGR"
+
+
+def signed(values: np.ndarray, high: float, *, bgr: bool = False) -> np.ndarray:
     """(C, H, W) or (H, W) with zero in middle grey, +high white and -high black, for each colour."""
-    scaled = np.nan_to_num(channels_last(values)) / (high or 1.0)
+    scaled = np.nan_to_num(channels_last(values[::-1] if bgr and values.ndim == 3 else values)) / (high or 1.0)
     return _rgb(np.clip(np.rint(MIDDLE + 127 * scaled), 1, 255).astype(np.uint8))
 
 

@@ -39,6 +39,7 @@ def contact_sheet(gallery: Gallery, tile: int = 36, columns: int | None = None) 
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
     words = f"{gallery.layer}   {gallery.rule} projections and patches, strongest examples first"
     draw.text((_BETWEEN, _BETWEEN // 2), words, _INK, font)
+    bgr = colour.is_bgr(gallery)
     for i, unit in enumerate(gallery.units.tolist()):
         left = _BETWEEN + (i % columns) * (wide + _BETWEEN)
         top = _BETWEEN + _WORDS + (i // columns) * (high + _BETWEEN)
@@ -49,7 +50,7 @@ def contact_sheet(gallery: Gallery, tile: int = 36, columns: int | None = None) 
             if not gallery.values[i, rank] > 0:
                 continue
             x, y = left + (rank % side) * (tile + _GAP), top + _WORDS + (rank // side) * (tile + _GAP)
-            sheet.paste(_tile(colour.signed(gallery.projections[i, rank], limit), tile), (x, y))
+            sheet.paste(_tile(colour.signed(gallery.projections[i, rank], limit, bgr=bgr), tile), (x, y))
             sheet.paste(_tile(gallery.patches[i, rank], tile), (x + block + 2 * _GAP, y))
     return sheet
 

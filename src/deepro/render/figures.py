@@ -70,7 +70,7 @@ def _(result: Projection) -> Any:
         unused.axis("off")
     for (n, u), (left, middle, right) in zip(items, axes, strict=False):
         grid, _ = views.map_pixels(views.flat_map(result.maps[n, u]))
-        pixels, scale = views.projection_pixels(result.values[n, u])
+        pixels, scale = views.projection_pixels(result, n, u)
         (top, bottom), (start, stop) = np.asarray(result.windows[n, u], dtype=int).reshape(-1, 2)[-2:]
         _show(left, grid, f"unit {result.units[n, u]}: {result.activations[n, u]:.3g}")
         _show(middle, pixels[top:bottom, start:stop], f"±{scale.high:.3g}")

@@ -55,7 +55,7 @@ def _(result: Projection) -> list[str]:
     for n in range(result.values.shape[0]):
         for u in range(min(_MOST, result.values.shape[1])):
             name = f"unit {result.units[n, u]}"
-            pixels, scale = views.projection_pixels(result.values[n, u])
+            pixels, scale = views.projection_pixels(result, n, u)
             grid, _ = views.map_pixels(views.flat_map(result.maps[n, u]))
             (top, bottom), (left, right) = np.asarray(result.windows[n, u], dtype=int).reshape(-1, 2)[-2:]
             tiles = [(grid, "activation map"), (pixels[top:bottom, left:right], "projection")]

@@ -53,7 +53,7 @@ def draw_gallery(canvas: Any, result: Gallery) -> None:
 
 def draw_evolution(canvas: Any, result: Evolution) -> None:
     """One row a unit: patch and projection at each checkpoint; a bar marks another image than before."""
-    gallery = result.gallery
+    gallery, blue_first = result.gallery, colour.is_bgr(result)
     rows, columns = min(MOST, len(gallery.units)), len(result.checkpoints)
     axes = canvas.subplots(rows, 2 * columns, squeeze=False)
     for r in range(rows):
@@ -61,7 +61,7 @@ def draw_evolution(canvas: Any, result: Evolution) -> None:
         for c, name in enumerate(result.checkpoints):
             patch, projection = axes[r, 2 * c], axes[r, 2 * c + 1]
             patch.imshow(gallery.patches[r, c], interpolation="nearest")
-            projection.imshow(colour.signed(gallery.projections[r, c], limit), interpolation="nearest")
+            projection.imshow(colour.signed(gallery.projections[r, c], limit, bgr=blue_first), interpolation="nearest")
             for axis in (patch, projection):
                 axis.axis("off")
             if r == 0:

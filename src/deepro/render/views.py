@@ -226,10 +226,13 @@ def finite(value: Any) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def projection_pixels(values: np.ndarray) -> tuple[np.ndarray, Scale]:
-    """(C, H, W) of one projected unit as pixels, at its own gain."""
+def projection_pixels(result: Projection, i: int, u: int) -> tuple[np.ndarray, Scale]:
+    """The projection of unit `u` of image `i` as pixels, at its own gain, red drawn as red."""
+    values = result.values[i, u]
     high = colour.limit(values)
-    return colour.signed(values, high), Scale(kind="signed", high=high, percentile=colour.PERCENTILE)
+    return colour.signed(values, high, bgr=colour.is_bgr(result)), Scale(
+        kind="signed", high=high, percentile=colour.PERCENTILE
+    )
 
 
 def map_pixels(values: np.ndarray) -> tuple[np.ndarray, Scale]:
@@ -258,7 +261,7 @@ def _units(result: Projection, i: int, save: _Saver, prefix: str, row: LayerRow 
     assert result.provenance is not None
     units = []
     for u in range(result.values.shape[1]):
-        pixels, scale = projection_pixels(result.values[i, u])
+        pixels, scale = projection_pixels(result, i, u)
         grid, grid_scale = map_pixels(flat_map(result.maps[i, u]))
         (top, bottom), (left, right) = np.asarray(result.windows[i, u], dtype=float).reshape(-1, 2)[-2:]
         units.append(
