@@ -1,5 +1,6 @@
 # One command for each chore, the same for people and for CI. `make demo` and `make test` set up everything they need.
 PYTHON ?= python3
+export GOMP_SPINCOUNT ?= 10000
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready

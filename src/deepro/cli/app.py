@@ -49,6 +49,9 @@ def _root(
 
 def main() -> None:
     """Entry point. A user's mistake is one line on stderr, never a traceback; DEEPRO_DEBUG=1 shows the traceback."""
+    # Threads that wait for each other spin only briefly: where another program shares the cores, torch's default is
+    # twenty times slower. Read when torch is imported, which no command has done yet.
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     try:
         app()
     except (DeeproError, MemoryError, OSError) as error:
