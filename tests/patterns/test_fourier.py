@@ -52,9 +52,9 @@ def test_all_pictures_start_alike_and_the_seed_decides() -> None:
         return FourierImages(count, 3, (9, 8), Generator().manual_seed(seed), torch.zeros(()))().detach()
 
     both = start(2, 5)
-    assert torch.equal(both[0], both[1])
-    assert torch.equal(both[:1], start(1, 5))
-    assert not torch.equal(both[:1], start(1, 6))
+    assert torch.allclose(both[0], both[1], atol=1e-6)  # the last bit depends on where it lies in memory
+    assert torch.allclose(both[:1], start(1, 5), atol=1e-6)
+    assert not torch.allclose(both[:1], start(1, 6), atol=1e-3)
     assert 0 < both.min() < both.max() < 1
 
 

@@ -18,7 +18,7 @@ from deepro.methods.spaces.embed import METHODS, embed
 from deepro.methods.spaces.making import stratified
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.newcomers import nearest_on, place_on
-from deepro.methods.spaces.placement import place
+from deepro.methods.spaces.placement import _geometric_median, place
 from deepro.methods.spaces.quality import kept, map_neighbours
 from deepro.network import Network, Preprocess
 
@@ -155,6 +155,9 @@ def test_a_stratified_sample_keeps_every_class() -> None:
     counts = np.bincount(labels[picked])
     assert counts.min() >= 1
     assert abs(counts[0] - 90) <= 2
+    many = stratified(np.r_[np.zeros(980, int), np.arange(1, 21)], 1000, 50, 0)
+    assert len(many) == 50
+    assert set(many.tolist()) >= set(range(980, 1000))
 
 
 def test_a_training_point_is_placed_on_itself_and_moves_none(tsne: deepro.results.Map) -> None:
@@ -190,6 +193,12 @@ def test_a_placed_point_minimises_the_weighted_distances(tsne: deepro.results.Ma
         cost = lambda p, i=i, w=w: float((w * np.linalg.norm(tsne.values[i] - p, axis=1)).sum())  # noqa: E731
         best = min(minimize(cost, s, method="Nelder-Mead").fun for s in [at, *tsne.values[i[:3]]])
         assert cost(at) <= best * (1 + 1e-5)
+
+
+def test_the_geometric_median_lies_on_a_point_that_outweighs_the_others() -> None:
+    points = np.array([[[0.0, 0], [1, 0], [0, 1], [-1, 0]]])
+    weights = np.array([[1.001, 0.5, 1, 0.5]])  # the pulls to both sides cancel; 1 upwards is just not enough
+    np.testing.assert_allclose(_geometric_median(points, weights), [[0, 0]], atol=1e-12)
 
 
 # ---- stopping

@@ -90,7 +90,7 @@ def label_errors(neighbours: Neighbours, labels: np.ndarray, k: int = 15) -> Sus
     likely = over.argmax(1)
     rows = np.arange(len(labels))
     own = share[rows, np.maximum(at, 0)]
-    suspected = known & (over[rows, likely] >= 0) & (likely != at) & (share[rows, likely] > own)
+    suspected = known & (over[rows, likely] >= 0) & (share[rows, likely] > own)
     indices = np.nonzero(suspected)[0]
     margin = share[indices, likely[indices]] - own[indices]
     order = indices[np.lexsort((indices, -margin))]
