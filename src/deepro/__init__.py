@@ -21,6 +21,8 @@ _HOMES = {
     "segment": "deepro.methods.regions.segment",
     "imagine": "deepro.methods.patterns.imagine",
     "explain": "deepro.explanation",
+    "survey": "deepro.survey",
+    "embed": "deepro.methods.spaces.embed",
     "trace": "deepro.methods.sequences.trace",
     "find_cells": "deepro.methods.sequences.cells",
     "match": "deepro.methods.sequences.match",
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from deepro.methods.sequences.match import match as match
     from deepro.methods.sequences.memory import memory as memory
     from deepro.methods.sequences.trace import trace as trace
+    from deepro.methods.spaces.embed import embed as embed
     from deepro.methods.units.activations import activations as activations
     from deepro.methods.units.deconvnet import deconvnet as deconvnet
     from deepro.network import Network as Network
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from deepro.network.vocabulary import Vocabulary as Vocabulary
     from deepro.store import Workspace as Workspace
     from deepro.store import open as open
+    from deepro.survey import survey as survey
 
 
 def __getattr__(name: str) -> Any:

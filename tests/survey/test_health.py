@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 import deepro
 from deepro.errors import LabelError, UnsupportedError, UsageError
 from deepro.methods.units.ablation import ablate, pruned_state_dict, ranking
-from deepro.methods.units.diagnosis import diagnose, spectrum
+from deepro.methods.units.diagnosis import breadth, diagnose, spectrum
 from deepro.network import Network
 from deepro.survey import survey
 from deepro.survey.compare import compare
@@ -198,3 +199,12 @@ def test_the_unit_that_was_changed_is_the_one_that_changed(tmp_path: Path) -> No
     assert moved.classes["0"].max() == 0
     with pytest.raises(UsageError, match="different layers"):
         compare(one, survey(after, photos, ["0"], top_k=4))
+
+
+def test_a_fast_clean_grating_is_a_detector_and_no_noise(shared_data: Path) -> None:
+    grating, noise = gabor(0.4, 4.0)[None], torch.randn(50, 3, 11, 11)
+    assert spectrum(grating, (1, 1))[0][0] > 0.7
+    assert breadth(grating)[0] < 0.3
+    assert breadth(noise).min() > 0.5
+    learned = load_file(shared_data / "squeezenet1_0.safetensors")["features.0.weight"]
+    assert breadth(learned)[spectrum(learned, (2, 2))[0] > 0.7].max() < 0.3

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from deepro.cli import demo, doctor, explain, imagine, layers, methods, report
+from deepro.cli import cells, demo, doctor, embed, explain, imagine, layers, match, methods, report, survey, trace
 from deepro.errors import DeeproError
 
 app = typer.Typer(
     name="deepro",
-    help="Opens the black box of trained neural networks: units, patterns, regions.",
+    help="Opens the black box of trained neural networks: units, patterns, regions, spaces, sequences.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -22,6 +22,11 @@ for command in (
     demo.demo,
     explain.explain,
     imagine.imagine,
+    survey.survey,
+    embed.embed,
+    trace.trace,
+    cells.cells,
+    match.match,
     layers.layers,
     report.report,
     methods.methods,

@@ -22,6 +22,7 @@ THRESHOLDS: Mapping[str, float] = {
     "duplicate filters": 0.98,  # smallest cosine between two filters of a layer
     "duplicate examples": 0.5,  # and smallest share of their strongest images and positions that they have in common
     "high-frequency": 0.7,  # smallest share of a filter's power above half the highest frequency; white noise has 0.80
+    "breadth": 0.35,  # and smallest breadth of its spectrum: colour noise has 0.75, a clean grating 0.15
     "aliased": 0.6,  # smallest share of power above what the stride can sample; white noise has 1 - 1/stride^2
 }
 FAULTS: Mapping[str, str] = {
@@ -126,14 +127,15 @@ def _layer(
         if filters.first and filters.weight.ndim == 4 and min(filters.weight.shape[2:]) >= _SMALLEST:
             looked.append("high-frequency")
             high, aliased = spectrum(filters.weight, filters.stride)
-            measured |= {"high_frequency": high, "aliased": aliased}
-            for unit in np.flatnonzero(high >= limits["high-frequency"]).tolist():
-                found.append(
-                    _finding(unit, "high-frequency", limits["high-frequency"], share_of_power=float(high[unit]))
-                )
+            broad = breadth(filters.weight)
+            measured |= {"high_frequency": high, "breadth": broad, "aliased": aliased}
+            noisy = (high >= limits["high-frequency"]) & (broad >= limits["breadth"])
+            for unit in np.flatnonzero(noisy).tolist():
+                evidence = {"share_of_power": float(high[unit]), "breadth": float(broad[unit])}
+                found.append(_finding(unit, "high-frequency", limits["high-frequency"], **evidence))
             if max(filters.stride) > 1:
                 looked.append("aliased")
-                for unit in np.flatnonzero((aliased >= limits["aliased"]) & (high < limits["high-frequency"])).tolist():
+                for unit in np.flatnonzero((aliased >= limits["aliased"]) & ~noisy).tolist():
                     found.append(_finding(unit, "aliased", limits["aliased"], share_of_power=float(aliased[unit])))
     return tuple(looked), found, measured
 
@@ -220,14 +222,28 @@ def _common(statistics: UnitStatistics, i: int, j: int) -> float:
     return len(one & two) / max(1, min(len(one), len(two)))
 
 
+def breadth(weight: Tensor, size: int = 64) -> np.ndarray:
+    """(U,) over how much of the spectrum each filter's power P is spread: (sum P)^2 / (K sum P^2), at most 1.
+
+    A filter that oscillates in one direction at one frequency is a detector, however fast; noise is spread.
+    """
+    power = _power(weight, size).flatten(1)
+    return (power.sum(1) ** 2 / (power.shape[1] * power.square().sum(1)).clamp_min(1e-300)).float().numpy()
+
+
+def _power(weight: Tensor, size: int) -> Tensor:
+    """(U, size, size) spectrum of each filter (C, h, w) without its mean, colours summed."""
+    centred = weight.double() - weight.double().mean((2, 3), keepdim=True)
+    return torch.fft.fft2(centred, s=(size, size)).abs().square().sum(1)
+
+
 def spectrum(weight: Tensor, stride: tuple[int, ...], size: int = 64) -> tuple[np.ndarray, np.ndarray]:
     """Shares of each filter's power (U,): beyond a quarter of a cycle a pixel, and beyond what the stride can sample.
 
     weight: (U, C, h, w). The mean over space is taken off first, colours are summed. A stride s samples up to 1 / 2s
     cycles a pixel along its axis.
     """
-    centred = weight.double() - weight.double().mean((2, 3), keepdim=True)
-    power = torch.fft.fft2(centred, s=(size, size)).abs().square().sum(1)
+    power = _power(weight, size)
     y, x = torch.meshgrid(torch.fft.fftfreq(size).abs(), torch.fft.fftfreq(size).abs(), indexing="ij")
     total = power.sum((1, 2)).clamp_min(1e-30)
     steps = (*stride, *stride)[:2]
