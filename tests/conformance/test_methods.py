@@ -123,8 +123,6 @@ EXTRA = {"match": {"start": 3, "stop": 6}}
 METHODS = list(registry.methods())
 # Faults that are known and not yet mended; take a name out with the mend.
 KNOWN = {
-    "match": "its result is saved and cannot be opened again: its kind is not among results.KINDS",
-    "find_cells": "scores.strength is annotated for arrays only and is given one number",
     "aligned_maps": "kl_divergence differs now and then between two runs with one seed",
 }
 

@@ -1,0 +1,80 @@
+"""What methods return: frozen values that know how they were made and nothing about how they will be shown.
+
+Arrays are NumPy on the CPU, float32, or float64 where the network computes in float64. `N` images, `U` units, `C H W`
+the network's input. `pictures` (N, H, W, 3) uint8 are the inputs as the network saw them, for display; None where the
+input is no picture.
+"""
+
+from __future__ import annotations
+
+from deepro.results.base import SCHEMA, Provenance, Result
+from deepro.results.experiments import Correspondence, Evolution, Invariance, OcclusionMaps
+from deepro.results.health import Ablation, Comparison, Diagnosis
+from deepro.results.network import Prediction
+from deepro.results.patterns import Pattern
+from deepro.results.regions import Heatmap, Region
+from deepro.results.sequences import Cells, Layered, Matches, Memory, Steps, Trace
+from deepro.results.spaces import AlignedMaps, LayerScores, Map
+from deepro.results.units import Activations, Gallery, Projection, Survey, UnitStatistics
+
+KINDS: dict[str, type[Result]] = {
+    r.kind: r
+    for r in (
+        Prediction,
+        Activations,
+        Projection,
+        Heatmap,
+        Region,
+        Pattern,
+        Matches,
+        Memory,
+        Steps,
+        Cells,
+        Trace,
+        UnitStatistics,
+        Survey,
+        Gallery,
+        Diagnosis,
+        Ablation,
+        OcclusionMaps,
+        Correspondence,
+        Invariance,
+        Evolution,
+        Comparison,
+        Map,
+        AlignedMaps,
+        LayerScores,
+    )
+}
+
+__all__ = [
+    "KINDS",
+    "SCHEMA",
+    "Ablation",
+    "Activations",
+    "AlignedMaps",
+    "Cells",
+    "Comparison",
+    "Correspondence",
+    "Diagnosis",
+    "Evolution",
+    "Gallery",
+    "Heatmap",
+    "Invariance",
+    "LayerScores",
+    "Layered",
+    "Map",
+    "Matches",
+    "Memory",
+    "OcclusionMaps",
+    "Pattern",
+    "Prediction",
+    "Projection",
+    "Provenance",
+    "Region",
+    "Result",
+    "Steps",
+    "Survey",
+    "Trace",
+    "UnitStatistics",
+]

@@ -1,0 +1,76 @@
+"""Maps of what a layer represents, and what it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from deepro.results.base import Result
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Map(Result):
+    """Examples (or units) of one layer laid out in two dimensions.
+
+    values: (N, 2). ids: (N,) names that stay. labels: (N,) int64 into label_names, -1 where unknown, or None.
+    columns: name -> (N,), anything to colour by: prediction, confidence, correct. method, layer, pool: how it was made;
+    codes: (N, D) what was laid out, float32, None where it was not kept; neighbours of it find a point's true likeness.
+    quality: measure -> number, such as neighbours@15 (methods.spaces.quality); baselines: the same for the PCA and the
+    random projection of these codes. per_point: (N,) share of the `per_point_size` nearest neighbours that are near on
+    the map too. placed: (N,) bool, True for points laid beside a map of the others; None where all were fitted.
+    facts: the method's own numbers. finished: False where the work was stopped. notes: what a reader must know.
+    pictures: (N, h, w, 3) uint8 thumbnails.
+    """
+
+    kind = "map"
+    method: str
+    layer: str
+    pool: str
+    values: np.ndarray
+    ids: tuple[str, ...]
+    per_point: np.ndarray
+    per_point_size: int
+    quality: Mapping[str, float]
+    baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    labels: np.ndarray | None = None
+    label_names: tuple[str, ...] = ()
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    placed: np.ndarray | None = None
+    finished: bool = True
+    notes: tuple[str, ...] = ()
+    codes: np.ndarray | None = None
+    pictures: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AlignedMaps(Result):
+    """Maps of the same examples at several layers or checkpoints, each turned onto the one before.
+
+    steps: what the maps are of, in order. changed: (S, N) share of a point's nearest neighbours among the codes that it
+    did not have at the step before (first row 0): who its neighbours are, not where it lies. moved: (S, N) distance on
+    the maps from the step before, as a share of the map's spread.
+    """
+
+    kind = "aligned-maps"
+    steps: tuple[str, ...]
+    maps: tuple[Map, ...]
+    changed: np.ndarray
+    moved: np.ndarray
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LayerScores(Result):
+    """What each of L layers knows of the labels. layers: in the order asked for. scores: measure -> (L,).
+
+    similarity: (L, L) linear CKA between the layers, None where it was not asked for. notes: warnings.
+    """
+
+    kind = "layer-scores"
+    layers: tuple[str, ...]
+    scores: Mapping[str, np.ndarray]
+    similarity: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
