@@ -133,6 +133,7 @@ def test_every_record_is_complete(record: registry.Method) -> None:
         "image",
         "images",
         "dataset",
+        "parts",
         "sequence",
         "sequences",
         "layer",
