@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 READY_TEST := $(VENV)/.ready-test
 VIEWER := $(shell find viewer/src viewer/*.json viewer/*.ts -type f)
 
-.PHONY: demo test check format bench clean
+.PHONY: demo test check format types bench clean
 
 demo: $(READY)  ## explain the embedded photographs; writes demo/report/index.html
 	$(BIN)/deepro demo photos --out demo
@@ -26,6 +26,10 @@ check: $(READY_TEST)  ## format, lint, types, the viewer's own tests
 format: $(READY_TEST)  ## rewrite files as `check` wants them
 	$(BIN)/ruff format src tests benchmarks hatch_build.py
 	$(BIN)/ruff check --fix src tests benchmarks hatch_build.py
+
+types: $(READY_TEST)  ## the viewer's types, from the Python models
+	$(BIN)/python -m deepro.render.schema viewer/src/document.schema.json
+	cd viewer && npm run -s types
 
 bench: $(READY_TEST)  ## ratios to the bare pass or to a peer, in the same run
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

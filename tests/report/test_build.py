@@ -41,7 +41,7 @@ def test_everything_of_the_workspace_is_in_the_report(tmp_path: Path) -> None:
     assert overview.patterns[0].images[1].probability is None  # it was not a number
     assert [s.name for s in overview.skipped] == ["tabby.jpg"]
     assert overview.networks[0].parameters == 1234567
-    cat, dog = (Photograph.model_validate(read(page, p.id)) for p in overview.photographs)
+    cat, dog = (Photograph.model_validate(read(page, f"photograph-{p.id}")) for p in overview.photographs)
     assert [(x.layer, len(x.units)) for x in cat.layers] == [("features.0", 3), ("features.3", 3)]
     assert [u.unit for u in cat.layers[0].units] == [0, 7, 14]
     assert cat.regions[0].box is not None
@@ -72,7 +72,11 @@ def test_layers_stand_in_the_networks_order(tmp_path: Path) -> None:
         made.add(synthetic.projection(layer=layer))
     page = build(made)
     card = read(page, "overview")["photographs"][0]
-    assert [x["layer"] for x in read(page, card["id"])["layers"]] == ["features.1", "features.2", "features.4"]
+    assert [x["layer"] for x in read(page, f"photograph-{card['id']}")["layers"]] == [
+        "features.1",
+        "features.2",
+        "features.4",
+    ]
 
 
 def test_a_heatmap_of_another_view_lies_over_the_whole_photograph(tmp_path: Path) -> None:
@@ -84,7 +88,7 @@ def test_a_heatmap_of_another_view_lies_over_the_whole_photograph(tmp_path: Path
     squeezed = dataclasses.replace(region.heatmap, pictures=255 - region.heatmap.pictures)
     made.add(dataclasses.replace(region, heatmap=squeezed))
     page = build(made)
-    photograph = read(page, read(page, "overview")["photographs"][0]["id"])
+    photograph = read(page, "photograph-" + read(page, "overview")["photographs"][0]["id"])
     view = photograph["regions"][0]["heatmap"]["view"]
     assert (view["left"], view["top"], view["right"], view["bottom"]) == (0, 0, 90, 60)
 
@@ -113,7 +117,7 @@ def test_an_input_without_a_picture_is_shown_with_its_results(tmp_path: Path) ->
     made.add(dataclasses.replace(synthetic.prediction(), picture=None, seen=None, view=None))
     made.add(dataclasses.replace(synthetic.projection(), pictures=None))
     page = build(made)
-    photograph = read(page, read(page, "overview")["photographs"][0]["id"])
+    photograph = read(page, "photograph-" + read(page, "overview")["photographs"][0]["id"])
     assert (photograph["width"], photograph["height"]) == (synthetic.SIZE, synthetic.SIZE)
     assert len(photograph["layers"][0]["units"]) == 3
 
@@ -122,7 +126,7 @@ def test_a_photographs_name_never_becomes_a_path(tmp_path: Path) -> None:
     page = build(synthetic.workspace(tmp_path / "ws", names=("../../../up.png", "照片.png", "a/b\\c.png")))
     for card in read(page, "overview")["photographs"]:
         assert re.fullmatch(r"[a-z0-9-]+", card["id"])
-        assert (page.parent / "data" / f"{card['id']}.js").is_file()
+        assert (page.parent / "data" / f"photograph-{card['id']}.js").is_file()
 
 
 def test_single_file_holds_everything(tmp_path: Path) -> None:
@@ -148,7 +152,9 @@ def test_a_failure_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.Mon
     made = synthetic.workspace(tmp_path / "ws")
     page = build(made)
     before = page.read_text(encoding="utf-8")
-    monkeypatch.setattr("deepro.render.views.patterns", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+    monkeypatch.setattr(
+        "deepro.render.views.patterns.pattern_set", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left"))
+    )
     with pytest.raises(StoreError, match="No space left"):
         build(made)
     assert page.read_text(encoding="utf-8") == before

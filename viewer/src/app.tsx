@@ -1,6 +1,6 @@
 import { Component, Suspense, use, useEffect, useSyncExternalStore, type ReactNode } from "react";
 import type { Overview } from "./document";
-import { languages, useSpeech, type Language } from "./i18n";
+import { languages, useSpeech, type Key, type Language } from "./i18n";
 import { AboutPage } from "./pages/about";
 import { ImagePage } from "./pages/image";
 import { NetworkPage } from "./pages/network";
@@ -43,10 +43,20 @@ export function App({ source }: { source: Source }) {
   );
 }
 
+const TITLES: { [P in Route["page"]]: Key | null } = {
+  overview: null,
+  network: "nav.network",
+  image: "nav.photographs",
+  unit: "image.units",
+  patterns: "nav.patterns",
+  about: "about.picture",
+};
+
 function Page({ source, route }: { source: Source; route: Route }) {
   const overview = use(source.overview());
   const { t } = useSpeech();
-  const title = route.page === "overview" ? overview.title : `${t(route.page === "network" ? "nav.network" : route.page === "patterns" ? "nav.patterns" : "image.units")} · ${overview.title}`;
+  const name = TITLES[route.page];
+  const title = name ? `${t(name)} · ${overview.title}` : overview.title;
   useEffect(() => {
     document.title = `${title} · Deepro`;
   }, [title]);
@@ -87,7 +97,7 @@ type Shown = Extract<Route, { page: "image" | "unit" }>;
 
 function Photographed({ source, overview, route }: { source: Source; overview: Overview; route: Shown }) {
   if (!overview.photographs.some((card) => card.id === route.image)) return <Missing name={route.image} />;
-  const photograph = use(source.photograph(route.image));
+  const photograph = use(source.page("photograph", route.image));
   if (route.page === "image") return <ImagePage overview={overview} photograph={photograph} region={route.region ?? 0} />;
   const found = findUnit(photograph, route.layer, route.unit, route.rule);
   return found ? <UnitPage photograph={photograph} {...found} /> : <Missing name={`${route.layer} · ${route.unit}`} />;
@@ -96,7 +106,7 @@ function Photographed({ source, overview, route }: { source: Source; overview: O
 function About({ source, overview, record, image }: { source: Source; overview: Overview; record: string; image: string | undefined }) {
   const { t } = useSpeech();
   const known = image !== undefined && overview.photographs.some((card) => card.id === image);
-  const photograph = known ? use(source.photograph(image)) : undefined;
+  const photograph = known ? use(source.page("photograph", image)) : undefined;
   const made = photograph?.records[record] ?? overview.records[record];
   if (!made) return <Missing name={record} />;
   const back = photograph

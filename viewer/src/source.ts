@@ -1,15 +1,19 @@
 // Where the viewer's data comes from. A report on disk and a live server answer the same questions.
-import type { Overview, Photograph } from "./document";
+import type { Overview, Viewer } from "./document";
+
+/** Kinds of pages that are loaded when they are looked at, by id. */
+export type Kind = Exclude<keyof Viewer, "overview" | "values">;
+
 
 export interface Source {
   overview(): Promise<Overview>;
-  photograph(id: string): Promise<Photograph>;
+  page<K extends Kind>(kind: K, id: string): Promise<Viewer[K]>;
 }
 
 /** A single file: every page's data stands in the document as a JSON block. */
 class EmbeddedSource implements Source {
   overview = () => read<Overview>("overview");
-  photograph = (id: string) => read<Photograph>(id);
+  page = <K extends Kind>(kind: K, id: string) => read<Viewer[K]>(`${kind}-${id}`);
 }
 
 function read<T>(name: string): Promise<T> {
@@ -26,7 +30,7 @@ class FolderSource implements Source {
   }
 
   overview = () => this.load<Overview>("overview");
-  photograph = (id: string) => this.load<Photograph>(id);
+  page = <K extends Kind>(kind: K, id: string) => this.load<Viewer[K]>(`${kind}-${id}`);
 
   private load<T>(name: string): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -53,7 +57,7 @@ export class Remembered implements Source {
   constructor(private readonly source: Source) {}
 
   overview = () => this.once("overview", () => this.source.overview());
-  photograph = (id: string) => this.once(`photograph/${id}`, () => this.source.photograph(id));
+  page = <K extends Kind>(kind: K, id: string) => this.once(`${kind}-${id}`, () => this.source.page(kind, id));
 
   private once<T>(key: string, ask: () => Promise<T>): Promise<T> {
     if (!this.answers.has(key)) this.answers.set(key, ask());

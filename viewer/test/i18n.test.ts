@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { fill, languages, speech, type Language } from "../src/i18n";
-import { en } from "../src/i18n/en";
 import { preferred } from "../src/settings";
 
+const en = languages.en.words;
 const codes = Object.keys(languages) as Language[];
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 

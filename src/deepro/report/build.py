@@ -11,19 +11,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from deepro import progress
 from deepro.errors import StoreError
-from deepro.render import views
-from deepro.render.document import LayerRow, Overview, Skipped
 from deepro.render.picture import data_uri
-from deepro.results import Pattern
+from deepro.report.site import assemble
 
 if TYPE_CHECKING:
     from deepro.store import Workspace
@@ -64,12 +59,13 @@ def _folder(workspace: Workspace, out: Path, app: str, style: str) -> Path:
             path.write_bytes(data)
             return f"pictures/{name}"
 
-        def keep(name: str, model: BaseModel) -> None:
+        def keep(kind: str, id: str, model: BaseModel) -> None:
+            name = page_name(kind, id)
             path = folder / "data" / f"{name}.js"
             path.parent.mkdir(exist_ok=True)
             path.write_text(f"deeproData({json.dumps(name)}, {as_script(model)});\n", encoding="utf-8")
 
-        title = _pages(workspace, put, keep)
+        title = assemble(workspace, put, keep).title
         (folder / "app.js").write_text(app, encoding="utf-8")
         (folder / "app.css").write_text(style, encoding="utf-8")
         policy = _POLICY.format(files="'self' file:", script="'self' file:", style="'self' file:")
@@ -81,10 +77,11 @@ def _folder(workspace: Workspace, out: Path, app: str, style: str) -> Path:
 def _single(workspace: Workspace, out: Path, app: str, style: str) -> Path:
     blocks: list[str] = []
 
-    def keep(name: str, model: BaseModel) -> None:
-        blocks.append(f'<script type="application/json" id="data:{html.escape(name)}">{as_script(model)}</script>\n')
+    def keep(kind: str, id: str, model: BaseModel) -> None:
+        name = html.escape(page_name(kind, id))
+        blocks.append(f'<script type="application/json" id="data:{name}">{as_script(model)}</script>\n')
 
-    title = _pages(workspace, lambda _name, data: data_uri(data), keep)
+    title = assemble(workspace, lambda _name, data: data_uri(data), keep).title
     policy = _POLICY.format(files="", script=_digest(app), style=_digest(style))
     page = _page(title, policy, f"<style>{style}</style>", f"{''.join(blocks)}<script>{app}</script>")
     handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}-", text=False)
@@ -99,45 +96,9 @@ def _single(workspace: Workspace, out: Path, app: str, style: str) -> Path:
     return out
 
 
-def _pages(workspace: Workspace, put: views.Put, keep: object) -> str:
-    """Hand every page's data to `keep`; the page's title is the answer."""
-    assert callable(keep)
-    networks = [views.network(n) for n in workspace.networks()]
-    rows: dict[str, dict[str, LayerRow]] = {n.fingerprint: {row.name: row for row in n.layers} for n in networks}
-    pages: dict[tuple[str, str], views.Page] = {}
-    patterns, records = [], {}
-    for result in progress.steps(workspace.results(), "report"):
-        if result.provenance is None:
-            continue
-        if isinstance(result, Pattern) and result.images.ndim == 4:
-            patterns.append(views.patterns(result, put))
-            records[result.provenance.key] = views.record(result)
-            continue
-        network = str(result.provenance.network.get("fingerprint", ""))
-        for i, data in enumerate(result.provenance.data):
-            name, sha = str(data.get("name", "image")), str(data.get("sha256", ""))
-            if (network, sha) not in pages:
-                pages[network, sha] = views.Page(name, sha, network, put, rows.get(network, {}))
-            pages[network, sha].add(result, i)
-    cards = []
-    for page in pages.values():
-        if (finished := page.finish()) is not None:
-            keep(finished[0].id, finished[0])
-            cards.append(finished[1])
-    title = " · ".join(dict.fromkeys(n.name for n in networks)) or Path(workspace.folder).resolve().name
-    overview = Overview(
-        title=title,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        deepro=_version(),
-        networks=networks,
-        photographs=cards,
-        patterns=patterns,
-        skipped=[Skipped(name=str(s["name"]), reason=str(s["reason"])) for s in workspace.skipped()],
-        damaged=[Skipped(name=str(d["name"]), reason=str(d["reason"])) for d in workspace.damaged()],
-        records=records,
-    )
-    keep("overview", overview)
-    return title
+def page_name(kind: str, id: str) -> str:
+    """What a page's data is called: its kind, and its id where there are several."""
+    return f"{kind}-{id}" if id else kind
 
 
 def as_script(model: BaseModel) -> str:
@@ -174,13 +135,6 @@ def viewer_page() -> Path:
 def _viewer() -> tuple[str, str]:
     app = viewer_page()
     return app.read_text(encoding="utf-8"), app.with_suffix(".css").read_text(encoding="utf-8")
-
-
-def _version() -> str:
-    try:
-        return metadata.version("deepro")
-    except metadata.PackageNotFoundError:
-        return "0"
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
-import type { Words } from "./languages";
+import type { en } from "./en";
 
-export const zhHans: Words = {
+export const zhHans: { readonly [K in keyof typeof en]: string } = {
   "nav.overview": "总览",
   "nav.network": "网络",
   "nav.patterns": "图样",

@@ -1,6 +1,6 @@
-import type { Words } from "./languages";
+import type { en } from "./en";
 
-export const zhHant: Words = {
+export const zhHant: { readonly [K in keyof typeof en]: string } = {
   "nav.overview": "總覽",
   "nav.network": "網路",
   "nav.patterns": "圖樣",

@@ -1,46 +1,63 @@
-"""Results to what the viewer reads. `put` keeps an image's bytes under a name and answers with its address.
-
-Results of one photograph belong together when their provenance names the same network and the same picture.
-"""
+"""Results of one photograph belong together when their provenance names the same network and the same picture."""
 
 from __future__ import annotations
 
 import hashlib
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from deepro import registry
-from deepro.render import colour, picture, recipe
+from deepro.render import colour, picture
 from deepro.render.document import (
     Guess,
     HeatLayer,
     LayerRow,
     LayerUnits,
     NetworkView,
-    Paper,
-    PatternImage,
-    PatternSet,
     Photograph,
     PhotographCard,
-    Picture,
     ProvenanceView,
-    ReceptiveField,
     RegionView,
-    Scale,
     Unit,
     Window,
 )
-from deepro.results import Heatmap, Pattern, Prediction, Projection, Provenance, Region, Result
-
-Put = Callable[[str, bytes], str]
+from deepro.render.views.base import Keep, Put, Saver, finite, plain, record
+from deepro.render.views.pixels import flat_map, heat_pixels, map_pixels, projection_pixels
+from deepro.results import Heatmap, Prediction, Projection, Region, Result
 
 LONGEST = 1280  # pixels of a photograph in the page
 THUMB = 360
+
+
+class Photographs:
+    """One page for each photograph and network."""
+
+    def __init__(self, put: Put, networks: list[NetworkView]) -> None:
+        self._put = put
+        self._rows = {n.fingerprint: {row.name: row for row in n.layers} for n in networks}
+        self._pages: dict[tuple[str, str], Page] = {}
+
+    def add(self, result: Result) -> bool:
+        if not isinstance(result, Prediction | Region | Heatmap | Projection) or result.provenance is None:
+            return False
+        network = str(result.provenance.network.get("fingerprint", ""))
+        for i, data in enumerate(result.provenance.data):
+            name, sha = str(data.get("name", "image")), str(data.get("sha256", ""))
+            if (network, sha) not in self._pages:
+                self._pages[network, sha] = Page(name, sha, network, self._put, self._rows.get(network, {}))
+            self._pages[network, sha].add(result, i)
+        return True
+
+    def finish(self, keep: Keep) -> Mapping[str, Any]:
+        cards = []
+        for page in self._pages.values():
+            if (finished := page.finish()) is not None:
+                keep("photograph", finished[0].id, finished[0])
+                cards.append(finished[1])
+        return {"photographs": cards}
 
 
 class Page:
@@ -57,7 +74,7 @@ class Page:
         stem = re.sub(r"[^a-z0-9]+", "-", name.rsplit(".", 1)[0].lower()).strip("-")[:40]
         digest = hashlib.sha256(f"{network}{sha256}".encode()).hexdigest()[:8]
         self.id = f"{stem}-{digest}" if stem else digest  # safe in a file name and an address, whatever it is called
-        self._save = _Saver(put, self.id)
+        self._save = Saver(put, self.id)
         self._original: np.ndarray | None = None
         self._seen: np.ndarray | None = None
         self._place: tuple[float, float, float, float] | None = None
@@ -152,112 +169,7 @@ class Page:
         return heat.model_copy(update={"view": view if same else whole})
 
 
-def patterns(result: Pattern, put: Put) -> PatternSet:
-    """Images made for targets."""
-    assert result.provenance is not None
-    save = _Saver(put, f"patterns-{result.provenance.key}")
-    history = np.atleast_2d(np.asarray(result.history, dtype=float))
-    images = [
-        PatternImage(
-            target=target,
-            picture=save(f"{i}.png", colour.unit_range(result.images[i])),
-            score=finite(result.scores[i]),
-            probability=finite(result.probabilities[i]),
-            history=[finite(v) for v in _thin(history[i])] if i < len(history) else [],
-        )
-        for i, target in enumerate(result.targets)
-    ]
-    return PatternSet(
-        record=result.provenance.key,
-        network=str(result.provenance.network.get("fingerprint", "")),
-        steps=history.shape[-1],
-        images=images,
-    )
-
-
-def network(item: Mapping[str, Any]) -> NetworkView:
-    """A network's card and its layer table."""
-    card = item["card"]
-    return NetworkView(
-        id=str(card.get("fingerprint", "")),
-        name=str(card.get("name", "network")),
-        source=str(card.get("source", "")),
-        fingerprint=str(card.get("fingerprint", "")),
-        preprocess=card.get("preprocess"),
-        device=card.get("device"),
-        dtype=card.get("dtype"),
-        labels=int(item.get("labels") or 0),
-        parameters=int(item.get("parameters") or 0),
-        notes=[str(n) for n in item.get("notes") or ()],
-        refused={str(k): str(v) for k, v in (item.get("refused") or {}).items()},
-        layers=[_row(layer) for layer in item.get("layers") or ()],
-    )
-
-
-def record(result: Result) -> ProvenanceView:
-    """A result's provenance, with the method's paper where the method is known here."""
-    provenance = result.provenance
-    assert provenance is not None
-    method = _method(provenance)
-    paper = method and method.paper
-    return ProvenanceView(
-        key=provenance.key,
-        kind=result.kind,
-        method=provenance.method,
-        version=provenance.version,
-        summary=method.summary if method else "",
-        paper=Paper(authors=paper.authors, year=paper.year, title=paper.title, url=paper.url) if paper else None,
-        parameters=_json(provenance.parameters),
-        network=str(provenance.network.get("fingerprint", "")),
-        data=[_json(d) for d in provenance.data],
-        seed=provenance.seed,
-        libraries=dict(provenance.libraries),
-        created=provenance.created,
-        seconds=provenance.seconds,
-        notes=list(provenance.notes),
-        python=recipe.python(provenance),
-        command=recipe.command(provenance, method),
-    )
-
-
-def finite(value: Any) -> float | None:
-    """A number for JSON, which knows no NaN."""
-    value = float(value)
-    return value if math.isfinite(value) else None
-
-
-def projection_pixels(result: Projection, i: int, u: int) -> tuple[np.ndarray, Scale]:
-    """The projection of unit `u` of image `i` as pixels, at its own gain, red drawn as red."""
-    values = result.values[i, u]
-    high = colour.limit(values)
-    return colour.signed(values, high, bgr=colour.is_bgr(result)), Scale(
-        kind="signed", high=high, percentile=colour.PERCENTILE
-    )
-
-
-def map_pixels(values: np.ndarray) -> tuple[np.ndarray, Scale]:
-    """(H, W) of one activation map: zero and below black, its own maximum white."""
-    top = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
-    high = top if top > 0 else 1.0
-    return colour.grey(values, high), Scale(kind="grey", high=high)
-
-
-def heat_pixels(values: np.ndarray, is_signed: bool) -> tuple[np.ndarray, Scale]:
-    """(H, W) of one heatmap as (H, W, 4): laid over the photograph, zero lets it through and `high` covers it."""
-    high = colour.limit(values)
-    kind = "diverging" if is_signed else "sequential"
-    pixels = np.dstack([colour.heat(values, is_signed, high), colour.cover(values, high)])
-    return pixels, Scale(kind=kind, high=high, percentile=colour.PERCENTILE)
-
-
-def _method(provenance: Provenance) -> registry.Method | None:
-    try:
-        return registry.methods().get(provenance.method)
-    except ImportError:
-        return None
-
-
-def _units(result: Projection, i: int, save: _Saver, prefix: str, row: LayerRow | None) -> LayerUnits:
+def _units(result: Projection, i: int, save: Saver, prefix: str, row: LayerRow | None) -> LayerUnits:
     assert result.provenance is not None
     units = []
     for u in range(result.values.shape[1]):
@@ -283,18 +195,12 @@ def _units(result: Projection, i: int, save: _Saver, prefix: str, row: LayerRow 
         record=result.provenance.key,
         receptive_field=row.receptive_field.size if row and row.receptive_field else None,
         map_size=[int(n) for n in result.maps.shape[2:]],
-        fidelity=_json(result.fidelity),
+        fidelity=plain(result.fidelity),
         units=units,
     )
 
 
-def flat_map(values: np.ndarray) -> np.ndarray:
-    """A unit's map as (H, W): a dense layer's single number becomes one pixel."""
-    values = np.asarray(values, dtype=float)
-    return values if values.ndim == 2 else values.reshape(1, -1)
-
-
-def _heat(result: Heatmap, i: int, save: _Saver, name: str, key: str) -> HeatLayer:
+def _heat(result: Heatmap, i: int, save: Saver, name: str, key: str) -> HeatLayer:
     values = result.values[i]
     pixels, scale = heat_pixels(values if values.ndim == 2 else np.abs(values).max(0), result.signed)
     return HeatLayer(
@@ -304,12 +210,12 @@ def _heat(result: Heatmap, i: int, save: _Saver, name: str, key: str) -> HeatLay
         target=result.targets[i],
         score=finite(result.scores[i]),
         method=result.method,
-        evidence=_json(result.evidence),
+        evidence=plain(result.evidence),
         record=key,
     )
 
 
-def _region(result: Region, save: _Saver, key: str) -> RegionView:
+def _region(result: Region, save: Saver, key: str) -> RegionView:
     mask = None
     if result.mask is not None:
         cover = picture.fit(result.mask, LONGEST)
@@ -328,53 +234,5 @@ def _region(result: Region, save: _Saver, key: str) -> RegionView:
     )
 
 
-def _row(layer: Mapping[str, Any]) -> LayerRow:
-    field = layer.get("receptive_field")
-    return LayerRow(
-        name=str(layer["name"]),
-        kind=str(layer["kind"]),
-        shape=[int(n) for n in layer["shape"]],
-        units=int(layer["units"]),
-        receptive_field=ReceptiveField(**{k: [int(n) for n in v] for k, v in field.items()}) if field else None,
-        parameters=int(layer.get("parameters") or 0),
-        depth=int(layer.get("depth") or 0),
-    )
-
-
-def _thin(history: np.ndarray, most: int = 200) -> np.ndarray:
-    """At most `most` points of a curve, first and last kept."""
-    if len(history) <= most:
-        return history
-    return history[np.unique(np.linspace(0, len(history) - 1, most).round().astype(int))]
-
-
 def _digest(pixels: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()
-
-
-def _json(value: Any) -> Any:
-    """Plain JSON values; NaN and infinity become None."""
-    if isinstance(value, Mapping):
-        return {str(k): _json(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_json(v) for v in value]
-    if isinstance(value, bool | str) or value is None:
-        return value
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating):
-        return finite(value)
-    return str(value)
-
-
-class _Saver:
-    """Writes pictures of one page under one name."""
-
-    def __init__(self, put: Put, folder: str) -> None:
-        self.put = put
-        self.folder = folder
-
-    def __call__(self, name: str, pixels: np.ndarray) -> Picture:
-        data = picture.jpeg(pixels) if name.endswith(".jpg") else picture.png(pixels)
-        source = self.put(f"{self.folder}/{name}", data)
-        return Picture(source=source, width=pixels.shape[1], height=pixels.shape[0])

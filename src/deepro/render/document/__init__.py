@@ -1,0 +1,40 @@
+"""What the viewer reads: the one definition of its data.
+
+`viewer/src/document.ts` is generated from these models (`npm run types` in viewer/), never written by hand. The report
+writes them as files, a live server answers with them. Words are left to the viewer, which knows the reader's language:
+here stand numbers, names and the kinds of things.
+"""
+
+from __future__ import annotations
+
+from deepro.render.document.base import Guess, Model, Paper, Picture, ProvenanceView, Scale, Skipped, Values, Window
+from deepro.render.document.networks import LayerRow, NetworkView, ReceptiveField
+from deepro.render.document.overview import SCHEMA, Overview, Viewer
+from deepro.render.document.patterns import PatternImage, PatternSet
+from deepro.render.document.photographs import HeatLayer, LayerUnits, Photograph, PhotographCard, RegionView, Unit
+
+__all__ = [
+    "SCHEMA",
+    "Guess",
+    "HeatLayer",
+    "LayerRow",
+    "LayerUnits",
+    "Model",
+    "NetworkView",
+    "Overview",
+    "Paper",
+    "PatternImage",
+    "PatternSet",
+    "Photograph",
+    "PhotographCard",
+    "Picture",
+    "ProvenanceView",
+    "ReceptiveField",
+    "RegionView",
+    "Scale",
+    "Skipped",
+    "Unit",
+    "Values",
+    "Viewer",
+    "Window",
+]

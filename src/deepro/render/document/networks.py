@@ -1,0 +1,44 @@
+"""A network and its layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deepro.render.document.base import Model
+
+
+class ReceptiveField(Model):
+    """One number an input axis, in input pixels."""
+
+    size: list[int]
+    stride: list[int]
+    offset: list[int]
+
+
+class LayerRow(Model):
+    """One row of the layer table. shape: without the batch axis. parameters: with those of the modules inside."""
+
+    name: str
+    kind: str
+    shape: list[int]
+    units: int
+    receptive_field: ReceptiveField | None
+    parameters: int
+    depth: int
+
+
+class NetworkView(Model):
+    """A network: its card and its layers in execution order. refused: methods that do not apply, with the reason."""
+
+    id: str
+    name: str
+    source: str
+    fingerprint: str
+    preprocess: dict[str, Any] | None
+    device: str | None
+    dtype: str | None
+    labels: int
+    parameters: int
+    notes: list[str]
+    refused: dict[str, str]
+    layers: list[LayerRow]

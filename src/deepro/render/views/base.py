@@ -1,0 +1,111 @@
+"""What the views of every family share: pictures put away under names, provenance, numbers for JSON.
+
+`put` keeps bytes under a name and answers with their address: a file beside the page, a data URI, a server's path.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from deepro import registry
+from deepro.render import picture, recipe
+from deepro.render.document import Model, Paper, Picture, ProvenanceView, Values
+from deepro.results import Provenance, Result
+
+Put = Callable[[str, bytes], str]
+Keep = Callable[[str, str, Model], None]  # a page's kind, its id and its data
+
+
+class Section(Protocol):
+    """The pages that one family of results fills."""
+
+    def add(self, result: Result) -> bool:
+        """Take a result in; False where it is another section's."""
+        ...
+
+    def finish(self, keep: Keep) -> Mapping[str, Any]:
+        """Hand every page to `keep`. Returns this section's fields of the overview."""
+        ...
+
+
+class Saver:
+    """Writes pictures of one page under one name."""
+
+    def __init__(self, put: Put, folder: str) -> None:
+        self.put = put
+        self.folder = folder
+
+    def __call__(self, name: str, pixels: np.ndarray) -> Picture:
+        data = picture.jpeg(pixels) if name.endswith(".jpg") else picture.png(pixels)
+        source = self.put(f"{self.folder}/{name}", data)
+        return Picture(source=source, width=pixels.shape[1], height=pixels.shape[0])
+
+
+def values(array: np.ndarray) -> Values:
+    """Numbers for the viewer, packed: little endian, C order, base64 in the page."""
+    array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    kinds: dict[str, Any] = {"f4": "float32", "u1": "uint8", "u2": "uint16", "u4": "uint32", "i4": "int32"}
+    return Values(
+        dtype=kinds[array.dtype.str[1:]],
+        shape=list(array.shape),
+        data=base64.b64encode(array.tobytes()).decode("ascii"),
+    )
+
+
+def record(result: Result) -> ProvenanceView:
+    """A result's provenance, with the method's paper where the method is known here."""
+    provenance = result.provenance
+    assert provenance is not None
+    method = _method(provenance)
+    paper = method and method.paper
+    return ProvenanceView(
+        key=provenance.key,
+        kind=result.kind,
+        method=provenance.method,
+        version=provenance.version,
+        summary=method.summary if method else "",
+        paper=Paper(authors=paper.authors, year=paper.year, title=paper.title, url=paper.url) if paper else None,
+        parameters=plain(provenance.parameters),
+        network=str(provenance.network.get("fingerprint", "")),
+        data=[plain(d) for d in provenance.data],
+        seed=provenance.seed,
+        libraries=dict(provenance.libraries),
+        created=provenance.created,
+        seconds=provenance.seconds,
+        notes=list(provenance.notes),
+        python=recipe.python(provenance),
+        command=recipe.command(provenance, method),
+    )
+
+
+def finite(value: Any) -> float | None:
+    """A number for JSON, which knows no NaN."""
+    value = float(value)
+    return value if math.isfinite(value) else None
+
+
+def plain(value: Any) -> Any:
+    """Plain JSON values; NaN and infinity become None."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(v) for v in value]
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return finite(value)
+    return str(value)
+
+
+def _method(provenance: Provenance) -> registry.Method | None:
+    try:
+        return registry.methods().get(provenance.method)
+    except ImportError:
+        return None
