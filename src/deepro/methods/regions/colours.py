@@ -31,7 +31,7 @@ def likelihood_ratio(
     cv2.setRNGSeed(seed % 2**31)
     rough = (cv2.TERM_CRITERIA_MAX_ITER + cv2.TERM_CRITERIA_EPS, 8, 0.5)
     _, _, words = cv2.kmeans(some, count, None, rough, 1, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
-    nearest = ((flat[:, None] - words) ** 2).sum(-1).argmin(1)
+    nearest = ((words**2).sum(1) - 2 * flat @ words.T).argmin(1)
     alike = np.exp(-((words[:, None] - words) ** 2).sum(-1) / (2 * SPREAD**2))
 
     def shares(weight: np.ndarray) -> np.ndarray:

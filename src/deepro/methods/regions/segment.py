@@ -5,8 +5,10 @@ which settles in advance how large the object may be. Here the smoothed saliency
 (`seeds="soft"`), so that colours and contrast can overrule it. `seeds="quantile"` is their recipe.
 
 The gradient is strong at few points, also off the object; LayerCAM of the last spatial layer is coarse but stays on it.
-Their geometric mean (`saliency="focused"`) is strong where both agree. What the photograph's border reaches without
-crossing an edge, such as sky, is more often background: its saliency counts half, and the border's colours count more.
+Their geometric mean (`saliency="focused"`) is strong where both agree. Patches of one colour give back what the
+smoothing carried into them. What the photograph's border reaches without crossing an edge, such as sky, is more often
+background: its saliency counts half, and the border's colours count more. The cut is made on a small picture, and its
+border laid again on a larger one.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from deepro.methods.regions.faithfulness import faithfulness
 from deepro.methods.regions.gradients import SALIENCY, strongest
 from deepro.methods.regions.graph_cut import Colours, Mask, Weights, contrast_weights, cut
 from deepro.methods.regions.heatmap import heatmap
+from deepro.methods.regions.patches import unspilled
 from deepro.methods.regions.photograph import Plane, onto_photograph, original, squeezed
+from deepro.methods.regions.refine import refined
 from deepro.methods.regions.shape import box_of, enlarged, main_part, outline_of
 from deepro.network import Inputs, Network
 from deepro.registry import Bounds, method
@@ -34,7 +38,9 @@ from deepro.shapes import to_array
 WORKING_SIDE = 160  # longer side of the picture that is cut, in pixels
 CERTAIN = 1e6  # a cost no colour or border can pay
 LEAN = 4.0  # the most that one pixel's colour may say, in nats
+REFINED_BORDER = 2.0  # how much more a border costs when it is laid again on more pixels
 FRAME_COUNTS = 4.0  # how much more than others a border pixel's colour counts as background
+SHARP = 0.008  # sigma of the gradient's smoothing before it is averaged over patches, of the input's shorter side
 COARSE = 0.05  # sigma of LayerCAM's smoothing, of the input's shorter side
 
 
@@ -44,7 +50,7 @@ COARSE = 0.05  # sigma of LayerCAM's smoothing, of the input's shorter side
     needs=("image", "target"),
     paper=SALIENCY,
     summary="The object's mask, outline and box, by a graph cut from class saliency and colours.",
-    version=2,
+    version=3,
 )
 def segment(
     net: Network,
@@ -114,13 +120,16 @@ def segment(
         salience, seen = onto_photograph(smooth / smooth.max(), look, (height, width), grid)
         lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float64)
         if saliency == "focused":
-            salience = enclosed(lab, salience)
+            before, after = (
+                onto_photograph(smoothed(values, b), look, (height, width), grid)[0] for b in (SHARP, blur)
+            )
+            salience = enclosed(lab, unspilled(small, salience, before, after))
         weights = contrast_weights(lab, border * max(grid) / 100)
         if seeds == "quantile":
             found = from_quantiles(lab, salience, weights, seed)
         else:
             found = from_leaning(lab, salience, seen, weights, threshold, trust, rounds, seed)
-        mask = enlarged(found, (height, width))
+        mask = enlarged(refined(picture, found, REFINED_BORDER * border, seed), (height, width))
     box = box_of(mask)
     return Region(
         mask=mask if box else None,
