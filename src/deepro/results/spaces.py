@@ -16,8 +16,11 @@ class Map(Result):
     """Examples (or units) of one layer laid out in two dimensions.
 
     values: (N, 2). ids: (N,) names that stay. labels: (N,) int64 into label_names, -1 where unknown, or None.
-    columns: name -> (N,), anything to colour by: prediction, confidence, correct. method, layer, pool: how it was made;
-    codes: (N, D) what was laid out, float32, None where it was not kept; neighbours of it find a point's true likeness.
+    columns: name -> (N,), anything to colour by: prediction, confidence, correct. column_names: what a column's whole
+    numbers mean, such as the network's labels for prediction. method, layer, pool: how it was made;
+    codes: (N, D) what was laid out, float32, None where it was not kept.
+    neighbours: (N, k) int32 which points are nearest to each in the codes, not on the map, nearest first; a placed
+    point's are among the fitted ones. neighbour_distances: (N, k) float32, in the codes' units.
     quality: measure -> number, such as neighbours@15 (methods.spaces.quality); baselines: the same for the PCA and the
     random projection of these codes. per_point: (N,) share of the `per_point_size` nearest neighbours that are near on
     the map too. placed: (N,) bool, True for points laid beside a map of the others; None where all were fitted.
@@ -38,11 +41,14 @@ class Map(Result):
     labels: np.ndarray | None = None
     label_names: tuple[str, ...] = ()
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)
+    column_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     placed: np.ndarray | None = None
     finished: bool = True
     notes: tuple[str, ...] = ()
     codes: np.ndarray | None = None
+    neighbours: np.ndarray | None = None
+    neighbour_distances: np.ndarray | None = None
     pictures: np.ndarray | None = None
 
 

@@ -21,6 +21,8 @@ from deepro.methods.spaces.quality import SIZES, agreement, kept, quality
 from deepro.network import Network
 from deepro.results import Map
 
+KEPT = 15  # neighbours of each point that go with the map
+
 Lay = Callable[[np.ndarray, Neighbours, np.ndarray], Layout]  # codes, their neighbours, a start (N, 2)
 
 
@@ -109,11 +111,14 @@ def map_captured(
         labels=labels,
         label_names=label_names if labels is None or len(label_names) > labels.max() else (),
         columns=columns,
+        column_names={"prediction": tuple(net.labels)} if columns and net.labels else {},
         facts={**laid.facts, **_facts(question, captured, codes.shape[1])},
         placed=laid.placed,
         finished=laid.finished,
         notes=tuple(notes),
         codes=codes if question.keep_codes else None,
+        neighbours=laid.neighbours.indices.astype(np.int32),
+        neighbour_distances=laid.neighbours.distances,
         pictures=captured.pictures if places == 1 else None,
     )
 
@@ -125,6 +130,7 @@ class Laid:
     values: np.ndarray
     per_point: np.ndarray
     per_point_size: int
+    neighbours: Neighbours
     quality: dict[str, float]
     baselines: dict[str, dict[str, float]]
     facts: dict[str, Any]
@@ -180,19 +186,24 @@ def map_codes(
         if plan.stability and layout.finished:
             numbers["stability@15"] = _stability(points, near, layout, plan, seed)
     values, per_point = np.empty((n, 2)), np.empty(n, np.float32)
-    values[order[fitted]] = layout.values
-    per_point[order[fitted]] = measured.per_point
+    here = order[fitted]
+    values[here], per_point[here] = layout.values, measured.per_point
+    k = min(KEPT, near.indices.shape[1])
+    around = Neighbours(np.empty((n, k), np.int64), np.empty((n, k), np.float32))
+    around.indices[here], around.distances[here] = here[near.indices[:, :k]], near.distances[:, :k]
     placed = None
     if len(fitted) < n:
         rest = np.setdiff1d(np.arange(n), fitted)
+        there = order[rest]
         placed = np.ones(n, bool)
-        placed[order[fitted]] = False
-        values[order[rest]], per_point[order[rest]] = _beside(
-            points, sorted_codes[rest], layout.values, metric, measured.size
-        )
-        numbers[f"placed_neighbours@{measured.size}"] = float(per_point[order[rest]].mean())
+        placed[here] = False
+        found = Finder(points, metric).of(sorted_codes[rest], min(len(points), max(measured.size, NEAREST, k)))
+        values[there], per_point[there] = _beside(points, sorted_codes[rest], layout.values, found, measured.size)
+        around.indices[there], around.distances[there] = here[found.indices[:, :k]], found.distances[:, :k]
+        numbers[f"placed_neighbours@{measured.size}"] = float(per_point[there].mean())
+    notes += measured.notes
     return Laid(
-        values, per_point, measured.size, numbers, baselines, facts, placed, layout.finished, (*notes, *measured.notes)
+        values, per_point, measured.size, around, numbers, baselines, facts, placed, layout.finished, tuple(notes)
     )
 
 
@@ -220,13 +231,12 @@ def stratified(labels: np.ndarray | None, n: int, size: int, seed: int) -> np.nd
 
 
 def _beside(
-    points: np.ndarray, others: np.ndarray, values: np.ndarray, metric: Metric, size: int
+    points: np.ndarray, others: np.ndarray, values: np.ndarray, near: Neighbours, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Positions of the others, and the share of each one's nearest points that are near it on the map too."""
     from scipy.spatial import KDTree
 
-    near = Finder(points, metric).of(others, min(len(points), max(size, NEAREST)))
-    at = place(values, points, others, metric=metric, neighbours=near)
+    at = place(values, points, others, neighbours=near)
     _, on_map = KDTree(values).query(at, size)
     return at, kept(near.indices[:, :size], np.asarray(on_map).reshape(len(at), size))
 

@@ -83,6 +83,8 @@ def unit_map(
         finished=laid.finished,
         notes=tuple(notes),
         codes=codes.astype(np.float32),
+        neighbours=laid.neighbours.indices.astype(np.int32),
+        neighbour_distances=laid.neighbours.distances,
     )
 
 

@@ -1,0 +1,135 @@
+"""Maps of examples and of units, and what layers know."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from deepro.render.document.base import Model, Picture, Values
+
+
+class MapCard(Model):
+    """A map on the overview. steps: layers or checkpoints. kept: neighbours@15 of the first step, where measured."""
+
+    id: str
+    network: str
+    kind: Literal["examples", "units"]
+    method: str
+    steps: list[str]
+    points: int
+    kept: float | None
+    data: str
+    record: str
+    thumb: Picture
+
+
+class MapColumn(Model):
+    """Something to colour by, one value a point.
+
+    classes: uint16 index into `names`, 65535 where unknown. number: uint16 from `low` to `high`, 65535 where unknown.
+    outcome: uint16, 1 right and 0 wrong, 65535 unknown.
+    """
+
+    name: str
+    kind: Literal["classes", "number", "outcome"]
+    values: Values
+    names: list[str]
+    low: float
+    high: float
+
+
+class MapStep(Model):
+    """The map at one layer or checkpoint.
+
+    positions: (N, 2) uint16, x and y from 0 to 65535 over the same square for all steps, y upwards.
+    kept: (N,) uint8, share of the `kept_size` nearest neighbours that stayed near, 255 for all. neighbours: whether
+    there is a page of them, ID-STEP. changed: (N,) uint8, share of a point's neighbours in the codes that it did not
+    have at the step before, 255 for all.
+    """
+
+    name: str
+    layer: str
+    pool: str
+    code_size: int | None
+    positions: Values
+    kept: Values
+    kept_size: int
+    neighbours: bool
+    changed: Values | None
+    quality: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+    notes: list[str]
+    finished: bool
+
+
+class MapNeighbours(Model):
+    """values: (N, k) uint32, the points nearest to each in the codes of one step, nearest first."""
+
+    id: str
+    values: Values
+
+
+class Sprites(Model):
+    """Thumbnails of all points on sheets, row by row. columns, rows: tiles a sheet. width, height: pixels a tile."""
+
+    sheets: list[Picture]
+    columns: int
+    rows: int
+    width: int
+    height: int
+
+
+class MapLink(Model):
+    """A map of the units that answered to this map's examples.
+
+    answers: (U, N) uint8, each unit's answers from its lowest (0) to its highest (255).
+    """
+
+    map: str
+    layer: str
+    units: list[str]
+    positions: Values
+    answers: Values
+
+
+class GridView(Model):
+    """Every point in a cell of its own. cells: (R, C) int32 point, -1 for none.
+
+    seams_right: (R, C - 1) and seams_down: (R - 1, C) uint8: distance of the codes on both sides, 255 for the 95th
+    percentile and beyond.
+    """
+
+    cells: Values
+    seams_right: Values
+    seams_down: Values
+    cost: float
+
+
+class MapPage(Model):
+    """One map, or aligned maps of the same points."""
+
+    id: str
+    kind: Literal["examples", "units"]
+    network: str
+    data: str
+    method: str
+    ids: list[str]
+    steps: list[MapStep]
+    columns: list[MapColumn]
+    sprites: Sprites | None
+    links: list[MapLink]
+    grid: GridView | None
+    record: str
+
+
+class KnowledgeView(Model):
+    """What each layer knows of the labels. scores: measure -> one number a layer. similarity: (L, L) linear CKA."""
+
+    record: str
+    network: str
+    data: str
+    points: int
+    layers: list[str]
+    scores: dict[str, list[float | None]]
+    similarity: list[list[float | None]] | None
+    notes: list[str]
+    parameters: dict[str, Any]

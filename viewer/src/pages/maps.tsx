@@ -1,0 +1,46 @@
+import type { KnowledgeView, Overview } from "../document";
+import { useSpeech } from "../i18n";
+import { Image } from "../parts/picture";
+import { Knowledge } from "../map/knowledge";
+import { Explain } from "../parts/words";
+import { href } from "../routes";
+
+export function MapsPage({ overview }: { overview: Overview }) {
+  const { t } = useSpeech();
+  return (
+    <>
+      <header className="page-head">
+        <h1>{t("nav.maps")}</h1>
+        <Explain text="maps.explain" />
+      </header>
+      {overview.maps.length > 0 && <MapCards overview={overview} />}
+      {overview.knowledge.map((one: KnowledgeView) => (
+        <Knowledge key={one.record} overview={overview} view={one} />
+      ))}
+    </>
+  );
+}
+
+export function MapCards({ overview, most }: { overview: Overview; most?: number }) {
+  const { t, maybe, percent } = useSpeech();
+  return (
+    <ul className="cards maps">
+      {overview.maps.slice(0, most).map((card) => (
+        <li key={card.id}>
+          <a className="card" href={href({ page: "map", map: card.id })}>
+            <span className="card-picture">
+              <Image picture={card.thumb} alt="" />
+            </span>
+            <span className="card-text">
+              <strong>{card.steps.length > 1 ? t("map.title.steps", { first: card.steps[0] ?? "", last: card.steps.at(-1) ?? "" }) : card.steps[0]}</strong>
+              <span className="quiet file">
+                {t(card.kind === "units" ? "map.lead.units" : "map.lead", { n: card.points, method: maybe(`method.${card.method}`, card.method) })}
+                {card.kept !== null && card.points >= 150 && ` · ${t("map.card.kept", { share: percent(Math.round(card.kept * 100) / 100) })}`}
+              </span>
+            </span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
