@@ -63,6 +63,13 @@ def test_indices() -> None:
         bare.label_index("goose")
 
 
+def test_a_name_is_near_by_one_of_its_words() -> None:
+    names = ["rocking chair", "tiger cat", "computer keyboard", "crate"]
+    for wrong, meant in (("catt", "tiger cat"), ("keybord", "computer keyboard"), ("Rocking chir", "rocking chair")):
+        with pytest.raises(LabelError, match=f"unknown label '{wrong}'; did you mean {meant}"):
+            find(wrong, names)
+
+
 def test_files(tmp_path: Path) -> None:
     (tmp_path / "l.txt").write_text("a\nb\n\n", encoding="utf-8")
     forms = {

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from deepro.errors import LabelError, UsageError, near
+from deepro.errors import LabelError, UsageError
 
 _SHOWN = 8
+_MEANT = 3
 
 
 def read_labels(source: Any) -> list[str] | None:
@@ -95,5 +97,16 @@ def find(label: str, labels: Sequence[str]) -> int:
             listed = ", ".join(f"{labels[i]} ({i})" for i in found[:_SHOWN])
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             raise LabelError(f"label {label!r} is ambiguous: {listed}{more}; write one in full, or its index")
-    hint = near(label, labels) or f"; the network has {len(labels)} labels, such as {', '.join(labels[:3])}"
+    hint = _alike(lowered, labels) or f"; the network has {len(labels)} labels, such as {', '.join(labels[:3])}"
     raise LabelError(f"unknown label {label!r}{hint}")
+
+
+def _alike(wanted: str, labels: Sequence[str]) -> str:
+    """'; did you mean …?' for the names closest to `wanted`, as a whole or by one of their words; '' where none is."""
+    names: dict[str, list[str]] = {}
+    for label in labels:
+        for text in {label.lower(), *re.findall(r"\w+", label.lower())}:
+            names.setdefault(text, []).append(label)
+    close = [label for text in difflib.get_close_matches(wanted, names, n=_MEANT, cutoff=0.6) for label in names[text]]
+    shown = list(dict.fromkeys(close))[:_MEANT]
+    return f"; did you mean {', '.join(shown)}?" if shown else ""

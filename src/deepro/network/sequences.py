@@ -1,23 +1,27 @@
-"""What a recurrent network is shown: texts, token numbers, time series, or whatever its forward takes."""
+"""What a recurrent network is shown: texts, token numbers, time series, sounds, or whatever its forward takes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from deepro.errors import NetworkError, ShapeError, UsageError
+from deepro.errors import DeeproError, NetworkError, ShapeError, UsageError
 from deepro.network.fingerprint import digest_json, digest_tensor
+from deepro.network.sound import Sound
 from deepro.network.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from deepro.network.network import Network
+
+
+Layout = Literal["NTF", "NT", "N1T"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Sequences:
 
     items: for each sequence (T,) int64 tokens or (T, F) floats; empty where the call's arguments are the caller's own.
     call: (args, kwargs) passed on as they are, or None. batch_first: how items are laid out for the network.
+    rates: samples a second of a sound. layout: how a batch of sounds is given: (N, T, 1), (N, T) or (N, 1, T).
     """
 
     items: tuple[Tensor, ...]
@@ -34,6 +39,8 @@ class Sequences:
     sha256s: tuple[str, ...]
     call: tuple[tuple[Any, ...], Mapping[str, Any]] | None = None
     batch_first: bool = True
+    rates: tuple[int | None, ...] = ()
+    layout: Layout = "NTF"
 
     def __len__(self) -> int:
         return len(self.sha256s)
@@ -54,25 +61,37 @@ class Sequences:
         for row, item in enumerate(self.items):
             lengths.setdefault(len(item), []).append(row)
         for rows in lengths.values():
-            yield tuple(rows), (torch.stack([self.items[r] for r in rows], 0 if self.batch_first else 1),), {}
+            yield tuple(rows), (self.laid(torch.stack([self.items[r] for r in rows])),), {}
 
-    def subset(self, rows: Iterator[int] | list[int] | np.ndarray) -> Sequences:
+    def laid(self, batch: Tensor) -> Tensor:
+        """(N, T) tokens or (N, T, F) floats as the network takes them."""
+        if self.layout != "NTF":
+            return batch[..., 0] if self.layout == "NT" else batch.transpose(1, 2)
+        return batch if self.batch_first else batch.transpose(0, 1)
+
+    def rows(self, output: Tensor) -> Tensor:
+        """The network's output with the sequences in front, (N, T, K) where it has a row a step."""
+        return output if self.batch_first or output.ndim < 3 else output.transpose(0, 1)
+
+    def subset(self, rows: Iterable[int]) -> Sequences:
         """Some of the items. Raises UsageError where the call is the caller's own."""
         if self.call is not None:
             raise UsageError("sequences given as ready tensors cannot be taken apart; give a list with one array each")
-        rows = [int(r) for r in rows]
-        pick = lambda values: tuple(values[r] for r in rows)  # noqa: E731
-        return Sequences(
-            pick(self.items), pick(self.texts), pick(self.names), pick(self.sha256s), None, self.batch_first
-        )
+        chosen = [int(r) for r in rows]
+        every = {f: tuple(getattr(self, f)) for f in ("items", "texts", "names", "sha256s", "rates")}
+        return replace(self, **{f: tuple(v[r] for r in chosen) if v else () for f, v in every.items()})
+
+    def named(self, names: Sequence[str | None]) -> Sequences:
+        """The same with names, for captions."""
+        return replace(self, names=tuple(names))
 
 
 def as_sequences(net: Network, given: Any) -> Sequences:
     """What `given` shows to the network.
 
-    str: a text. Path: a text file. List of these: a text each. Array of int (T,) or float (T,) or (T, F): one sequence;
-    a list of such arrays, or one array with another axis in front: several. Tensor: the network's input as it is;
-    tuple, mapping or PackedSequence: the arguments of its forward.
+    str: a text. Path: a text file, or a .wav file. Sound: a recording. List of these: one each. Array of int (T,) or
+    float (T,) or (T, F): one sequence; a list of such arrays, or one array with another axis in front: several.
+    Tensor: the network's input as it is; tuple, mapping or PackedSequence: the arguments of its forward.
     Raises UsageError for an empty sequence, NaN, or a token outside the vocabulary; ShapeError for other shapes.
     """
     if isinstance(given, Sequences):
@@ -84,6 +103,8 @@ def as_sequences(net: Network, given: Any) -> Sequences:
     parts = list(given) if several else [given]
     if isinstance(given, list) and not given:
         raise UsageError("no sequence was given; expected at least one with at least one step")
+    parts = [Sound.open(p) if isinstance(p, Path) and p.suffix.lower() == ".wav" else p for p in parts]
+    rates = tuple(p.rate if isinstance(p, Sound) else None for p in parts)
     items, texts, names = [], [], []
     for number, part in enumerate(parts):
         item, text, name = _item(net, part, f"sequence {number}")
@@ -95,7 +116,27 @@ def as_sequences(net: Network, given: Any) -> Sequences:
             f"sequences of one call need one kind of step; got {sorted({str(tuple(i.shape)) for i in items})}"
         )
     first = next((m.batch_first for m in _only(net.module) if isinstance(m, nn.RNNBase)), True)
-    return Sequences(tuple(items), tuple(texts), tuple(names), tuple(digest_tensor(i) for i in items), None, first)
+    made = Sequences(
+        tuple(items), tuple(texts), tuple(names), tuple(digest_tensor(i) for i in items), None, first, rates
+    )
+    return _listened(net, made) if any(rates) else made
+
+
+def _listened(net: Network, sounds: Sequences) -> Sequences:
+    """The layout of a batch of sounds that the network's forward takes: the first that it runs on."""
+    from deepro.probe import untouched
+
+    layouts: tuple[Layout, ...] = ("NT", "N1T", "NTF")
+    for layout in layouts:
+        tried = replace(sounds, layout=layout)
+        with untouched(net.module), torch.no_grad():
+            try:
+                run(net, (tried.laid(sounds.items[0][None].clone()),), {})
+            except DeeproError as error:
+                said = error
+                continue
+        return tried
+    raise NetworkError(f"the network takes a sound neither as (N, T) nor as (N, 1, T) nor as (N, T, 1): {said}")
 
 
 def _only(module: nn.Module) -> Iterator[nn.Module]:
@@ -115,7 +156,7 @@ def _as_they_are(net: Network, given: Any) -> Sequences:
         if isinstance(given, tuple)
         else ((), given)
     )
-    tensors = [t for t in _tensors((args, kwargs))]
+    tensors = list(_tensors((args, kwargs)))
     if not tensors or any(not t.numel() for t in tensors):
         raise UsageError("an empty tensor was given; expected at least one sequence with at least one step")
     if any(t.is_floating_point() and bool(t.isnan().any()) for t in tensors):
@@ -150,7 +191,10 @@ def _move(value: Any, device: torch.device, dtype: torch.dtype) -> Any:
 def _item(net: Network, part: Any, where: str) -> tuple[Tensor, str | None, str | None]:
     vocabulary = net.preprocess if isinstance(net.preprocess, Vocabulary) else None
     name = text = None
-    if isinstance(part, Path):
+    if isinstance(part, Sound):
+        name, part = part.name, part.samples
+        where = name or where
+    elif isinstance(part, Path):
         name = str(part)
         where = name
         try:
@@ -199,8 +243,6 @@ def _item(net: Network, part: Any, where: str) -> tuple[Tensor, str | None, str 
 
 def run(net: Network, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """The network's own output; NetworkError in one line where its forward fails."""
-    from deepro.errors import DeeproError
-
     try:
         return net.module(*args, **kwargs)
     except DeeproError:
