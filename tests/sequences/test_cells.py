@@ -13,8 +13,10 @@ from deepro.errors import UsageError
 from deepro.methods.sequences import scores
 from deepro.methods.sequences.cells import find_cells, suggest
 from deepro.methods.sequences.intervene import Hold, intervening
-from deepro.methods.sequences.tracks import make_tracks, series_tracks, text_tracks
+from deepro.methods.sequences.signals import series_tracks, sound_tracks
+from deepro.methods.sequences.tracks import make_tracks, text_tracks
 from deepro.network.sequences import as_sequences
+from deepro.network.sound import Sound
 from tests.sequences.planted import Planted, planted, texts
 
 
@@ -88,6 +90,51 @@ def test_series_tracks() -> None:
     )
 
 
+def test_regimes_of_a_series() -> None:
+    generator = np.random.default_rng(0)
+    lively = np.repeat([0, 1, 0, 1], 200).astype(bool)
+    series = generator.normal(size=800) * np.where(lively, 5.0, 0.2)
+    found = series_tracks(series[:, None])["input regime"]
+    assert (found == lively).mean() > 0.93  # it is known a little after it has begun
+    assert "input regime" not in series_tracks(generator.normal(size=(800, 1)))
+    assert "input regime" not in series_tracks(np.sin(np.arange(800) / 60)[:, None])
+
+
+def test_tracks_of_a_sound() -> None:
+    rate = 8000
+    time = np.arange(2 * rate) / rate
+    speaking = (time % 1 > 0.3) & (time % 1 < 0.8)
+    buzz = sum(np.sin(2 * np.pi * 120 * k * time) / k for k in range(1, 12))
+    hiss = np.random.default_rng(0).normal(size=len(time))
+    sound = np.where(speaking, buzz, 0.0) + np.where(time % 1 > 0.85, 0.5 * hiss, 0.0)
+    made = sound_tracks(sound * 0.1, rate, 100)
+    ends = (np.arange(1, 101) / 50) % 1
+    voiced = made["voiced"].astype(bool)
+    assert voiced[(ends > 0.36) & (ends < 0.78)].all()
+    assert not voiced[(ends < 0.28) | ((ends > 0.92) & (ends < 1))].any()
+    assert made["onset"][[15, 16, 65, 66]].sum() == 2
+    assert made["energy"][30] > made["energy"][5] + 20
+
+
+def test_cells_behind_a_convolution_are_searched_by_their_own_steps() -> None:
+    class Strided(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv1d(1, 4, 80, 80)
+            self.lstm = nn.LSTM(4, 6, batch_first=True)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.lstm(self.conv(x[:, None]).transpose(1, 2))[0]
+
+    torch.manual_seed(0)
+    net = deepro.load(Strided())
+    sounds = [Sound(np.random.default_rng(k).normal(size=8000).astype("f4") * 0.1, 8000) for k in range(3)]
+    made = find_cells(net, sounds, controls=1, shifts=5, others=0)
+    assert set(made.tracks) == {"energy", "voiced", "onset"}
+    assert [len(v) for v in made.values["energy"]] == [100, 100, 100]
+    assert made.best("energy")["layer"] == "lstm"
+
+
 def test_planted_cells_are_found_and_clamping_breaks_what_they_do() -> None:
     net = planted()
     corpus = texts()
@@ -99,6 +146,7 @@ def test_planted_cells_are_found_and_clamping_breaks_what_they_do() -> None:
     assert quoted["held_out"] > 0.99
     assert quoted["survives"]
     assert quoted["clamp"]["beaten"] == 1.0
+    assert quoted["clamp"]["effect"] > 0.9 > 0.3 > quoted["clamp"]["elsewhere"]  # before the first quote the cell is 0
     assert quoted["clamp"]["falls"][0] == '"'
     assert quoted["clamp"]["falls"][1] > 0.9 > 0.1 > quoted["clamp"]["falls"][2]
     assert position["unit"] == Planted.counter
@@ -174,7 +222,7 @@ def test_bad_input_is_said() -> None:
         find_cells(net, texts(2), "double quote")
     with pytest.raises(UsageError, match="unknown state"):
         find_cells(net, texts(2), states="q")
-    with pytest.raises(UsageError, match="ready tensors"):
+    with pytest.raises(UsageError, match="not ready tensors"):
         find_cells(net, torch.zeros(1, 5, dtype=torch.long))
 
 

@@ -17,6 +17,7 @@ from deepro.cli.sequences import Cut, Files, Layers, Text, Tokens, Words, read_s
 
 if TYPE_CHECKING:
     from deepro.network import Network
+    from deepro.results import Cells
 
 
 @with_network
@@ -55,35 +56,47 @@ def cells(
             ws = Workspace(out)
             ws.add_network(net)
             made = make(ws, record, *arguments, **parse_options(option))
-    best = [made.best(name) for name in made.tracks if any(f["track"] == name for f in made.findings)]
 
     def human(console: Console) -> None:
-        table = Table("track", "cell", "measure", "held out", "random weights", "p", "clamped", "survives")
-        for found in sorted(best, key=lambda f: not f["survives"]):
-            table.add_row(*_row(found))
-        console.print(table)
-        console.print(
-            f"held out {made.split['by']}; {len(made.units)} units searched; survives: clearly better than random "
-            "weights, p at most 0.05, and clamping it moves the prediction more than clamping nine in ten others"
-        )
+        tell(console, made)
         if out:
             console.print(f"workspace  {out}", markup=False)
 
-    show({"findings": [dict(f) for f in made.findings], "split": dict(made.split)}, json, human)
+    show(as_json(made), json, human)
+
+
+def as_json(made: Cells) -> dict[str, Any]:
+    """The findings for machines."""
+    return {"findings": [dict(f) for f in made.findings], "split": dict(made.split), "probes": dict(made.probes)}
+
+
+def tell(console: Console, made: Cells) -> None:
+    """The best unit of each track, those that survive their controls first."""
+    best = [made.best(name) for name in made.tracks if any(f["track"] == name for f in made.findings)]
+    table = Table("track", "cell", "measure", "held out", "random weights", "p", "clamped", "survives")
+    for found in sorted(best, key=lambda f: not f["survives"]):
+        table.add_row(*_row(found))
+    console.print(table)
+    console.print(
+        f"held out by {made.split['by']}; {len(made.units)} units searched; + high, - low where the track is on; "
+        "survives: clearly better than random weights, p at most 0.05, and clamping it moves the prediction where the "
+        "track is on, beyond elsewhere, more than clamping nine in ten others"
+    )
 
 
 def _row(found: Any) -> list[str]:
     clamped = found["clamp"]
     told = "-"
     if clamped:
-        told = f"effect {clamped['effect']:.3f}, above {clamped['beaten']:.0%} of others"
+        told = f"{clamped['effect']:.3f}, elsewhere {clamped['elsewhere']:.3f}; above {clamped['beaten']:.0%} of others"
         if "falls" in clamped:
             label, before, after = clamped["falls"]
-            told += f"; P({label}) {before:.2f} to {after:.2f}"
+            told += f"; P({label!r}) {before:.3f} to {after:.3f}"
     direction = " backward" if found["direction"] else ""
+    sign = "+" if found["sign"] > 0 else "-"
     return [
         found["track"],
-        f"{found['layer']}{direction} {found['state']} {found['unit']}",
+        f"{found['layer']}{direction} {found['state']} {found['unit']} {sign}",
         found["measure"],
         f"{found['held_out']:.3f}",
         f"{found['control']:.3f}",

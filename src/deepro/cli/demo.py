@@ -1,10 +1,11 @@
-"""`deepro demo`."""
+"""`deepro demo`: each demo is a line of the table, which says how it is made and how it tells what it found."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from rich.console import Console
@@ -14,35 +15,79 @@ from deepro.cli.progress import shown
 from deepro.errors import UsageError, near
 
 
+class Demo(NamedTuple):
+    """make: fills a folder; tell: says on a terminal what was found; value: the same for machines.
+
+    What `make` returns has the workspace under `workspace`.
+    """
+
+    make: Callable[[Path], Any]
+    tell: Callable[[Console, Any], None]
+    value: Callable[[Any], Mapping[str, Any]]
+
+
+def _photos() -> Demo:
+    from deepro.cli.explain import summary, tell
+    from deepro.demos.photos import photos
+
+    def patterns(made: Any) -> list[dict[str, Any]]:
+        rows = zip(made.pattern.targets, made.pattern.scores, made.pattern.probabilities, strict=True)
+        return [{"target": t, "score": float(s), "probability": float(p)} for t, s, p in rows]
+
+    def say(console: Console, made: Any) -> None:
+        tell(console, made.explanation, None)
+        shares = ", ".join(f"{p['target']} {p['probability']:.0%}" for p in patterns(made))
+        console.print(f"[bold]patterns[/bold]  {shares}")
+
+    return Demo(photos, say, lambda made: summary(made.explanation) | {"patterns": patterns(made)})
+
+
+def _code() -> Demo:
+    from deepro.cli.cells import as_json, tell
+    from deepro.cli.match import tell_matches
+    from deepro.demos.code import code
+
+    def say(console: Console, made: Any) -> None:
+        console.print(f"{made.net.name}: {'; '.join(made.net.notes)}", markup=False)
+        tell(console, made.cells)
+        console.print(f"memory: 95 % of what decides a character lies in the last {made.memory.reach} characters read")
+        if made.matches is not None:
+            tell_matches(console, made.matches, 5)
+
+    def value(made: Any) -> Mapping[str, Any]:
+        count = made.matches.count if made.matches is not None else None
+        return as_json(made.cells) | {"reach": made.memory.reach, "matches": count}
+
+    return Demo(code, say, value)
+
+
+DEMOS: Mapping[str, Callable[[], Demo]] = {"photos": _photos, "code": _code}
+
+
 def demo(
-    name: Annotated[str, typer.Argument(help="Which demo: photos.")] = "photos",
+    name: Annotated[str, typer.Argument(help=f"Which demo: {', '.join(DEMOS)}.")] = "photos",
     out: Annotated[Path, typer.Option(help="The workspace, made where it is missing.")] = Path("demo"),
     json: Json = False,
 ) -> None:
     """A workspace and a report from an embedded network and embedded data, offline.
 
-    Example: deepro demo photos --out demo
+    Examples:
+    deepro demo photos --out demo
+    deepro demo code --out demo-code
     """
-    from deepro.cli.explain import summary, tell
-    from deepro.demos.photos import DEMOS
-    from deepro.report import build
-
     if name not in DEMOS:
         raise UsageError(f"unknown demo {name!r}{near(name, DEMOS)}; demos are {', '.join(DEMOS)}")
+    from deepro.report import build
+
     started = time.monotonic()
+    chosen = DEMOS[name]()
     with shown():
-        made = DEMOS[name](out)
-    page = build(made.explanation.workspace)
+        made = chosen.make(out)
+        page = build(made.workspace)
     seconds = time.monotonic() - started
-    patterns = [
-        {"target": t, "score": float(s), "probability": float(p)}
-        for t, s, p in zip(made.pattern.targets, made.pattern.scores, made.pattern.probabilities, strict=True)
-    ]
 
     def human(console: Console) -> None:
-        tell(console, made.explanation, None)
-        shares = ", ".join(f"{p['target']} {p['probability']:.0%}" for p in patterns)
-        console.print(f"[bold]patterns[/bold]  {shares}")
+        chosen.tell(console, made)
         console.print(f"{seconds:.0f} s\n\nreport     {page}", markup=False)
 
-    show(summary(made.explanation) | {"patterns": patterns, "report": str(page), "seconds": seconds}, json, human)
+    show({**chosen.value(made), "report": str(page), "seconds": seconds}, json, human)

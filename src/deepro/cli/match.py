@@ -18,6 +18,7 @@ from deepro.errors import UsageError
 
 if TYPE_CHECKING:
     from deepro.network import Network
+    from deepro.results import Matches
 
 
 @with_network
@@ -59,25 +60,13 @@ def match(
             ws = Workspace(out)
             ws.add_network(net)
             made = make(ws, record, *arguments, **parse_options(option))
-    places = list(zip(made.sequences.tolist(), made.starts.tolist(), made.stops.tolist(), strict=True))
 
     def human(console: Console) -> None:
-        units = ", ".join(f"{c['layer']} {c['state']} {c['unit']}{'+' if c['sign'] > 0 else '-'}" for c in made.cells)
-        console.print(f"cells on over the range: {units}", markup=False)
-        console.print(f"{made.count} matches in {made.steps:,} steps")
-        contexts = made.in_context() if any(t is not None for t in made.texts) else [("", "", "")] * len(places)
-        for (number, first, last), words in list(zip(places, contexts, strict=True))[:show_first]:
-            before, inside, after = (w.replace("\n", "\\n") for w in words)
-            console.print(f"{number:4} {first:6}:{last:<6} {before:>40}[{inside}]{after}", markup=False)
-        if made.enrichment:
-            table = Table("annotation", "where matches begin", "in the corpus", "lift", "p")
-            for row in made.enrichment[:8]:
-                cells = (f"{row['share']:.0%}", f"{row['corpus']:.1%}", f"{row['lift']:.1f}", f"{row['p']:.2g}")
-                table.add_row(row["track"], *cells)
-            console.print(table)
+        tell_matches(console, made, show_first)
         if out:
             console.print(f"workspace  {out}", markup=False)
 
+    places = zip(made.sequences.tolist(), made.starts.tolist(), made.stops.tolist(), strict=True)
     value = {
         "cells": [dict(c) for c in made.cells],
         "count": made.count,
@@ -86,3 +75,25 @@ def match(
         "nearest": [dict(r) for r in made.nearest],
     }
     show(value, json, human)
+
+
+def tell_matches(console: Console, made: Matches, most: int) -> None:
+    """The cells, the first matches in their contexts, and the annotations that stand out where matches begin."""
+    within, start, stop = made.selection
+    console.print(f"cells on over steps {start}:{stop} of sequence {within}: ", end="")
+    units = [f"{c['layer']} {c['state']} {c['unit']}{'+' if c['sign'] > 0 else '-'}" for c in made.cells]
+    console.print(", ".join(units), markup=False)
+    console.print(f"{made.count} matches in {made.steps:,} steps")
+    texts = any(t is not None for t in made.texts)
+    places = list(zip(made.sequences.tolist(), made.starts.tolist(), made.stops.tolist(), strict=True))
+    contexts = made.in_context() if texts else [("", "", "")] * len(places)
+    for (number, first, last), words in list(zip(places, contexts, strict=True))[:most]:
+        before, inside, after = (w.replace("\n", "\\n") for w in words)
+        where = f"{number:4} {first:6}:{last:<6}"
+        console.print(f"{where} {before:>40}[{inside}]{after}" if texts else where, markup=False)
+    if made.enrichment:
+        table = Table("annotation", "where matches begin", "in the corpus", "lift", "p")
+        for row in made.enrichment[:8]:
+            cells = (f"{row['share']:.0%}", f"{row['corpus']:.1%}", f"{row['lift']:.1f}", f"{row['p']:.2g}")
+            table.add_row(row["track"], *cells)
+        console.print(table)

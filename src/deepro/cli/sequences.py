@@ -12,12 +12,13 @@ from deepro.errors import UsageError
 
 if TYPE_CHECKING:
     from deepro.network import Network
+    from deepro.network.sequences import Sequences
 
 Files = Annotated[
     list[Path] | None,
     typer.Argument(
         metavar="[SEQUENCE]...",
-        help="Texts (.txt, .py ...), arrays (.npy, .csv) or token numbers (.json), one sequence a file.",
+        help="Texts (.txt, .py ...), sounds (.wav), arrays (.npy, .csv) or token numbers (.json), a sequence a file.",
     ),
 ]
 Text = Annotated[list[str] | None, typer.Option(help="A text; again for more.")]
@@ -39,22 +40,32 @@ def read_sequences(
     tokens: list[str] | None,
     vocabulary: str | None,
     cut: int | None,
-) -> list[Any]:
+) -> Sequences:
     """Everything that was given, one entry a sequence; the embedded network's own texts where nothing was.
 
     Raises UsageError where nothing was given or a file cannot be read.
     """
     if vocabulary is not None:
         net.preprocess = read_vocabulary(vocabulary)
+    from deepro.network.sequences import as_sequences
+
     items = [_file(f) for f in files or ()] + list(text or ()) + [_tokens(t) for t in tokens or ()]
+    names = [f.name for f in files or ()] + [None] * (len(items) - len(files or ()))
     if not items:
         if net.source != "builtin:code-lstm":
             raise UsageError("no sequence was given: name files, or use --text or --tokens")
-        from deepro.demos.code import corpus
+        from deepro.demos.code import reading
 
-        cut = cut or 2000
-        items = [t for t in corpus()[1].values() if len(t) >= 500][:24]
-    return [item[:cut] for item in items] if cut else items
+        return reading(net, 24, cut or 2000)
+    if cut:
+        items = [_cut(item, cut) for item in items]
+    return as_sequences(net, items).named(names)
+
+
+def _cut(item: Any, steps: int) -> Any:
+    from deepro.network.sound import Sound
+
+    return Sound(item.samples[:steps], item.rate, item.name) if isinstance(item, Sound) else item[:steps]
 
 
 def read_vocabulary(given: str) -> Any:
@@ -86,6 +97,10 @@ def _tokens(given: str) -> list[int]:
 def _file(path: Path) -> Any:
     import numpy as np
 
+    if path.suffix.lower() == ".wav":
+        from deepro.network.sound import Sound
+
+        return Sound.open(path)
     try:
         if path.suffix == ".npy":
             return np.load(path, allow_pickle=False)

@@ -1,13 +1,22 @@
-"""What the embedded character LSTM reads: the source of this Python's standard library."""
+"""The embedded character LSTM on what it reads: the source of this Python's standard library."""
 
 from __future__ import annotations
 
 import sysconfig
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from deepro import registry
+from deepro.explanation import make
+from deepro.network import Network, load
+from deepro.network.sequences import Sequences, as_sequences
 from deepro.network.sources.code_lstm import VOCABULARY
+from deepro.results import Cells, Matches, Memory, Trace
+from deepro.store import Workspace
 
 # Folders that some distributions leave out, and tables and prose that are no code.
 _LEFT_OUT = frozenset(
@@ -26,6 +35,61 @@ _LEFT_OUT = frozenset(
     ]
 )
 _HELD_OUT = 12  # one file of so many is never trained on
+MODEL = "builtin:code-lstm"
+TEXTS, STEPS = 16, 1600  # held-out files that the demo reads, and how many characters of each
+TRACED = 4  # of them shown with every gate
+SHOWN = ("bracket", "single quotes", "string", "comment")  # tracks of which the demo looks for a range to match
+
+
+@dataclass(frozen=True)
+class CodeDemo:
+    """What the demo made."""
+
+    workspace: Workspace
+    net: Network
+    cells: Cells
+    trace: Trace
+    memory: Memory
+    matches: Matches | None
+
+
+def code(folder: str | Path) -> CodeDemo:
+    """Search the cells of the embedded network, trace it, measure its memory and match a range, in a workspace."""
+    ws = Workspace(folder)
+    net = load(MODEL)
+    ws.add_network(net)
+    read = reading(net, TEXTS, STEPS)
+    some = read.subset(range(TRACED))
+    cells = make(ws, registry.get("find_cells"), net, read)
+    trace = make(ws, registry.get("trace"), net, some, keep="h,c,i,f,g,o,outputs", precision="half")
+    memory = make(ws, registry.get("memory"), net, read)
+    chosen = selection(cells)
+    matches = None
+    if chosen is not None:
+        within, start, stop = chosen
+        matches = make(ws, registry.get("match"), net, read, start, stop, within, off_before=True, off_after=True)
+    return CodeDemo(ws, net, cells, trace, memory, matches)
+
+
+def reading(net: Network, count: int, steps: int) -> Sequences:
+    """The first `steps` characters of held-out files, the `count` richest in strings, comments and brackets."""
+    texts = {name: text[:steps] for name, text in corpus()[1].items() if len(text) >= steps}
+    signs = ("'", '"', "#", "(", "[", "{")
+    rich = sorted(texts, key=lambda name: -sum(min(texts[name].count(s), 40) for s in signs))[:count]
+    return as_sequences(net, [texts[name] for name in rich]).named(rich)
+
+
+def selection(cells: Cells) -> tuple[int, int, int] | None:
+    """(sequence, start, stop) of a stretch over which a surviving finding's track is on, in a text that is traced."""
+    alive = {f["track"] for f in cells.findings if f["survives"]}
+    for track in (t for t in SHOWN if t in alive):
+        for number in range(min(TRACED, len(cells.values[track]))):
+            on = np.nan_to_num(cells.values[track][number]) > 0.5
+            edges = np.flatnonzero(np.diff(on.astype(int), prepend=0, append=0))
+            for start, stop in edges.reshape(-1, 2).tolist():
+                if 8 <= stop - start <= 30 and start >= 200:
+                    return number, start, stop
+    return None
 
 
 def corpus() -> tuple[Mapping[str, str], Mapping[str, str]]:

@@ -26,6 +26,10 @@ class Demo:
     explanation: Explanation
     pattern: Pattern
 
+    @property
+    def workspace(self) -> Workspace:
+        return self.explanation.workspace
+
 
 def photographs() -> Mapping[str, Path]:
     """Name -> file of the embedded photographs. Raises FileNotFoundError where a package left one out."""
@@ -52,6 +56,3 @@ def photos(folder: str | Path) -> Demo:
     pattern = make(ws, registry.get("imagine"), net, list(CLASSES))
     progress.tell("patterns", 1, 1)
     return Demo(net, explanation, pattern)
-
-
-DEMOS = {"photos": photos}

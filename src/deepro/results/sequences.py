@@ -73,6 +73,8 @@ class Trace(Result):
     directions a step's state has read from the end to that step. inputs: layer -> (N, T, F). lengths: layer -> (N,).
     checks: layer -> largest difference between h from these gates and h as the module returned it. outputs: (N, T, K)
     the network's own, where it has one row a step. tokens: (T,) a sequence. symbols: the token numbers' texts.
+    series: (T, F) a sequence of floats as it was given; rates: samples a second of a sound.
+    h is empty where it was not kept.
     """
 
     kind = "trace"
@@ -88,6 +90,8 @@ class Trace(Result):
     tokens: tuple[np.ndarray, ...] | None = None
     texts: tuple[str | None, ...] = ()
     symbols: tuple[str, ...] | None = None
+    series: tuple[np.ndarray, ...] | None = None
+    rates: tuple[int | None, ...] = ()
 
     def __post_init__(self) -> None:
         wrap = lambda v: v if v is None or isinstance(v, Layered) else Layered(v)  # noqa: E731
@@ -107,12 +111,14 @@ class Cells(Result):
     """Units that track an annotation, with the controls that say whether to believe it.
 
     findings: best first within each track; each has track, measure (auc, rank or information), layer, direction, state,
-    unit, search and held_out (the score on the sequences searched and on those held out), controls (the best that each
-    network with random weights reaches by the same search) and control (their largest), p (how often the best of all
-    units does as well on a track shifted in time), sign, threshold, on_mean, off_mean, clamp (None where it was not
-    made) and survives.
-    scores, held_out: (K, S) for K tracks and all S units; places: (S,) index into `states`; units: (S,).
+    unit, sign (1 where the unit is high when the track is on or grows, else -1), search and held_out (the score on the
+    sequences searched and on those held out, in the direction of `sign`, so that an AUC below 0.5 or a correlation
+    below 0 held out has turned round), controls (the best that each network with random weights reaches by the same
+    search) and control (their largest), p (how often the best of all units does as well on a track shifted in time),
+    threshold, on_mean, off_mean, clamp (None where it was not made) and survives.
+    scores, held_out: (K, S) for K tracks and all S units, as they are; places: (S,) index into `states`; units: (S,).
     probes: track -> the same of a linear probe on all units together. values: track -> (T,) a sequence.
+    activity: (F, T) float16, what the unit of each finding did over all sequences in a row.
     """
 
     kind = "cells"
@@ -128,6 +134,7 @@ class Cells(Result):
     values: Mapping[str, tuple[np.ndarray, ...]]
     split: Mapping[str, Any]
     texts: tuple[str | None, ...] = ()
+    activity: np.ndarray | None = None
 
     def best(self, track: str) -> Mapping[str, Any]:
         """The first finding of a track. Raises UsageError with near names."""

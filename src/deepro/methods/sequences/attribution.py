@@ -61,13 +61,13 @@ def attribute_steps(
     if not -length <= step < length:
         raise UsageError(f"step is {step}, the sequence has steps 0 to {length - 1}")
     step %= length
-    ask = _Question(net, item, step, sequence.batch_first)
+    ask = _Question(net, item, step, sequence)
     index = ask.index(target)
     full = float(ask(index, 1, lambda x: x)[0])
     features = None
     gap = None
     if how == "omission":
-        values = full - _omitted(net, item, step, index, sequence.batch_first)
+        values = full - _omitted(net, item, step, index, sequence)
     elif how == "occlusion":
         values = full - _zeroed(ask, index, torch.eye(length, dtype=torch.bool))
     elif how == "integrated_gradients":
@@ -100,8 +100,8 @@ def attribute_steps(
 class _Question:
     """One output of one sequence, as a function of what the first recurrent layer (or the series' own steps) reads."""
 
-    def __init__(self, net: Network, item: Tensor, step: int, batch_first: bool) -> None:
-        self.net, self.item, self.step, self.batch_first = net, item, step, batch_first
+    def __init__(self, net: Network, item: Tensor, step: int, given: Sequences) -> None:
+        self.net, self.item, self.step, self.given = net, item, step, given
         self.read: np.ndarray = np.zeros(0)
 
     def index(self, target: str | int | None) -> int:
@@ -132,7 +132,7 @@ class _Question:
             return self._at(self._run(batch))
 
     def _run(self, batch: Tensor) -> Tensor:
-        output = first_tensor(run(self.net, (batch if self.batch_first else batch.transpose(0, 1),), {}))
+        output = first_tensor(run(self.net, (self.given.laid(batch),), {}))
         if output is None or output.ndim not in (2, 3):
             raise NetworkError("the network returns no (N, K) or (N, T, K) tensor to explain")
         return output
@@ -140,7 +140,7 @@ class _Question:
     def _at(self, output: Tensor) -> Tensor:
         if output.ndim == 2:
             return output
-        output = output if self.batch_first else output.transpose(0, 1)
+        output = self.given.rows(output)
         if output.shape[1] <= self.step:
             raise NetworkError(f"the network returns {output.shape[1]} steps, {self.step} was asked for")
         return output[:, self.step]
@@ -178,7 +178,7 @@ def _one_after_the_other(order: np.ndarray) -> Tensor:
     return torch.from_numpy(place[None] < np.arange(len(order) + 1)[:, None])
 
 
-def _omitted(net: Network, item: Tensor, step: int, index: int, batch_first: bool) -> np.ndarray:
+def _omitted(net: Network, item: Tensor, step: int, index: int, given: Sequences) -> np.ndarray:
     """(T,) y of the shortened sequence; NaN where no step is left to answer."""
     length = len(item)
     made = np.full(length, np.nan)
@@ -189,5 +189,5 @@ def _omitted(net: Network, item: Tensor, step: int, index: int, batch_first: boo
         # Where the explained step itself is left out, the step before it answers in its place.
         at = step - 1 if t <= step else step
         if at >= 0:
-            made[t] = _Question(net, shorter, at, batch_first)(index, 1, lambda x: x)[0]
+            made[t] = _Question(net, shorter, at, given)(index, 1, lambda x: x)[0]
     return made

@@ -22,17 +22,21 @@ from deepro.results import Cells, Trace
 MARGIN = 0.05  # a finding must be better by this than what random weights reach,
 CLOSED = 0.5  # and close this share of the gap that they leave to a perfect score
 LEVEL = 0.05  # and rarer than this under shifted tracks
-BEATEN = 0.9  # and matter more than this share of other units
+BEATEN = 0.9  # and matter to the track more than this share of other units
 
 
 @dataclass(frozen=True)
 class Searched:
-    """What one network offers. states: (T, S) over all sequences in a row; places and units say whose column it is."""
+    """What one network offers. states: (T, S) over all sequences in a row; places and units say whose column it is.
+
+    lengths: steps of each sequence in these layers.
+    """
 
     places: tuple[tuple[str, int, str], ...]
     place: np.ndarray
     unit: np.ndarray
     states: np.ndarray
+    lengths: tuple[int, ...]
 
 
 @method(
@@ -44,6 +48,7 @@ class Searched:
         "https://arxiv.org/abs/1506.02078",
     ),
     summary="Units that track quotes, brackets, indentation, trends or one's own annotation, with controls.",
+    version=2,
 )  # fmt: skip
 def find_cells(
     net: Network,
@@ -57,7 +62,7 @@ def find_cells(
     top: Annotated[int, Bounds(1, 100), "findings a track"] = 3,
     controls: Annotated[int, Bounds(0, 20), "networks with random weights to compare with"] = 3,
     shifts: Annotated[int, Bounds(0, 10_000), "tracks shifted in time, for the chance of the best of many"] = 100,
-    others: Annotated[int, Bounds(0, 500), "other units to clamp beside the best; 0 leaves the clamp test out"] = 15,
+    others: Annotated[int, Bounds(0, 500), "other units to clamp beside the best; 0 leaves the clamp test out"] = 30,
     clamp_steps: Annotated[int, Bounds(1, 100_000), "steps of each sequence read in the clamp test"] = 400,
     seed: Annotated[int, Bounds(0, 2**31), "of the split, the shifts and the random networks"] = 0,
 ) -> Cells:
@@ -70,7 +75,7 @@ def find_cells(
     mutual information (nats).
     A finding survives when held out it beats random weights by 0.05 and by half of what they miss to a perfect score,
     is not matched by the best of all units on tracks shifted in time (p <= 0.05) and, where the clamp test can be made,
-    moves the prediction more than nine in ten other units do.
+    moves the prediction where the track is on, beyond what it moves elsewhere, more than nine in ten other units do.
     Karpathy, Johnson, Fei-Fei 2015, arXiv 1506.02078.
     """
     assert isinstance(sequences, Sequences)
@@ -79,12 +84,11 @@ def find_cells(
     if measure != "auto" and measure not in MEASURES:
         raise UsageError(f"measure is {measure!r}, expected auto, {', '.join(MEASURES)}")
     wanted: Wanted = tracks
-    made = make_tracks(sequences, wanted)
     names = tuple(s.strip() for s in states.split(",") if s.strip())
     progress.tell("search", 0, 2 + controls)
     own = gather(read(net, sequences, layers), names, sequences)
-    lengths = [len(item) for item in sequences.items]
-    search, split = _split(lengths, held_out, seed)
+    made = make_tracks(sequences, wanted, own.lengths)
+    search, split = _split(own.lengths, held_out, seed)
     kinds = [t.measure if measure == "auto" else measure for t in made]
     columns = [np.concatenate(t.values) for t in made]
     ranked = _Ranked(own.states[search])
@@ -99,6 +103,7 @@ def find_cells(
         twin_probes.append(_probe(other.states, columns, kinds, search))
         progress.tell("search", 2 + number, 2 + controls)
     findings: list[Mapping[str, Any]] = []
+    shown: list[int] = []
     generator = np.random.default_rng(seed)
     for k, track in enumerate(made):
         power = strength(scored.search[k], kinds[k])
@@ -113,8 +118,8 @@ def find_cells(
                 "track": track.name,
                 "measure": kinds[k],
                 **about,
-                "search": float(scored.search[k, index]),
-                "held_out": float(scored.held_out[k, index]),
+                "search": oriented(float(scored.search[k, index]), about["sign"], kinds[k]),
+                "held_out": oriented(float(scored.held_out[k, index]), about["sign"], kinds[k]),
                 "control": max(control, default=float("nan")),
                 "controls": control,
                 "p": _p(power[index], null),
@@ -125,6 +130,7 @@ def find_cells(
                                           columns[k], search, split, generator)  # fmt: skip
             finding["survives"] = survives(finding)
             findings.append(finding)
+            shown.append(int(index))
     progress.tell("search", 2 + controls, 2 + controls)
     return Cells(
         tracks=tuple(t.name for t in made),
@@ -142,7 +148,15 @@ def find_cells(
         values={t.name: t.values for t in made},
         split={"by": split["by"], "held_out": split["held_out"], "steps": len(search), "searched": int(search.sum())},
         texts=sequences.texts,
+        activity=own.states[:, shown].T.astype(np.float16),
     )
+
+
+def oriented(score: float, sign: int, measure: str) -> float:
+    """A score in the direction that a unit was found to point in: held out, a unit that turned round scores low."""
+    if sign > 0:
+        return score
+    return 1 - score if measure == "auc" else -score
 
 
 def survives(finding: Mapping[str, Any]) -> bool:
@@ -150,25 +164,23 @@ def survives(finding: Mapping[str, Any]) -> bool:
     score, measure = finding["held_out"], finding["measure"]
     if np.isnan(score):
         return False
-    # Held out it must point the way it did in the search.
-    power = (score if finding["sign"] > 0 else 1 - score) if measure == "auc" else score * finding["sign"]
     control = finding["control"]
     gap = control if measure == "information" else 1 - control  # information has no largest score
-    beats = not power <= control + max(MARGIN, CLOSED * gap)
+    beats = not score <= control + max(MARGIN, CLOSED * gap)
     rare = not finding["p"] > LEVEL
     matters = finding["clamp"] is None or not finding["clamp"]["beaten"] < BEATEN
     return bool(beats and rare and matters)
 
 
 def gather(trace: Trace, states: Sequence[str], sequences: Sequences) -> Searched:
-    """All units of the wanted states side by side. Layers with other steps than the sequences are left out."""
+    """All units of the wanted states side by side, of the layers that have a step for each of the sequences' own.
+
+    Where there is none (a convolution comes before them) those with as many steps as the first are taken.
+    """
     lengths = [len(item) for item in sequences.items]
-    fit = [name for name in trace.layers if list(trace.lengths[name]) == lengths]
-    if not fit:
-        have = ", ".join(f"{n} {list(v[:3])}" for n, v in trace.lengths.items())
-        raise UsageError(
-            f"no recurrent layer has one step for each step of the sequences ({lengths[:3]}); there are {have}"
-        )
+    first = list(trace.lengths[trace.layers[0]])
+    steps = lengths if any(list(v) == lengths for v in trace.lengths.values()) else first
+    fit = [name for name in trace.layers if list(trace.lengths[name]) == steps]
     known = {"h": trace.h, "c": trace.c, **trace.gates}
     for state in states:
         if state not in known:
@@ -189,7 +201,10 @@ def gather(trace: Trace, states: Sequence[str], sequences: Sequences) -> Searche
                 columns.append(joined.astype(np.float32, copy=False))
     if not places:
         raise UsageError(f"no layer here has any of the states {', '.join(states)}")
-    return Searched(tuple(places), np.concatenate(place), np.concatenate(unit), np.concatenate(columns, 1))
+    return Searched(
+        tuple(places), np.concatenate(place), np.concatenate(unit), np.concatenate(columns, 1),
+        tuple(int(t) for t in steps),
+    )  # fmt: skip
 
 
 def _split(lengths: Sequence[int], share: float, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
@@ -313,12 +328,15 @@ def _clamp(
     net: Network, sequences: Sequences, own: Searched, index: int, track: Track, kind: str, others: int, steps: int,
     column: np.ndarray, search: np.ndarray, split: Mapping[str, Any], generator: np.random.Generator,
 ) -> Mapping[str, Any] | None:  # fmt: skip
+    if list(own.lengths) != [len(item) for item in sequences.items]:
+        return None
     place = own.place[index]
     same = np.flatnonzero(own.place == place)
     rest = generator.permutation(same[same != index])[:others]
     chosen = [index, *rest.tolist()]
-    off = search & ~(column > 0.5) if kind == "auc" else search
-    off &= ~np.isnan(column)
+    off = search & ~np.isnan(column)
+    if kind == "auc":
+        off &= ~(column > 0.5)
     if not off.any():
         return None
     levels = {int(own.unit[i]): float(own.states[off, i].mean()) for i in chosen}

@@ -77,8 +77,9 @@ def clamp(
 
     on: (T,) bool for each sequence, the steps that count. The sequences are cut to `steps`. effect: mean change of the
     prediction where the track is on (total variation of probabilities; in standard deviations where the output is no
-    class), others: the same for each other unit, beaten: the share of these with a smaller effect, falls and rises: the
-    classes whose probability changes most, with its mean before and after.
+    class), elsewhere: where it is off; others, others_elsewhere: the same for each other unit. beaten: the share of the
+    others for which effect minus elsewhere is smaller: a unit that is merely important moves the prediction everywhere.
+    falls and rises: the classes whose probability changes most where the track is on, with its mean before and after.
     None where the network gives no prediction a step, or the track is never on in what was read.
     """
     chosen, length = _windows(sequences, on, steps)
@@ -97,16 +98,14 @@ def clamp(
         direction=direction,
         rows=rows,
     )
-    if not sequences.batch_first:
-        batch = batch.transpose(0, 1)
     try:
         with torch.no_grad(), intervening(net.module, [hold]):
-            output = first_tensor(run(net, (batch,), {}))
+            output = first_tensor(run(net, (sequences.laid(batch),), {}))
     except DeeproError:
         return None
     if output is None or output.ndim != 3:
         return None
-    output = output if sequences.batch_first else output.transpose(0, 1)
+    output = sequences.rows(output)
     if output.shape[:2] != (len(chosen) * copies, length):
         return None
     output = output.float().view(len(chosen), copies, length, -1)
@@ -117,15 +116,23 @@ def clamp(
         change = (output[:, 1:] - output[:, :1]).abs().sum(-1) / 2
     else:
         change = (output[:, 1:] - output[:, :1]).abs().mean(-1) / output[:, 0].std().clamp(min=1e-12)
-    weight = where[:, None].float()
-    effects = ((change * weight).sum((0, 2)) / weight.sum((0, 2))).tolist()
+    here, there = _mean(change, where), _mean(change, ~where)
+    excess = here - np.nan_to_num(there)
     return {
-        "effect": effects[0],
-        "others": effects[1:],
-        "beaten": float(np.mean([e < effects[0] for e in effects[1:]])) if others else float("nan"),
+        "effect": float(here[0]),
+        "elsewhere": float(there[0]),
+        "others": here[1:].tolist(),
+        "others_elsewhere": there[1:].tolist(),
+        "beaten": float((excess[1:] < excess[0]).mean()) if others else float("nan"),
         "steps": int(where.sum()),
         **(_moved(net, output[:, 0][where], output[:, 1][where]) if classes else {}),
     }
+
+
+def _mean(change: Tensor, where: Tensor) -> np.ndarray:
+    """(M,) mean of (N, M, T) over the steps of `where` (N, T); NaN where there is none."""
+    weight = where[:, None].to(change)
+    return ((change * weight).sum((0, 2)) / weight.sum((0, 2))).double().cpu().numpy()
 
 
 def _moved(net: Network, before: Tensor, after: Tensor) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def match(
     if sequences.call is not None:
         raise UsageError("match takes a list with one text or array for each sequence, not ready tensors")
     found = gather(read(net, sequences, layers), (state,), sequences)
-    lengths = [len(item) for item in sequences.items]
+    lengths = found.lengths
     if not 0 <= within < len(lengths):
         raise UsageError(f"within is {within}, expected 0 to {len(lengths) - 1}")
     if not 0 <= start < stop <= lengths[within]:
@@ -74,7 +74,7 @@ def match(
     begins, ends, shares = search(bits, chosen, offset + start, offset + stop, least)
     which = bits.sequence_of(begins)
     kept = slice(0, top)
-    tracks = {t.name: t for t in make_tracks(sequences)} if _has_tracks(sequences) else {}
+    tracks = {t.name: t for t in make_tracks(sequences, None, lengths)} if _has_tracks(sequences) else {}
     marks = {n: np.concatenate(t.values) for n, t in tracks.items() if t.measure == "auc"}
     best = found.states[offset + stop - 1]
     return Matches(

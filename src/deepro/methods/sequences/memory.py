@@ -113,11 +113,11 @@ def influence(net: Network, sequences: Sequences, steps: int, count: int) -> np.
     total = np.zeros((length, length))
     chosen = long[:count]
     for k in progress.steps(chosen, "influence"):
-        total += _influence_of(net, sequences.items[k][:length], sequences.batch_first)
+        total += _influence_of(net, sequences.items[k][:length], sequences)
     return total / len(chosen)
 
 
-def _influence_of(net: Network, item: Tensor, batch_first: bool) -> np.ndarray:
+def _influence_of(net: Network, item: Tensor, given: Sequences) -> np.ndarray:
     steps = len(item)
     batch = item[None].expand(steps, *item.shape).contiguous()
     leaves: list[Tensor] = []
@@ -129,10 +129,10 @@ def _influence_of(net: Network, item: Tensor, batch_first: bool) -> np.ndarray:
         return leaves[0]
 
     with torch.enable_grad(), reading(net.module, leaf):
-        output = first_tensor(run(net, (batch if batch_first else batch.transpose(0, 1),), {}))
+        output = first_tensor(run(net, (given.laid(batch),), {}))
         if output is None or output.ndim != 3:
             raise NetworkError("the network returns no row for each step: its outputs cannot be set against its inputs")
-        output = output if batch_first else output.transpose(0, 1)
+        output = given.rows(output)
         if output.shape[1] != steps or not leaves:
             raise NetworkError(f"the network returns {output.shape[1]} rows for {steps} steps; one each is needed")
         rows = torch.arange(steps, device=output.device)

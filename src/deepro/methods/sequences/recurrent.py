@@ -55,6 +55,7 @@ class LayerStates:
     inputs: Tensor | None
     lengths: Tensor
     check: float
+    known: tuple[str, ...] = ()
 
 
 @dataclass

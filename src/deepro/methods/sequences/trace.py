@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from deepro.errors import NetworkError
+from deepro.errors import NetworkError, UsageError, near
 from deepro.methods.sequences.recurrent import LayerStates, Recorder
 from deepro.network import Network
 from deepro.network.sequences import Sequences, run
@@ -30,7 +31,14 @@ TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
     paper=Paper("Strobelt et al.", 2016, "LSTMVis: visual analysis for RNNs", "https://arxiv.org/abs/1606.07461"),
     summary="States and gates of recurrent layers, step by step.",
 )
-def trace(net: Network, sequence: Any, layers: str | Sequence[str] | None = None) -> Trace:
+def trace(
+    net: Network,
+    sequence: Any,
+    layers: str | Sequence[str] | None = None,
+    *,
+    keep: Annotated[str, "what to keep, with commas: h, c, gates such as i,f,g,o, inputs, outputs; or all"] = "all",
+    precision: Annotated[Literal["full", "half"], "half: float16, in which 1 and 1.001 are still two"] = "full",
+) -> Trace:
     """h, c and every gate of every recurrent layer for all steps; the module is untouched.
 
     sequence: text, token numbers, floats or tensors, see `deepro.network.sequences.as_sequences`. layers: recurrent
@@ -38,22 +46,32 @@ def trace(net: Network, sequence: Any, layers: str | Sequence[str] | None = None
     Works for nn.RNN, nn.GRU, nn.LSTM (stacked, bidirectional, projected, packed, called many times) and their cells.
     Raises LayerError for a layer that is not recurrent, NetworkError for one that the forward never calls or for NaN in
     its states, UnsupportedError for quantised and scripted modules.
+    The self-test is made in full precision before anything is left out.
     Strobelt et al. 2016, arXiv 1606.07461.
     """
-    return read(net, sequence, layers)
+    wanted = None if keep.strip() == "all" else tuple(k.strip() for k in keep.split(",") if k.strip())
+    return read(net, sequence, layers, wanted, half=precision == "half")
 
 
-def read(net: Network, sequence: Sequences, layers: str | Sequence[str] | None = None) -> Trace:
-    """The trace of prepared sequences; for other methods, inside `untouched`."""
+def read(
+    net: Network,
+    sequence: Sequences,
+    layers: str | Sequence[str] | None = None,
+    keep: Sequence[str] | None = None,
+    *,
+    half: bool = False,
+) -> Trace:
+    """The trace of prepared sequences; for other methods, inside `untouched`. keep: None for everything."""
     parts: list[tuple[tuple[int, ...], list[LayerStates], Tensor | None]] = []
     for rows, args, kwargs in sequence.batches():
         with torch.no_grad(), Recorder(net.module) as recorder:
             output = run(net, args, kwargs)
             made = pick(recorder.layers(layers), layers)
-        parts.append((rows, made, first_tensor(output)))
-    for _, made, _ in parts:
         for states in made:
             check(states)
+        parts.append((rows, [_only(s, keep, half) for s in made], _wanted("outputs", keep, first_tensor(output))))
+    if keep is not None:
+        _known(keep, parts[0][1])
     names = list(dict.fromkeys(states.name for _, made, _ in parts for states in made))
     by_name = [(rows, {s.name: s for s in made}) for rows, made, _ in parts]
     lengths = {n: _join([(rows, m[n].lengths.numpy()) for rows, m in by_name if n in m], sequence) for n in names}
@@ -63,7 +81,8 @@ def read(net: Network, sequence: Sequences, layers: str | Sequence[str] | None =
         for name in names:
             values = [(rows, get(m[name])) for rows, m in by_name if name in m]
             if all(v is not None for _, v in values):
-                gathered[name] = _pad([(rows, to_array(v)) for rows, v in values], sequence)
+                arrays = [(rows, to_array(v)) for rows, v in values]
+                gathered[name] = _pad([(rows, a.astype(np.float16) if half else a) for rows, a in arrays], sequence)
         return gathered
 
     first = {s.name: s for _, made, _ in reversed(parts) for s in made}
@@ -71,17 +90,52 @@ def read(net: Network, sequence: Sequences, layers: str | Sequence[str] | None =
     return Trace(
         layers=tuple(names),
         kinds=tuple(first[n].kind for n in names),
-        h=Layered(gather(lambda s: s.h)),
+        h=Layered(gather(lambda s: s.h) if keep is None or "h" in keep else {}),
         c=Layered(gather(lambda s: s.c)) if any(s.c is not None for s in first.values()) else None,
         gates={g: Layered(gather(lambda s, g=g: s.gates.get(g))) for g in gate_names},
         inputs={n: v[0] for n, v in gather(lambda s: None if s.inputs is None else s.inputs[None]).items()},
         lengths=lengths,
         checks={n: max(m[n].check for _, m in by_name if n in m) for n in names},
         outputs=_outputs(parts, sequence, lengths),
+        series=_series(sequence),
+        rates=sequence.rates,
         tokens=_tokens(sequence),
         texts=sequence.texts,
         symbols=net.preprocess.tokens if isinstance(net.preprocess, Vocabulary) else None,
     )
+
+
+def _wanted(name: str, keep: Sequence[str] | None, value: Any) -> Any:
+    return value if keep is None or name in keep else None
+
+
+def _only(states: LayerStates, keep: Sequence[str] | None, half: bool) -> LayerStates:
+    """What is kept of a layer, in half precision where that is asked for."""
+
+    def short(value: Tensor | None) -> Tensor | None:
+        return value.half() if half and value is not None else value
+
+    return replace(
+        states,
+        h=short(states.h) if keep is None or "h" in keep else states.h[..., :0],
+        c=short(_wanted("c", keep, states.c)),
+        gates={g: short(v) for g, v in states.gates.items() if keep is None or g in keep},
+        inputs=short(_wanted("inputs", keep, states.inputs)),
+        known=("h", *(("c",) if states.c is not None else ()), *states.gates),
+    )
+
+
+def _known(keep: Sequence[str], made: Sequence[LayerStates]) -> None:
+    known = [*dict.fromkeys(k for s in made for k in s.known), "inputs", "outputs"]
+    for name in keep:
+        if name not in known:
+            raise UsageError(f"keep: unknown {name!r}{near(name, known) or '; there are ' + ', '.join(known)}")
+
+
+def _series(sequence: Sequences) -> tuple[np.ndarray, ...] | None:
+    if not sequence.items or not sequence.items[0].is_floating_point():
+        return None
+    return tuple(to_array(item) for item in sequence.items)
 
 
 def pick(made: list[LayerStates], wanted: str | Sequence[str] | None) -> list[LayerStates]:
@@ -147,9 +201,9 @@ def _outputs(
     for rows, _, output in parts:
         if output is None or output.ndim != 3 or not rows:
             return None
-        if not sequence.batch_first:
-            output = output.transpose(0, 1)
-        if output.shape[0] != len(rows) or output.shape[1] != len(sequence.items[rows[0]]):
+        output = sequence.rows(output)
+        steps = {len(sequence.items[rows[0]]), *(int(v[rows[0]]) for v in lengths.values())}
+        if output.shape[0] != len(rows) or output.shape[1] not in steps:
             return None
         values.append((rows, to_array(output)[None]))
     return _pad(values, sequence)[0]

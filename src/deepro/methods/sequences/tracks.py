@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from deepro.errors import UsageError, near
+from deepro.methods.sequences.signals import series_tracks, since, sound_tracks
 from deepro.network.sequences import Sequences
 
 
@@ -67,13 +68,13 @@ def text_tracks(text: str) -> dict[str, np.ndarray]:
     made["bracket depth"] = depth
     characters = np.array(list(text), dtype="U1") if size else np.zeros(0, "U1")
     breaks = characters == "\n"
-    made["line position"] = _since(breaks)
+    made["line position"] = since(breaks)
     spaces = np.array([c.isspace() for c in text], dtype=bool)
     made["white space"] = spaces
     made["digit"] = np.array([c.isdigit() for c in text], dtype=bool)
     made["capital"] = np.array([c.isupper() for c in text], dtype=bool)
     word = np.array([c.isalnum() or c == "_" for c in text], dtype=bool)
-    made["word position"] = np.where(word, _since(~word), 0.0)
+    made["word position"] = np.where(word, since(~word), 0.0)
     made["word start"] = word & ~np.concatenate([[False], word[:-1]])
     made["indentation"] = _indentation(text)
     if known < size:  # the tokenizer stopped here: what lies beyond is not known to it
@@ -162,13 +163,6 @@ def _depth(brackets: list[tuple[int, str]], opening: str, size: int) -> np.ndarr
     return level
 
 
-def _since(event: np.ndarray) -> np.ndarray:
-    """Steps since `event` was last true; since before the start where it never was."""
-    steps = np.arange(len(event))
-    last = np.maximum.accumulate(np.where(event, steps, -1)) if len(event) else steps
-    return (steps - last).astype(float)
-
-
 def _indentation(text: str) -> np.ndarray:
     """Leading spaces of the line: those read so far, then the line's own to its end."""
     made = np.zeros(len(text))
@@ -184,66 +178,35 @@ def _indentation(text: str) -> np.ndarray:
     return made
 
 
-# ---- series
-
-
-def series_tracks(series: np.ndarray, name: str = "input") -> dict[str, np.ndarray]:
-    """Tracks of each feature of a series (T, F): above its median, rising, phase, time since it rose above.
-
-    The trend is the sign of the slope over a tenth of the mean period; the phase is that of the analytic signal.
-    """
-    made: dict[str, np.ndarray] = {}
-    steps = len(series)
-    for feature in range(series.shape[1]):
-        label = name if series.shape[1] == 1 else f"{name} {feature}"
-        values = series[:, feature].astype(float)
-        high = values > np.median(values)
-        crossed = high & ~np.concatenate([[True], high[:-1]])
-        made[f"{label} above median"] = high
-        width = max(1, round(steps / max(1, 10 * int(crossed.sum()))))
-        slope = values - np.concatenate([np.full(width, values[0]), values[:-width]])[:steps]
-        made[f"{label} rising"] = slope > 0
-        made[f"{label} time since rise"] = _since(crossed)
-        if steps > 3:
-            signal = _analytic(values - values.mean())
-            size = np.abs(signal)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                made[f"{label} phase cosine"] = np.where(size > 1e-9, signal.real / size, np.nan)
-                made[f"{label} phase sine"] = np.where(size > 1e-9, signal.imag / size, np.nan)
-    return made
-
-
-def _analytic(values: np.ndarray) -> np.ndarray:
-    """The signal whose angle is the phase: negative frequencies removed (Gabor 1946)."""
-    spectrum = np.fft.fft(values)
-    size = len(values)
-    spectrum[1 : (size + 1) // 2] *= 2
-    spectrum[size // 2 + 1 :] = 0
-    return np.fft.ifft(spectrum)
-
-
 # ---- all of them
 
 Wanted = str | Sequence[str] | Mapping[str, Any] | None
 
 
-def make_tracks(sequences: Sequences, wanted: Wanted = None) -> list[Track]:
+def make_tracks(sequences: Sequences, wanted: Wanted = None, steps: Sequence[int] | None = None) -> list[Track]:
     """The tracks of some sequences.
 
-    wanted: None for every built-in one that fits (text or series), names of them, or a mapping from a name to one's own
-    column: one array (T,) a sequence, or a function of the text or series that gives it.
+    wanted: None for every built-in one that fits (text, series or sound), names of them, or a mapping from a name to
+    one's own column: one array (T,) a sequence, or a function of the text or series that gives it.
+    steps: how many steps the recurrent layer has of each sequence, where a convolution before it makes them fewer than
+    the sequence's own; a column of the sequence's own length is then read at the last step of each stretch.
     Raises UsageError for an unknown name and for a column of another length.
     """
-    if wanted is None or isinstance(wanted, str) or not isinstance(wanted, Mapping):
-        built = _built_in(sequences)
+    own = [len(item) for item in sequences.items]
+    steps = own if steps is None else list(steps)
+    if wanted is None or not isinstance(wanted, Mapping):
+        built = _built_in(sequences, steps)
         names = list(built) if wanted is None else [wanted] if isinstance(wanted, str) else list(wanted)
         for name in names:
             if name not in built:
-                hint = near(name, built) or f"; there are {', '.join(built) or 'none for ready tensors'}"
+                hint = near(name, built) or f"; there are {', '.join(built) or 'none for token numbers'}"
                 raise UsageError(f"unknown track {name!r}{hint}")
         if not names:
-            raise UsageError("ready tensors have no built-in tracks; pass tracks={name: [array a sequence]}")
-        return [_track(name, built[name]) for name in names]
+            raise UsageError(
+                "token numbers without their texts have no built-in tracks: load the network with "
+                "preprocess=Vocabulary(...), or pass tracks={name: [array a sequence]}"
+            )
+        return [_track(name, [_fit(c, t) for c, t in zip(built[name], steps, strict=True)]) for name in names]
     made = []
     for name, column in wanted.items():
         if callable(column):
@@ -253,11 +216,16 @@ def make_tracks(sequences: Sequences, wanted: Wanted = None) -> list[Track]:
             raise UsageError(
                 f"track {name!r} has {len(columns)} columns, expected one for each of {len(sequences)} sequences"
             )
-        for number, (values, item) in enumerate(zip(columns, sequences.items, strict=False)):
-            if len(values) != len(item):
-                raise UsageError(f"track {name!r} has {len(values)} steps for sequence {number}, which has {len(item)}")
-        made.append(_track(str(name), [np.asarray(c) for c in columns]))
+        for number, (values, length, fewer) in enumerate(zip(columns, own, steps, strict=True)):
+            if len(values) not in (length, fewer):
+                raise UsageError(f"track {name!r} has {len(values)} steps for sequence {number}, which has {length}")
+        made.append(_track(str(name), [_fit(np.asarray(c), t) for c, t in zip(columns, steps, strict=True)]))
     return made
+
+
+def _fit(column: np.ndarray, steps: int) -> np.ndarray:
+    """What the column says at the last step of each of `steps` equal stretches."""
+    return column if len(column) == steps else column[(np.arange(1, steps + 1) * len(column)) // steps - 1]
 
 
 def _reading(sequences: Sequences, k: int) -> Any:
@@ -265,11 +233,14 @@ def _reading(sequences: Sequences, k: int) -> Any:
     return text if text is not None else sequences.items[k].cpu().numpy()
 
 
-def _built_in(sequences: Sequences) -> dict[str, list[np.ndarray]]:
+def _built_in(sequences: Sequences, steps: Sequence[int]) -> dict[str, list[np.ndarray]]:
     each: list[dict[str, np.ndarray]] = []
-    for text, item in zip(sequences.texts, sequences.items, strict=False):
+    rates = sequences.rates or (None,) * len(sequences)
+    for text, item, rate, count in zip(sequences.texts, sequences.items, rates, steps, strict=True):
         if text is not None and len(text) == len(item):
             each.append(text_tracks(text))
+        elif rate is not None:
+            each.append(sound_tracks(item[:, 0].cpu().numpy(), rate, count))
         elif item.is_floating_point():
             each.append(series_tracks(item.cpu().numpy()))
         else:
