@@ -22,7 +22,8 @@ FLOORS = (
     ("render", "store"),
     ("survey",),
     ("explanation",),
-    ("report", "studio"),
+    ("report",),
+    ("studio",),
     ("demos",),
     ("cli",),
 )

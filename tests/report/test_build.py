@@ -14,7 +14,7 @@ from tests.synthetic import NASTY
 from deepro.errors import StoreError
 from deepro.render.document import Overview, Photograph
 from deepro.report import build, viewer_page
-from deepro.report.build import as_script
+from deepro.report.writing import as_script
 from deepro.store import Workspace
 
 

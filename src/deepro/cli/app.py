@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
-from deepro.cli import cells, demo, doctor, embed, explain, imagine, layers, match, methods, report, survey, trace
+from deepro.cli import (
+    cells,
+    demo,
+    doctor,
+    embed,
+    explain,
+    imagine,
+    layers,
+    match,
+    methods,
+    report,
+    studio,
+    survey,
+    trace,
+)
 from deepro.errors import DeeproError
 
 app = typer.Typer(
@@ -29,6 +43,7 @@ for command in (
     match.match,
     layers.layers,
     report.report,
+    studio.studio,
     methods.methods,
     doctor.doctor,
 ):

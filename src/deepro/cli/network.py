@@ -54,13 +54,8 @@ def with_network(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(**given: Any) -> None:
         from deepro.network import load
 
-        options = {name: given.pop(name) for name in _OPTIONS}
-        if options["input_shape"]:
-            options["input_shape"] = _shape(options["input_shape"])
-        output = options["output"]
-        if output is not None and output.isdecimal():
-            options["output"] = int(output)
-        net = load(given.pop("model"), **{k: v for k, v in options.items() if v is not None})
+        options = load_options({name: given.pop(name) for name in _OPTIONS})
+        net = load(given.pop("model"), **options)
         command(net, **given)
 
     parameters = [inspect.Parameter("model", keyword, annotation=Model)]
@@ -69,6 +64,16 @@ def with_network(command: Callable[..., None]) -> Callable[..., None]:
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
     return wrapped
+
+
+def load_options(given: dict[str, Any]) -> dict[str, Any]:
+    """What `load` takes, from what the command line said; what was not said is left out."""
+    options = {k: v for k, v in given.items() if v is not None}
+    if "input_shape" in options:
+        options["input_shape"] = _shape(options["input_shape"])
+    if str(options.get("output", "")).isdecimal():
+        options["output"] = int(options["output"])
+    return options
 
 
 def _shape(text: str) -> tuple[int, ...]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepro import progress
 from deepro.render import views
 from deepro.render.document import NetworkView, Overview, Skipped
+from deepro.render.version import version
+from deepro.results import KINDS, Pattern, Result
 
 if TYPE_CHECKING:
     from deepro.store import Workspace
@@ -23,14 +25,7 @@ def sections(put: views.Put, networks: list[NetworkView]) -> list[views.Section]
 def assemble(workspace: Workspace, put: views.Put, keep: views.Keep) -> Overview:
     """Hand every page's data to `keep`, the overview last; it is the answer too."""
     networks = [views.network(n) for n in workspace.networks()]
-    rooms = sections(put, networks)
-    for result in progress.steps(workspace.results(), "report"):
-        any(room.add(result) for room in rooms)
-    fields: dict[str, Any] = {"records": {}}
-    for room in rooms:
-        made = dict(room.finish(keep))
-        fields["records"] |= made.pop("records", {})
-        fields |= made
+    fields = gather(progress.steps(workspace.results(), "report"), networks, put, keep)
     overview = Overview(
         title=" · ".join(dict.fromkeys(n.name for n in networks)) or Path(workspace.folder).resolve().name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -44,9 +39,33 @@ def assemble(workspace: Workspace, put: views.Put, keep: views.Keep) -> Overview
     return overview
 
 
-def version() -> str:
-    """Deepro's own."""
-    try:
-        return metadata.version("deepro")
-    except metadata.PackageNotFoundError:
-        return "0"
+def gather(results: Iterable[Result], networks: list[NetworkView], put: views.Put, keep: views.Keep) -> dict[str, Any]:
+    """Hand the pages of these results to `keep`; the answer is what they add to the overview."""
+    rooms = sections(put, networks)
+    for result in results:
+        any(room.add(result) for room in rooms)
+    fields: dict[str, Any] = {"records": {}}
+    for room in rooms:
+        made = dict(room.finish(keep))
+        fields["records"] |= made.pop("records", {})
+        fields |= made
+    return fields
+
+
+def scopes(kind: str, provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a result's pages are about. Results that share none of these never meet on a page.
+
+    A photograph and a network, for what is seen on photographs; a pattern, alone; for others the family that they
+    are of.
+    """
+    if kind in _OF_PHOTOGRAPHS:
+        network = str(provenance["network"].get("fingerprint", ""))
+        return tuple(f"{network}:{d.get('sha256', '')}" for d in provenance["data"]) or (network,)
+    if kind == Pattern.kind:
+        return (f"pattern:{provenance['created']}:{provenance['parameters']}",)
+    room = KINDS[kind].__module__.rsplit(".", 1)[-1] if kind in KINDS else kind
+    return ("survey" if room in _OF_SURVEYS else room,)
+
+
+_OF_PHOTOGRAPHS = {"prediction", "region", "heatmap", "projection"}
+_OF_SURVEYS = {"units", "health", "experiments"}  # modules of results

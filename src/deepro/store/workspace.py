@@ -93,14 +93,15 @@ class Workspace:
     def damaged(self) -> list[dict[str, str]]:
         """Results that cannot be opened: name and reason. The rest of the workspace is not affected."""
         found = []
-        for place in self._places():
+        for place in self.places():
             try:
                 open(place)
             except StoreError as error:
                 found.append({"name": place.name, "reason": str(error)})
         return found
 
-    def _places(self) -> list[Path]:
+    def places(self) -> list[Path]:
+        """The folders of results, damaged ones too, by name."""
         folder = self.folder / "results"
         return (
             sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(".")) if folder.is_dir() else []
@@ -108,7 +109,7 @@ class Workspace:
 
     def _sorted(self) -> list[tuple[Path, str]]:
         dated = []
-        for place in self._places():
+        for place in self.places():
             try:
                 provenance = read_manifest(place)["result"]["fields"]["provenance"]["$provenance"]
                 dated.append((place, str(provenance["created"])))

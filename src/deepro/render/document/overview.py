@@ -6,6 +6,7 @@ from deepro.render.document.base import Model, ProvenanceView, Skipped, Values
 from deepro.render.document.networks import NetworkView
 from deepro.render.document.patterns import PatternSet
 from deepro.render.document.photographs import Photograph, PhotographCard
+from deepro.render.document.studio import StudioApi
 
 SCHEMA = 1
 
@@ -26,8 +27,9 @@ class Overview(Model):
 
 
 class Viewer(Model):
-    """The root of the generated types: every kind of page, and packed numbers."""
+    """The root of the generated types: every kind of page, packed numbers, and what a live server speaks."""
 
     overview: Overview
     photograph: Photograph
     values: Values
+    studio: StudioApi

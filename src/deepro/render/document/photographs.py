@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from deepro.render.document.base import Guess, Model, Picture, ProvenanceView, Scale, Window
 
 
@@ -65,7 +67,7 @@ class RegionView(Model):
 
 
 class PhotographCard(Model):
-    """A photograph on the overview."""
+    """A photograph on the overview. guesses: the most probable labels, `best` first."""
 
     id: str
     name: str
@@ -73,6 +75,7 @@ class PhotographCard(Model):
     network: str
     thumb: Picture
     best: Guess | None
+    guesses: list[Guess] = Field(default_factory=list)
 
 
 class Photograph(Model):

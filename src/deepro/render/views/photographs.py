@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from deepro.render import colour, picture
+from deepro.render import address, colour, picture
 from deepro.render.document import (
     Guess,
     HeatLayer,
@@ -71,9 +70,7 @@ class Page:
         self.sha256 = sha256
         self.network = network
         self.rows = rows
-        stem = re.sub(r"[^a-z0-9]+", "-", name.rsplit(".", 1)[0].lower()).strip("-")[:40]
-        digest = hashlib.sha256(f"{network}{sha256}".encode()).hexdigest()[:8]
-        self.id = f"{stem}-{digest}" if stem else digest  # safe in a file name and an address, whatever it is called
+        self.id = address.photograph(name, network, sha256)
         self._save = Saver(put, self.id)
         self._original: np.ndarray | None = None
         self._seen: np.ndarray | None = None
@@ -153,6 +150,7 @@ class Page:
             network=self.network,
             thumb=self._save("thumb.jpg", picture.fit(original, THUMB)),
             best=guesses[0] if guesses else None,
+            guesses=guesses,
         )
         return page, card
 

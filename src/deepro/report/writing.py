@@ -19,11 +19,10 @@ from pydantic import BaseModel
 from deepro.errors import StoreError
 from deepro.render.picture import data_uri
 from deepro.report.site import assemble
+from deepro.report.viewer import viewer_page
 
 if TYPE_CHECKING:
     from deepro.store import Workspace
-
-STATIC = Path(__file__).parent / "static"
 
 # No script but ours, no connection at all. `file:` is what 'self' would mean for a page opened from disk.
 _POLICY = (
@@ -122,14 +121,6 @@ def _page(title: str, policy: str, head: str, body: str) -> str:
 
 def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
-
-
-def viewer_page() -> Path:
-    """The built viewer. Raises StoreError where it was not built."""
-    app = STATIC / "app.js"
-    if not (app.is_file() and app.with_suffix(".css").is_file()):
-        raise StoreError("the viewer was not built: install deepro again with npm reachable")
-    return app
 
 
 def _viewer() -> tuple[str, str]:

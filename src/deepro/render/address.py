@@ -1,0 +1,13 @@
+"""Names of pages, safe in a file name and in an address, whatever the thing is called."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+
+def photograph(name: str, network: str, sha256: str) -> str:
+    """The page of one picture and one network: the file's stem for people, a digest for certainty."""
+    stem = re.sub(r"[^a-z0-9]+", "-", name.rsplit(".", 1)[0].lower()).strip("-")[:40]
+    digest = hashlib.sha256(f"{network}{sha256}".encode()).hexdigest()[:8]
+    return f"{stem}-{digest}" if stem else digest

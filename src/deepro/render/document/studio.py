@@ -1,0 +1,181 @@
+"""What a live server tells beside the pages: itself, its methods as forms, jobs, and answers while one watches."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from deepro.render.document.base import Guess, Model, Paper
+
+
+class LiveNetwork(Model):
+    """The network that jobs run on. state: none where the server was started without one; reason: why it failed."""
+
+    state: Literal["none", "loading", "ready", "failed"]
+    name: str = ""
+    fingerprint: str = ""
+    input: list[int] | None = None
+    pictures: bool = False
+    reason: str = ""
+
+
+class DataCard(Model):
+    """The folder of pictures that the server was started with."""
+
+    name: str
+    count: int
+
+
+class Limits(Model):
+    """What an uploaded picture may be. bytes: of the file. pixels: once decoded."""
+
+    bytes: int
+    pixels: int
+    kinds: list[str]
+
+
+class Session(Model):
+    """What the server is. pending: groups of results whose pages are still being made."""
+
+    api: int
+    deepro: str
+    workspace: str
+    network: LiveNetwork
+    data: DataCard | None
+    pending: int
+    limits: Limits
+
+
+class MethodForm(Model):
+    """A method of the registry. options: JSON schema (draft 2020-12) of its keywords, defaults included.
+
+    needs: what it is applied to. refused: why it does not apply to the live network, where that is known.
+    """
+
+    name: str
+    family: str
+    summary: str
+    needs: list[str]
+    result: str
+    version: int
+    paper: Paper
+    options: dict[str, Any]
+
+
+class JobRequest(Model):
+    """A method and what it is applied to. image: id of a photograph's page. text: for methods of sequences."""
+
+    method: str
+    image: str | None = None
+    target: str | int | None = None
+    targets: list[str | int] | None = Field(default=None, max_length=64)
+    layer: str | None = None
+    layers: list[str] | None = Field(default=None, max_length=256)
+    units: list[int] | None = Field(default=None, max_length=4096)
+    text: str | None = Field(default=None, max_length=1_000_000)
+    options: dict[str, Any] = Field(default_factory=dict, max_length=64)
+
+
+class Job(Model):
+    """One method being made. key: its result's. done, total: steps of `what`; position: in the queue, 1 is next.
+
+    page: where its result is seen, as kind and id, once it is.
+    """
+
+    id: str
+    key: str
+    request: JobRequest
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    created: str
+    started: str | None = None
+    finished: str | None = None
+    error: str | None = None
+    what: str = ""
+    done: int = 0
+    total: int | None = None
+    position: int | None = None
+    attempts: int = 0
+    mine: bool = False
+    subject: str = ""
+    page: list[str] | None = None
+
+
+class Opened(Model):
+    """A picture that the network has looked at. id: of its page."""
+
+    id: str
+    name: str
+    prediction: list[Guess]
+    milliseconds: float
+    known: bool
+
+
+class Change(Model):
+    """One class before and after part of the picture was hidden."""
+
+    label: str
+    before: float
+    after: float
+
+
+class Occluded(Model):
+    """The prediction with part of the picture hidden. hidden: share of the input. first: the label now in front."""
+
+    changes: list[Change]
+    first: str
+    hidden: float
+    fill: Literal["mean", "grey", "blur"]
+    keep: bool
+    milliseconds: float
+
+
+class DataItem(Model):
+    """A picture of the data folder. label: its folder's name where folders are classes."""
+
+    index: int
+    name: str
+    label: str | None
+
+
+class DataPage(Model):
+    """Some of the data folder. total: how many match."""
+
+    total: int
+    items: list[DataItem]
+
+
+class ReportRequest(Model):
+    """Results to put into a report: those of the photographs and patterns named; everything where none is."""
+
+    photographs: list[str] = Field(default_factory=list, max_length=10_000)
+    records: list[str] = Field(default_factory=list, max_length=10_000)
+    single_file: bool = True
+
+
+class Refusal(Model):
+    """What went wrong, in one line."""
+
+    error: str
+
+
+class SiteEvent(Model):
+    """Pages have changed."""
+
+    revision: int
+    pending: int
+
+
+class StudioApi(Model):
+    """The root of the types that the live server speaks."""
+
+    session: Session
+    method: MethodForm
+    request: JobRequest
+    job: Job
+    opened: Opened
+    occluded: Occluded
+    data: DataPage
+    report: ReportRequest
+    site: SiteEvent
+    refusal: Refusal

@@ -1,0 +1,12 @@
+"""Deepro's own version."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+
+def version() -> str:
+    try:
+        return metadata.version("deepro")
+    except metadata.PackageNotFoundError:
+        return "0"

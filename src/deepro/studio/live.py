@@ -1,0 +1,216 @@
+"""Answers while one watches: a network of its own for the quick questions, beside the one that a job has in hand."""
+
+from __future__ import annotations
+
+import copy
+import gzip
+import json
+import time
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from deepro import registry
+from deepro.errors import ImageError, UsageError
+from deepro.explanation import make
+from deepro.network import Inputs, Network
+from deepro.network.fingerprint import Fingerprinter
+from deepro.network.preprocess import Preprocess, open_photograph
+from deepro.registry import Call
+from deepro.render import address
+from deepro.render.document import Guess
+from deepro.render.document.studio import Change, JobRequest, Occluded, Opened
+from deepro.results import Prediction
+from deepro.store import Workspace
+from deepro.studio.shelf import Shelf
+
+REMEMBERED = 16  # inputs kept ready
+GREY = 0.5
+BLUR = 0.08  # sigma of the blur that hides, of the input's shorter side
+
+
+def twin(net: Network) -> Network:
+    """The same network on modules of its own that share the weights: hooks and modes of one are not the other's."""
+    shared: dict[int, Any] = {id(p): nn.Parameter(p.detach(), requires_grad=False) for p in net.module.parameters()}
+    shared |= {id(b): b for b in net.module.buffers()}
+    other = copy.copy(net)
+    other.module = copy.deepcopy(net.module, shared).eval()
+    other._fingerprinter = Fingerprinter()
+    other._traces = {}
+    other.__dict__.pop("layers", None)
+    return other
+
+
+class Live:
+    """Pictures by the id of their page, and what the network says of them."""
+
+    def __init__(self, net: Network, workspace: Workspace, shelf: Shelf, data: str | None) -> None:
+        self.net, self.workspace, self.shelf, self.data = net, workspace, shelf, data
+        self.fingerprint = net.fingerprint
+        self._predictions: dict[str, str] = {}  # page id -> key of its prediction
+        self._inputs: OrderedDict[str, tuple[Inputs, Tensor]] = OrderedDict()  # with the probabilities (K,)
+
+    # ---- pictures
+
+    def open(self, file: Path, name: str) -> Opened:
+        """Look at a picture; its prediction is kept in the workspace. Raises ImageError."""
+        started = time.perf_counter()
+        _, image = open_photograph(file)
+        image.filename = name  # type: ignore[attr-defined]
+        inputs = self.net.prepare(image)
+        record = registry.get("predict")
+        call = record.bind(self.net, inputs)
+        known = self.workspace.find("prediction", call.provenance.key) is not None
+        prediction: Prediction = make(self.workspace, record, self.net, inputs)
+        assert prediction.provenance is not None
+        name = str(prediction.provenance.data[0]["name"])  # a picture seen before keeps its first name and page
+        id = address.photograph(name, self.fingerprint, inputs.fingerprints[0])
+        self._predictions[id] = call.provenance.key
+        guesses = [
+            Guess(label=a, probability=b) for a, b in zip(prediction.labels, prediction.probabilities, strict=True)
+        ]
+        return Opened(id=id, name=name, prediction=guesses, milliseconds=_since(started), known=known)
+
+    def inputs(self, id: str) -> tuple[Inputs, Tensor]:
+        """What the network is shown of a page's picture, and its probabilities. Raises UsageError for no such page."""
+        if id not in self._inputs:
+            prediction = self._prediction(id)
+            if prediction.picture is None:
+                raise UsageError(f"{id!r} was made from numbers; only pictures can be worked on here")
+            assert prediction.provenance is not None
+            image = Image.fromarray(prediction.picture)
+            image.filename = str(prediction.provenance.data[0]["name"])  # type: ignore[attr-defined]
+            inputs = self.net.prepare(image)
+            self._inputs[id] = inputs, self._probabilities(inputs.tensor)[0]
+            while len(self._inputs) > REMEMBERED:
+                self._inputs.popitem(last=False)
+        self._inputs.move_to_end(id)
+        return self._inputs[id]
+
+    def _prediction(self, id: str) -> Prediction:
+        key = self._predictions.get(id)
+        if key is None:
+            name = self.shelf.page(f"photograph-{id}")
+            if name is None:
+                raise UsageError(f"there is no photograph {id!r}")
+            page = json.loads(gzip.decompress(self.shelf.path(name).read_bytes()))
+            key = page["prediction_record"]
+            if key is None:
+                raise UsageError(f"{id!r} has no prediction, so its picture is not known; drop the picture itself here")
+            self._predictions[id] = key
+        found = self.workspace.find("prediction", key)
+        if not isinstance(found, Prediction):
+            raise ImageError(f"the prediction of {id!r} is damaged; drop the picture itself here")
+        return found
+
+    def _probabilities(self, tensor: Tensor) -> Tensor:
+        with torch.no_grad():
+            logits = self.net.logits_of(self.net.module(tensor.clone())).float()
+        return logits.softmax(1) if logits.shape[1] > 1 else logits.sigmoid()
+
+    # ---- hiding part of a picture
+
+    def occlude(self, id: str, bits: bytes, fill: str, keep: bool) -> Occluded:
+        """The prediction with the marked pixels hidden, or with `keep` all others.
+
+        bits: one for each pixel of the input, in rows, the first in the highest bit. Raises UsageError.
+        """
+        started = time.perf_counter()
+        inputs, before = self.inputs(id)
+        tensor = inputs.tensor
+        height, width = tensor.shape[-2:]
+        if tensor.ndim != 4 or len(bits) != -(-height * width // 8):
+            raise UsageError(
+                f"the mask has {len(bits)} bytes, expected {-(-height * width // 8)} for {height} x {width}"
+            )
+        marked = np.unpackbits(np.frombuffer(bits, np.uint8), count=height * width).reshape(height, width).astype(bool)
+        hidden = ~marked if keep else marked
+        cover = torch.from_numpy(hidden).to(tensor.device)
+        after = self._probabilities(torch.where(cover, self._filling(tensor, fill), tensor))[0]
+        shown = list(dict.fromkeys([*before.topk(min(5, len(before))).indices.tolist(), int(after.argmax())]))
+        return Occluded(
+            changes=[Change(label=self.net.label(i), before=float(before[i]), after=float(after[i])) for i in shown],
+            first=self.net.label(int(after.argmax())),
+            hidden=float(hidden.mean()),
+            fill=fill,  # type: ignore[arg-type]
+            keep=keep,
+            milliseconds=_since(started),
+        )
+
+    def _filling(self, tensor: Tensor, fill: str) -> Tensor:
+        if fill == "mean":
+            return tensor.mean((2, 3), keepdim=True).expand_as(tensor)
+        if fill == "blur":
+            sigma = BLUR * min(tensor.shape[-2:])
+            planes = tensor[0].permute(1, 2, 0).cpu().numpy()
+            blurred = cv2.GaussianBlur(planes, (0, 0), sigma).reshape(planes.shape)
+            return torch.from_numpy(blurred).permute(2, 0, 1)[None].to(tensor)
+        if fill == "grey" and isinstance(self.net.preprocess, Preprocess):
+            return self.net.preprocess.normalise(torch.full_like(tensor, GREY))
+        raise UsageError(f"unknown fill {fill!r}; expected mean, grey or blur")
+
+    # ---- jobs
+
+    def bind(self, request: JobRequest, net: Network | None = None) -> Call:
+        """The call that a request asks for, checked; nothing runs. net: the one that it is to run on.
+
+        Raises UsageError and its children for what does not fit.
+        """
+        net = net or self.net
+        record = registry.get(request.method)
+        needs = set(record.needs)
+        given: dict[str, Any] = {}
+        for name in needs & {"image", "images"}:
+            if request.image is None:
+                raise UsageError(f"{record.name} needs a photograph")
+            given[name] = self.inputs(request.image)[0]
+        if "target" in needs and request.target is not None:
+            given["target"] = net.label_index(request.target)
+        if "targets" in needs:
+            if not request.targets:
+                raise UsageError(f"{record.name} needs at least one target: a label, or LAYER#UNIT")
+            given["targets"] = list(request.targets)
+        if "layer" in needs:
+            if request.layer is None:
+                raise UsageError(f"{record.name} needs a layer")
+            given["layer"] = net.check_layer(request.layer)
+        if "layers" in needs and request.layers:
+            given["layers"] = [net.check_layer(layer) for layer in request.layers]
+        if request.units is not None:
+            given["units"] = list(request.units)
+        if "dataset" in needs:
+            if self.data is None:
+                raise UsageError(f"{record.name} needs a data set: start the Studio with --data FOLDER")
+            given["dataset"] = self.data
+        for name in needs & {"sequence", "sequences"}:
+            if not request.text:
+                raise UsageError(f"{record.name} needs a text")
+            given[name] = request.text if name == "sequence" else [request.text]
+        for name in request.options:
+            if name in given or name in ("net", "image", "images", "dataset", "sequence", "sequences", "tracks"):
+                raise UsageError(f"{name} is no option of {record.name}")
+        if isinstance(layer := request.options.get("layer"), str):
+            net.check_layer(layer)
+        return record.bind(net, **given, **request.options)
+
+    def subject(self, request: JobRequest) -> str:
+        """What a job is about, in a few words that are names."""
+        parts: list[str] = []
+        if request.image is not None:
+            photograph = self.inputs(request.image)[0].photographs[0]
+            parts.append(photograph.name if photograph else request.image)
+        parts += [p for p in (request.layer, *(request.layers or [])[:3]) if p]
+        if request.units:
+            parts.append(", ".join(map(str, request.units[:6])))
+        parts += [str(t) for t in [*(request.targets or [])[:4], request.target] if t is not None]
+        return " · ".join(parts)
+
+
+def _since(started: float) -> float:
+    return round(1000 * (time.perf_counter() - started), 2)

@@ -1,0 +1,176 @@
+"""Pages made one group of results at a time; a result that is added makes only its own group again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
+
+import deepro.render
+import deepro.report
+from deepro.errors import StoreError
+from deepro.render import views
+from deepro.render.version import version
+from deepro.report.site import gather, scopes
+from deepro.report.writing import page_name
+from deepro.results import Result
+from deepro.store import Workspace, open
+from deepro.store.folder import read_manifest
+from deepro.studio.shelf import PREFIX, Group, Shelf, stamp
+
+
+class Maker:
+    """Keeps the shelf in step with the workspace. `look` finds what is to be made, `step` makes one group."""
+
+    def __init__(self, workspace: Workspace, folder: Path) -> None:
+        self.workspace = workspace
+        self._tables = [n["layers"] for n in workspace.networks()]
+        self.shelf = Shelf(folder, stamp([version(), _sources(), self._tables]))
+
+    def look(self) -> int:
+        """Read what is new in the workspace. Returns how many groups are to be made."""
+        networks = self.workspace.networks()
+        cards = [views.network(n) for n in networks]
+        names = dict.fromkeys(c.name for c in cards)
+        title = " · ".join(names) or Path(self.workspace.folder).resolve().name
+        head = {"title": title, "deepro": version(), "networks": to_jsonable_python(cards)}
+        tables = [n["layers"] for n in networks]
+        known = self.shelf.results()
+        there = {place.name: place for place in self.workspace.places()}
+        fresh = {name: _about(place) for name, place in there.items() if name not in known}
+        with self.shelf.change() as db:
+            self.shelf.put_meta("head", json.dumps(head))
+            self.shelf.put_meta("skipped", json.dumps({"skipped": self.workspace.skipped()}))
+            if tables != self._tables:
+                db.execute("UPDATE groups SET made = NULL")
+                self._tables = tables
+            db.executemany("DELETE FROM results WHERE name = ?", [(n,) for n in known if n not in there])
+            db.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", [(n, *a) for n, a in fresh.items()])
+        found = {n: about for n, about in self.shelf.results().items() if about[1]}
+        wanted = {g.id: g for g in _groups(found)}
+        known_groups = self.shelf.groups()
+        with self.shelf.change() as db:
+            for gone in known_groups.keys() - wanted.keys():
+                db.execute("DELETE FROM groups WHERE id = ?", (gone,))
+                db.execute("DELETE FROM pages WHERE grp = ?", (gone,))
+            for group in wanted.values():
+                db.execute(
+                    "INSERT INTO groups (id, rank, content, results) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+                    " rank = excluded.rank, content = excluded.content, results = excluded.results",
+                    (group.id, group.rank, group.content, json.dumps(group.results)),
+                )
+        return self.shelf.pending()
+
+    def next(self, wanted: Iterable[str] = ()) -> str | None:
+        """The group to make now: that of a page someone waits for, then changed ones, then from the oldest on."""
+        stale = {g.id: g for g in self.shelf.groups().values() if g.made != g.content}
+        for page in wanted:
+            if (group := self.shelf.group_of(page)) in stale:
+                return group
+        changed = [g.id for g in stale.values() if g.made is not None]
+        return next(iter(changed or stale), None)
+
+    def step(self, group: str) -> list[str]:
+        """Make the pages of a group. Returns the names of those that are new, changed or gone."""
+        now = self.shelf.groups()[group]
+        objects: set[str] = set()
+        pages: dict[str, str] = {}
+        damaged: dict[str, str] = {}
+
+        def put(_name: str, data: bytes) -> str:
+            name = self.shelf.put(data, "png" if data.startswith(b"\x89PNG") else "jpg")
+            objects.add(name)
+            return PREFIX + name
+
+        def keep(kind: str, id: str, model: BaseModel) -> None:
+            pages[page_name(kind, id)] = self.shelf.put(model.model_dump_json().encode(), "json")
+
+        networks = [views.network(n) for n in self.workspace.networks()]
+        fields = to_jsonable_python(gather(self._results(now.results, damaged), networks, put, keep))
+        fields = {name: value for name, value in fields.items() if value not in (None, [], {})}
+        before = {n: o for n, o in self._pages(group)}
+        with self.shelf.change() as db:
+            db.execute("DELETE FROM pages WHERE grp = ?", (group,))
+            db.executemany("INSERT OR REPLACE INTO pages VALUES (?, ?, ?)", [(n, group, o) for n, o in pages.items()])
+            db.execute(
+                "UPDATE groups SET made = ?, fields = ?, objects = ? WHERE id = ?",
+                (now.content, json.dumps(fields), json.dumps(sorted(objects)), group),
+            )
+            db.executemany("UPDATE results SET damage = ? WHERE name = ?", [(d, n) for n, d in damaged.items()])
+        return sorted(n for n in before.keys() | pages.keys() if before.get(n) != pages.get(n))
+
+    def _pages(self, group: str) -> list[tuple[str, str]]:
+        with self.shelf.change() as db:
+            return db.execute("SELECT name, object FROM pages WHERE grp = ?", (group,)).fetchall()
+
+    def _results(self, names: Iterable[str], damaged: dict[str, str]) -> Iterable[Result]:
+        for name in names:
+            try:
+                result = open(self.workspace.folder / "results" / name)
+            except StoreError as error:
+                damaged[name] = str(error)
+                continue
+            if isinstance(result, Result):
+                yield result
+
+
+def _about(place: Path) -> tuple[str, str, str]:
+    """When a result was made, its scopes and its damage, from the manifest alone."""
+    try:
+        body = read_manifest(place)["result"]
+        provenance = _plain(body["fields"]["provenance"])
+        return str(provenance["created"]), json.dumps(scopes(body["$result"], provenance)), ""
+    except StoreError as error:
+        return "", "[]", str(error)
+    except (KeyError, TypeError, AttributeError) as error:
+        return "", "[]", f"{place} is damaged: {type(error).__name__} {error}"
+
+
+def _plain(value: Any) -> Any:
+    """A manifest's marked values as plain ones; arrays stay marks."""
+    if isinstance(value, dict):
+        if "$provenance" in value:
+            return _plain(value["$provenance"])
+        if "$tuple" in value:
+            return [_plain(v) for v in value["$tuple"]]
+        return {k: _plain(v) for k, v in value.items()}
+    return [_plain(v) for v in value] if isinstance(value, list) else value
+
+
+def _groups(results: Mapping[str, tuple[str, list[str]]]) -> list[Group]:
+    """Results that share a scope, directly or through others, oldest first."""
+    parent: dict[str, str] = {}
+
+    def root(scope: str) -> str:
+        parent.setdefault(scope, scope)
+        while parent[scope] != scope:
+            parent[scope] = scope = parent[parent[scope]]
+        return scope
+
+    for _, about in results.values():
+        first, *others = sorted(about)
+        for other in others:
+            low, high = sorted((root(first), root(other)))
+            parent[high] = low
+    members: dict[str, list[str]] = {}
+    for name, (_, about) in sorted(results.items(), key=lambda item: (item[1][0], item[0])):
+        members.setdefault(root(about[0]), []).append(name)
+    return [
+        Group(_digest(scope), results[names[0]][0], _digest("\n".join(names)), None, tuple(names))
+        for scope, names in members.items()
+    ]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def _sources() -> list[Any]:
+    """The code that makes pages: another Deepro makes them again."""
+    rooms = [Path(m.__file__).parent for m in (deepro.render, deepro.report) if m.__file__]
+    return [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for room in rooms for f in sorted(room.rglob("*.py"))]

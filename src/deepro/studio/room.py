@@ -1,0 +1,261 @@
+"""One workspace being looked at: its pages, its jobs, its computing process, and everyone who watches."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import hashlib
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from deepro.errors import DeeproError, UsageError
+from deepro.render.document.studio import DataCard, Job, JobRequest, LiveNetwork, MethodForm, Session, SiteEvent
+from deepro.render.version import version
+from deepro.store import Workspace
+from deepro.studio import pictures
+from deepro.studio.engine import CancelledError, Engine, LostError
+from deepro.studio.hub import Hub
+from deepro.studio.pictures import Data
+from deepro.studio.queue import Queue
+from deepro.studio.shelf import PREFIX, Shelf
+from deepro.studio.worker import Spec
+
+API = 1
+PATIENCE = 4.0  # seconds for a job to stop by itself once it is cancelled
+PREVIEWS = 60
+SETTLE = 0.3  # seconds between two words about pages
+
+
+class Studio:
+    """Lives in one event loop, between `open` and `close`."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.workspace = Workspace(spec.workspace)
+        self.folder = self.workspace.folder / "studio"
+        self.shelf = Shelf(self.folder)
+        self.queue = Queue(self.folder / "jobs.sqlite")
+        self.data = Data(spec.data) if spec.data else None
+        self.hub = Hub()
+        self.engine = Engine(spec, self._hear)
+        self.network = LiveNetwork(state="loading" if spec.model else "none")
+        self.labels: list[str] = []
+        self.forms: asyncio.Future[list[MethodForm]] | None = None
+        self.pending = self.shelf.pending()
+        self.revision = 0
+        self._previews: list[dict[str, Any]] = []
+        self._running: str | None = None
+        self._progress: dict[str, tuple[str, int, int | None]] = {}
+        self._packed: tuple[int, bytes, str] | None = None  # revision, overview, its tag
+        self._told = 0.0
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def open(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.forms = self.loop.create_future()
+        shutil.rmtree(self.folder / "reports", ignore_errors=True)
+        self.engine.start()
+        if not any(g.made for g in self.shelf.groups().values()):
+            threading.Thread(target=self._preview, daemon=True, name="preview").start()
+        if self.spec.model:
+            self._pump()
+
+    def close(self) -> None:
+        self.engine.close()
+        for task in self._tasks:
+            task.cancel()
+        self.shelf.close()
+        self.queue.close()
+
+    # ---- pages
+
+    def _preview(self) -> None:
+        """The first look at a workspace: photographs and labels at once, while their pages are being made."""
+        with contextlib.suppress(Exception):  # only a convenience; what is wrong is told with the pages
+            for most in (6, PREVIEWS):
+                self._previews = pictures.preview(self.workspace, most, lambda d: PREFIX + self.shelf.put(d, "jpg"))
+                self.loop.call_soon_threadsafe(self._changed)
+
+    def overview(self) -> tuple[bytes, str]:
+        """Packed JSON and its tag."""
+        if self._packed is None or self._packed[0] != self.revision:
+            revision = self.revision
+            made = self.shelf.overview({"photographs": self._previews})
+            if not made.title:
+                made = made.model_copy(update={"title": self.workspace.folder.name, "deepro": version()})
+            text = made.model_dump_json().encode()
+            self._packed = revision, gzip.compress(text, 5, mtime=0), hashlib.sha256(text).hexdigest()[:32]
+        return self._packed[1], self._packed[2]
+
+    async def page(self, name: str) -> str | None:
+        """The object of a page; waits for one that is being made for the first time."""
+        found = self.shelf.page(name)
+        if found is None and (self.pending or self.network.state == "loading"):
+            self.engine.tell("pages", [name])
+            for _ in range(100):
+                await asyncio.sleep(0.1)
+                found = self.shelf.page(name)
+                if found is not None or not self.pending:
+                    break
+        return found
+
+    def _changed(self) -> None:
+        """Tell everyone, but not all the time."""
+        self.revision += 1
+        wait = SETTLE - (time.monotonic() - self._told)
+        if wait <= 0:
+            self._tell_site()
+        elif not any(t.get_name() == "site" for t in self._tasks):
+            self._task(self._tell_later(wait), "site")
+
+    async def _tell_later(self, wait: float) -> None:
+        await asyncio.sleep(wait)
+        self._tell_site()
+
+    def _tell_site(self) -> None:
+        self._told = time.monotonic()
+        self.hub.tell("site", "", SiteEvent(revision=self.revision, pending=self.pending).model_dump())
+
+    # ---- what the computing process says
+
+    def _hear(self, event: str, content: Any) -> None:
+        if event == "forms":
+            if self.forms is not None and not self.forms.done():
+                self.forms.set_result(content)
+        elif event == "network":
+            self.labels = content.pop("labels", self.labels)
+            self.network = LiveNetwork(**content)
+            self._tell_session()
+        elif event == "progress":
+            id, *step = content
+            self._progress[id] = tuple(step)  # type: ignore[assignment]
+            self._tell_job(id)
+        elif event == "site":
+            _, self.pending = content
+            self._changed()
+            if not self.pending and self._previews:
+                self._previews = []
+        elif event == "died" and self.spec.model:
+            self.network = LiveNetwork(state="loading" if content else "failed", reason="the computing process died")
+            self._tell_session()
+
+    def session(self) -> Session:
+        return Session(
+            api=API,
+            deepro=version(),
+            workspace=self.workspace.folder.name,
+            network=self.network,
+            data=DataCard(name=self.data.name, count=len(self.data)) if self.data else None,
+            pending=self.pending,
+            limits=pictures.LIMITS,
+        )
+
+    def _tell_session(self) -> None:
+        self.hub.tell("session", "", self.session().model_dump())
+
+    # ---- jobs
+
+    async def submit(self, request: JobRequest, viewer: str) -> Job:
+        """Checked by the network itself before it is queued. Raises UsageError."""
+        key, subject, there = await self.engine.ask("bind", request)
+        job = self.queue.submit(request, key, viewer, subject, done=there)
+        self._tell_job(job.id)
+        self._pump()
+        return self.told(job, viewer)
+
+    def retry(self, id: str, viewer: str) -> Job:
+        job = self.queue.retry(id, viewer)
+        self._tell_job(job.id)
+        self._pump()
+        return self.told(job, viewer)
+
+    def cancel(self, id: str, viewer: str) -> Job:
+        job = self.queue.cancel(id)
+        if job.state == "running":
+            self.engine.tell("cancel", id)
+            self._task(self._insist(id), "insist")
+        self._tell_job(id)
+        return self.told(job, viewer)
+
+    async def _insist(self, id: str) -> None:
+        """A job that does not stop by itself is ended with its process; what else was asked of it is asked again."""
+        await asyncio.sleep(PATIENCE)
+        if self._running == id and self.queue.job(id).state == "running":
+            self.queue.finish(id, "cancelled")
+            self.engine.kill()
+
+    def _pump(self) -> None:
+        if self._running is None:
+            job = self.queue.next()
+            if job is not None:
+                self._running = job.id
+                self._task(self._work(job), "work")
+
+    async def _work(self, job: Job) -> None:
+        started = time.monotonic()
+        self._tell_job(job.id)
+        state, error = "done", None
+        try:
+            await self.engine.ask("job", (job.id, job.request))
+        except CancelledError:
+            state = "cancelled"
+        except UsageError as refused:
+            state, error = "failed", str(refused)
+        except LostError:
+            state = "lost"
+        except DeeproError as failed:
+            state, error = "failed", str(failed)
+        if self.queue.job(job.id).state == "running":
+            if state == "lost":
+                self.queue.interrupted(job.id)
+                await asyncio.sleep(0.5)
+            else:
+                self.queue.finish(job.id, state, error, time.monotonic() - started)
+        self._progress.pop(job.id, None)
+        self._running = None
+        self._tell_job(job.id)
+        self._pump()
+
+    def jobs(self, viewer: str) -> list[Job]:
+        return [self.told(job, viewer) for job in self.queue.jobs()]
+
+    def told(self, job: Job, viewer: str) -> Job:
+        """With what is known beside the queue: progress, whose it is, and where its result is seen."""
+        what, done, total = self._progress.get(job.id, ("", 0, None))
+        more: dict[str, Any] = {"what": what, "done": done, "total": total, "mine": self.queue.viewer(job.id) == viewer}
+        if job.state == "done":
+            more["page"] = self._seen(job)
+        return job.model_copy(update=more)
+
+    def _seen(self, job: Job) -> list[str] | None:
+        """The page of the job's picture, another page that its result is on, or the list that it stands in."""
+        if self._places is None or self._places[0] != self.revision:
+            self._places = self.revision, self.shelf.places()
+        pages = self._places[1].get(job.key, [])
+        if not pages:
+            return None
+        own = [p for p in pages if p == f"photograph-{job.request.image}"]
+        kind, _, id = (own or pages)[0].partition("-")
+        return [kind, id]
+
+    _places: tuple[int, dict[str, list[str]]] | None = None
+
+    def _tell_job(self, id: str) -> None:
+        with contextlib.suppress(UsageError):
+            job = self.queue.job(id)
+            content = self.told(job, "").model_dump() | {"viewer": self.queue.viewer(id)[:12]}
+            self.hub.tell("job", id, content)
+
+    # ---- pictures
+
+    async def look(self, file: Path, name: str) -> Any:
+        return await self.engine.ask("open", (str(file), name))
+
+    def _task(self, work: Any, name: str) -> None:
+        task = self.loop.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

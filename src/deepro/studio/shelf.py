@@ -1,0 +1,208 @@
+"""Finished pages on disk, inside the workspace: read by the server at once, written by the process that computes.
+
+Pictures and pages are objects named by their content, so an address never changes its meaning. `pages.sqlite` says
+which groups of results there are, what each adds to the overview, and which object is which page. All of it can be
+thrown away: it is made again from the results.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import json
+import os
+import re
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from deepro.errors import StoreError
+from deepro.render.document import Overview
+
+PREFIX = "api/v1/objects/"  # of an object's address, relative to the viewer's page
+NAME = re.compile(r"[0-9a-f]{32}\.(?:png|jpg|json)")
+KINDS = {"png": "image/png", "jpg": "image/jpeg", "json": "application/json"}
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS results (name TEXT PRIMARY KEY, created TEXT, scopes TEXT, damage TEXT);
+CREATE TABLE IF NOT EXISTS groups (
+    id TEXT PRIMARY KEY, rank TEXT, content TEXT, made TEXT, fields TEXT, objects TEXT, results TEXT);
+CREATE TABLE IF NOT EXISTS pages (name TEXT PRIMARY KEY, grp TEXT, object TEXT);
+"""
+
+
+class Group(NamedTuple):
+    """Results that meet on a page. made: the content that its pages were made from, None where there are none yet."""
+
+    id: str
+    rank: str
+    content: str
+    made: str | None
+    results: tuple[str, ...]
+
+
+class Shelf:
+    """One connection; each process and thread that uses the shelf has its own.
+
+    stamp: what the pages depend on beside the results. Where it has changed all pages are to be made again; the old
+    ones are shown until then. A file that cannot be read is begun anew.
+    """
+
+    def __init__(self, folder: Path, stamp: str | None = None) -> None:
+        self.folder = folder
+        self.objects = folder / "objects"
+        self._lock = threading.RLock()
+        try:
+            self.objects.mkdir(parents=True, exist_ok=True)
+            try:
+                self._db = self._open()
+            except sqlite3.DatabaseError:
+                for file in folder.glob("pages.sqlite*"):
+                    file.unlink(missing_ok=True)
+                self._db = self._open()
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"cannot keep pages in {folder}: {error}") from error
+        if stamp is not None and self.meta("stamp") != stamp:
+            with self.change() as db:
+                db.execute("UPDATE groups SET made = NULL")
+                self.put_meta("stamp", stamp)
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.folder / "pages.sqlite", timeout=20, check_same_thread=False, isolation_level=None)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.executescript(_TABLES)
+        return db
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator[sqlite3.Connection]:
+        """All of the body or nothing of it."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _rows(self, sql: str, *values: Any) -> list[Any]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    # ---- what is known
+
+    def meta(self, name: str) -> str | None:
+        found = self._rows("SELECT value FROM meta WHERE name = ?", name)
+        return found[0][0] if found else None
+
+    def put_meta(self, name: str, value: str) -> None:
+        with self._lock:
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def results(self) -> dict[str, tuple[str, list[str]]]:
+        """Folder name -> when it was made, and its scopes; a damaged one has none."""
+        return {
+            n: (c or "", json.loads(s or "[]")) for n, c, s in self._rows("SELECT name, created, scopes FROM results")
+        }
+
+    def groups(self) -> dict[str, Group]:
+        rows = self._rows("SELECT id, rank, content, made, results FROM groups ORDER BY rank, id")
+        return {i: Group(i, r, c, m, tuple(json.loads(n))) for i, r, c, m, n in rows}
+
+    def pending(self) -> int:
+        return self._rows("SELECT COUNT(*) FROM groups WHERE made IS NOT content")[0][0]
+
+    def page(self, name: str) -> str | None:
+        """The object that a page, kind-id, is."""
+        found = self._rows("SELECT object FROM pages WHERE name = ?", name)
+        return found[0][0] if found else None
+
+    def group_of(self, page: str) -> str | None:
+        found = self._rows("SELECT grp FROM pages WHERE name = ?", page)
+        return found[0][0] if found else None
+
+    def places(self) -> dict[str, list[str]]:
+        """A result's key -> names of the pages that its group makes; those of a pattern, which has none, are empty."""
+        pages: dict[str, list[str]] = {}
+        for name, group in self._rows("SELECT name, grp FROM pages ORDER BY name"):
+            pages.setdefault(group, []).append(name)
+        return {
+            name.rsplit("-", 1)[-1]: pages.get(group.id) or [f"patterns-{name.rsplit('-', 1)[-1]}"]
+            for group in self.groups().values()
+            if group.made is not None
+            for name in group.results
+        }
+
+    def overview(self, before: Mapping[str, list[Any]] | None = None) -> Overview:
+        """Everything made so far, as one overview. before: lists of fields that hold for ids not yet among the made."""
+        fields: dict[str, Any] = {"records": {}, "photographs": [], "patterns": []}
+        for (made,) in self._rows("SELECT fields FROM groups WHERE fields IS NOT NULL ORDER BY rank, id"):
+            merge(fields, json.loads(made))
+        for name, items in (before or {}).items():
+            known = {item["id"] for item in fields.get(name, [])}
+            fields[name] = [*fields.get(name, []), *(item for item in items if item["id"] not in known)]
+        damaged = [
+            {"name": n, "reason": d} for n, d in self._rows("SELECT name, damage FROM results WHERE damage != ''")
+        ]
+        head = {"title": "", "created": datetime.now(UTC).isoformat(timespec="seconds"), "deepro": "", "networks": []}
+        head |= json.loads(self.meta("head") or "{}")
+        return Overview.model_validate(head | {"skipped": []} | fields | {"damaged": damaged} | self._skipped())
+
+    def _skipped(self) -> dict[str, Any]:
+        return json.loads(self.meta("skipped") or "{}")
+
+    # ---- objects
+
+    def put(self, data: bytes, kind: str) -> str:
+        """Keep bytes; their name is their content's hash. Text is kept packed, as it is sent."""
+        name = f"{hashlib.sha256(data).hexdigest()[:32]}.{kind}"
+        file = self.path(name)
+        if not file.exists():
+            file.parent.mkdir(exist_ok=True)
+            partial = file.with_name(f".{uuid.uuid4().hex[:12]}")
+            partial.write_bytes(gzip.compress(data, 6, mtime=0) if kind == "json" else data)
+            os.replace(partial, file)
+        return name
+
+    def path(self, name: str) -> Path:
+        """Where the object is kept. Raises StoreError for what is no object's name."""
+        if not NAME.fullmatch(name):
+            raise StoreError(f"{name!r} is no object")
+        return self.objects / name[:2] / name
+
+    def sweep(self, older: float) -> int:
+        """Remove objects that no page uses and that are older than a time stamp; how many there were."""
+        used = {o for (names,) in self._rows("SELECT objects FROM groups") for o in json.loads(names or "[]")}
+        used |= {o for (o,) in self._rows("SELECT object FROM pages")}
+        gone = 0
+        for file in self.objects.glob("*/*"):
+            if file.name not in used and file.stat().st_mtime < older:
+                file.unlink(missing_ok=True)
+                gone += 1
+        return gone
+
+
+def merge(fields: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """What another group adds: lists grow, mappings are joined, a single value is whoever's has one."""
+    for name, value in more.items():
+        if isinstance(value, list):
+            fields[name] = [*fields.get(name, []), *value]
+        elif isinstance(value, dict):
+            fields[name] = {**fields.get(name, {}), **value}
+        elif value is not None or name not in fields:
+            fields[name] = value
+
+
+def stamp(parts: Iterable[Any]) -> str:
+    """One hash over what pages depend on."""
+    return hashlib.sha256(json.dumps(list(parts), sort_keys=True, default=str).encode()).hexdigest()[:16]

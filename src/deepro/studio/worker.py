@@ -1,0 +1,266 @@
+"""The process that computes. It holds the network and shares one pipe with the server, which holds none.
+
+Four threads: quick questions, one job, pages, and what is written on demand. Jobs run at lower priority, so that
+whoever draws on a picture does not wait for them. The process ends with the server, however that ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from deepro.errors import DeeproError, UsageError, one_line
+from deepro.progress import Step, listening
+from deepro.render.document.studio import JobRequest
+from deepro.store import Workspace
+
+NICE = 10  # how far jobs stand back
+PAUSE = 0.1  # seconds between words about progress
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What the command line named; a browser can add nothing to it."""
+
+    workspace: str
+    model: str | None = None
+    load: Mapping[str, Any] = field(default_factory=dict)
+    data: str | None = None
+    threads: int | None = None
+
+
+class Cancelled(BaseException):
+    """Raised inside a job whose viewer does not want it any more; no `except Exception` on the way takes it."""
+
+
+def main(connection: Connection, spec: Spec) -> None:
+    """Runs until the pipe breaks."""
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    Worker(connection, spec).run()
+
+
+class Worker:
+    def __init__(self, connection: Connection, spec: Spec) -> None:
+        self.connection, self.spec = connection, spec
+        self._sending = threading.Lock()
+        self._live_ready = threading.Event()
+        self._reason = "the Studio was started without a network: deepro studio WORKSPACE --model MODEL"
+        self.live: Any = None
+        self.net: Any = None
+        self.workspace = Workspace(spec.workspace)
+        self.folder = self.workspace.folder / "studio"
+        self._cancelled: set[str] = set()
+        self._wanted: list[str] = []
+        self._wake = threading.Event()
+        self._lines: dict[str, SimpleQueue[tuple[int, str, Any]]] = {n: SimpleQueue() for n in ("live", "job", "slow")}
+
+    def run(self) -> None:
+        for name, line in self._lines.items():
+            threading.Thread(target=self._serve, args=(name, line), name=name, daemon=True).start()
+        threading.Thread(target=self._pages, name="pages", daemon=True).start()
+        try:
+            while True:
+                number, kind, payload = self.connection.recv()
+                if kind == "cancel":
+                    self._cancelled.add(payload)
+                elif kind == "pages":
+                    self._wanted[:] = [*payload, *self._wanted][:64]
+                    self._wake.set()
+                else:
+                    line = {"job": "job", "figure": "slow", "report": "slow"}.get(kind, "live")
+                    self._lines[line].put((number, kind, payload))
+        except (EOFError, OSError):
+            os._exit(0)  # the server is gone
+
+    def send(self, *message: Any) -> None:
+        with self._sending:
+            try:
+                self.connection.send(message)
+            except (OSError, ValueError):
+                os._exit(0)
+
+    # ---- threads
+
+    def _serve(self, name: str, line: SimpleQueue[tuple[int, str, Any]]) -> None:
+        if name == "live":
+            self._load()
+        elif hasattr(os, "setpriority"):
+            with contextlib.suppress(OSError):  # Linux counts threads; elsewhere the whole process would stand back
+                if os.uname().sysname == "Linux":
+                    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        doors: dict[str, Callable[[Any], Any]] = {
+            "open": self._open, "occlude": self._occlude, "bind": self._bind, "job": self._job, "figure": self._figure,
+            "report": self._report,
+        }  # fmt: skip
+        while True:
+            number, kind, payload = line.get()
+            try:
+                answer = ("answer", number, doors[kind](payload))
+            except Cancelled:
+                answer = ("refusal", number, "cancelled", "")
+            except DeeproError as error:
+                answer = ("refusal", number, "usage", " ".join(str(error).split()))
+            except MemoryError:
+                answer = ("refusal", number, "failed", "there is not enough memory for this")
+            except Exception as error:
+                traceback.print_exc()
+                answer = ("refusal", number, "failed", one_line(error))
+            self.send(*answer)
+
+    def _load(self) -> None:
+        """Method records at once; the network as soon as it is there."""
+        from deepro.studio.forms import forms
+
+        self.send("event", "forms", forms())
+        if self.spec.model is None:
+            self._live_ready.set()
+            return
+        try:
+            import torch
+
+            from deepro.network import load
+            from deepro.network.preprocess import Preprocess
+            from deepro.studio.live import Live, twin
+            from deepro.studio.shelf import Shelf
+
+            if self.spec.threads:
+                torch.set_num_threads(self.spec.threads)
+            self.net = load(self.spec.model, **self.spec.load)
+            self.workspace.add_network(self.net)
+            self.live = Live(twin(self.net), self.workspace, Shelf(self.folder), self.spec.data)
+            about = {
+                "name": self.net.name,
+                "fingerprint": self.live.fingerprint,
+                "input": list(self.net.input_shape or ()) or None,
+                "pictures": isinstance(self.net.preprocess, Preprocess),
+            }
+            self._wake.set()
+            self.send("event", "network", {"state": "ready", **about, "labels": list(self.net.labels or ())})
+        except Exception as error:
+            if not isinstance(error, DeeproError):
+                traceback.print_exc()
+            self._reason = " ".join(str(error).split()) if isinstance(error, DeeproError) else one_line(error)
+            self.send("event", "network", {"state": "failed", "reason": self._reason})
+        self._live_ready.set()
+
+    def _need_live(self) -> Any:
+        self._live_ready.wait()
+        if self.live is None:
+            raise UsageError(self._reason)
+        return self.live
+
+    def _pages(self) -> None:
+        from deepro.studio.making import Maker
+
+        maker = None
+        while True:
+            try:
+                maker = maker or Maker(self.workspace, self.folder)
+                pending, changed = maker.look(), []
+                self.send("event", "site", ([], pending))
+                while pending:
+                    group = maker.next(list(self._wanted))
+                    if group is None:
+                        break
+                    changed = maker.step(group)
+                    self._wanted[:] = [w for w in self._wanted if w not in changed]
+                    pending = maker.look() if self._wake.is_set() else maker.shelf.pending()
+                    self._wake.clear()
+                    self.send("event", "site", (changed, pending))
+                maker.shelf.sweep(time.time() - 86400)
+            except Exception:
+                traceback.print_exc()
+                time.sleep(1)
+            self._wake.wait()
+            self._wake.clear()
+
+    # ---- what is asked
+
+    def _open(self, payload: tuple[str, str]) -> Any:
+        file, name = payload
+        opened = self._need_live().open(Path(file), name)
+        if not opened.known:
+            self._wake.set()
+        return opened
+
+    def _occlude(self, payload: tuple[str, bytes, str, bool]) -> Any:
+        return self._need_live().occlude(*payload)
+
+    def _bind(self, request: JobRequest) -> tuple[str, str, bool]:
+        """The result's key, what the job is about, and whether the result is there already."""
+        live = self._need_live()
+        call = live.bind(request)
+        key = call.provenance.key
+        there = self.workspace.find(call.method.result.kind, key) is not None
+        return key, live.subject(request), there
+
+    def _job(self, payload: tuple[str, JobRequest]) -> str:
+        """The result's folder name."""
+        id, request = payload
+        live = self._need_live()
+        if id in self._cancelled:
+            self._cancelled.discard(id)
+            raise Cancelled
+        with listening(self._listener(id)):
+            call = live.bind(request, self.net)
+            kind, key = call.method.result.kind, call.provenance.key
+            if self.workspace.find(kind, key) is None:
+                self.workspace.add(call.run())
+        self._wake.set()
+        return f"{kind}-{key}"
+
+    def _listener(self, id: str) -> Callable[[Step], None]:
+        last = 0.0
+
+        def hear(step: Step) -> None:
+            nonlocal last
+            if id in self._cancelled:
+                self._cancelled.discard(id)
+                raise Cancelled
+            now = time.monotonic()
+            if now - last >= PAUSE or step.done == step.total:
+                last = now
+                self.send("event", "progress", (id, step.what, step.done, step.total))
+
+        return hear
+
+    def _figure(self, payload: tuple[str, str]) -> bytes:
+        key, kind = payload
+        found = [p for p in self.workspace.places() if p.name.endswith(f"-{key}")]
+        if not found:
+            raise UsageError(f"there is no result {key!r}")
+        from deepro.store import open
+
+        buffer = io.BytesIO()
+        open(found[0]).figure().savefig(buffer, format=kind, dpi=200)  # type: ignore[union-attr]
+        return buffer.getvalue()
+
+    def _report(self, payload: tuple[set[str], set[str], bool]) -> str:
+        """A report of a selection as one file: HTML, or the folder in a zip. The server removes it when it was sent."""
+        from deepro.report import build
+        from deepro.studio.selection import Selection
+
+        photographs, records, single = payload
+        chosen = Selection(self.workspace, photographs, records)
+        (self.folder / "reports").mkdir(parents=True, exist_ok=True)
+        place = Path(tempfile.mkdtemp(dir=self.folder / "reports"))
+        try:
+            page = build(chosen, place / ("report.html" if single else "report"), single_file=single)
+            if single:
+                return str(page)
+            return shutil.make_archive(str(place / "report"), "zip", place, "report")
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
