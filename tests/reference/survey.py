@@ -25,6 +25,16 @@ def outputs(module: nn.Module, inputs: Tensor, layers: list[str], batch: int) ->
     return {name: values.reshape(*values.shape[:2], -1) for name, values in whole.items()}
 
 
+def correlations(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """(C, C) of units' largest values, each as the number of the bin that holds it, over the images; NaN to itself."""
+    peaks = np.nan_to_num(values.astype(np.float32).max(-1), nan=0.0, posinf=0.0, neginf=0.0)
+    bins = np.array([[max(0, sum(e <= v for e in edges) - 1) if v > 0 else 0 for v in row] for row in peaks])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.corrcoef(bins.T)
+    np.fill_diagonal(found, np.nan)
+    return found
+
+
 def statistics(values: np.ndarray, k: int, labels: list[int], classes: int) -> dict[str, Any]:
     """All of a survey's numbers for (N, C, places). Values that are not finite leave their image out of the unit."""
     count, units, _ = values.shape

@@ -15,7 +15,8 @@ from torch import Tensor
 from deepro.survey.exact import ExactSum
 from deepro.survey.responses import respond
 from deepro.survey.state import SurveyState
-from deepro.survey.statistics import Histogram
+from deepro.survey.statistics import ClassMeans, Histogram, Pairs
+from tests.reference.survey import correlations
 from tests.reference.survey import statistics as by_hand
 
 K = 4
@@ -100,6 +101,53 @@ def test_images_with_values_that_are_not_finite_are_left_out_and_counted() -> No
     state = gather(values, labels, [list(range(0, 40, 2)), list(range(1, 40, 2))])
     check(state, values, labels)
     assert computed(state)["broken"].tolist() == [0, 0, 2, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize("waiting", [1, 12, 1024])
+def test_units_that_fire_together_equal_the_correlation_of_all_pairs(
+    waiting: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pairs, "WAITING", waiting)
+    values = torch.randn(40, 8, 2, 2) * 3
+    values[:, 3] = 1.7 * values[:, 1]  # another scale, the same images
+    values[:, 5] = -1.0  # silent
+    values[2, 2, 0, 0] = torch.nan
+    labels = torch.arange(40) % 3
+    shards = [list(range(i, i + 8)) for i in (24, 0, 32, 8, 16)]
+    state = gather(values, labels, shards[:2])
+    state.merge(gather(values, labels, shards[2:]))
+    for name, part in {"one": slice(0, 4), "two": slice(4, 8)}.items():
+        want = correlations(values[:, part].flatten(2).numpy(), Histogram.EDGES)
+        got = state.compute()[name]
+        for unit in range(4):
+            known = [(p, r) for p, r in zip(got["partners"][unit], got["correlations"][unit], strict=True) if p >= 0]
+            order = sorted((u for u in range(4) if np.isfinite(want[unit, u])), key=lambda u: (-want[unit, u], u))
+            assert {p for p, _ in known} == set(order)
+            np.testing.assert_allclose([r for _, r in known], want[unit, [p for p, _ in known]], atol=1e-6)
+            assert [r for _, r in known] == sorted((r for _, r in known), reverse=True)
+    assert state.compute()["one"]["partners"][1, 0] == 3
+    assert (state.compute()["two"]["partners"][1] == -1).all()
+
+
+def test_wide_layers_and_many_classes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    values, labels = torch.randn(40, 7, 3, 5), torch.arange(40) % 3
+    monkeypatch.setattr(Pairs, "MOST", 3)
+    monkeypatch.setattr(ClassMeans, "MOST", 8)
+    state = gather(values, labels, [list(range(40))])
+    whole = state.compute()
+    assert (whole["two"]["partners"] == -1).all()
+    assert (whole["one"]["partners"][1] >= 0).any()
+    limited = SurveyState()
+    index = torch.arange(40)
+    for part, name in ((slice(0, 3), "one"), (slice(3, 7), "two")):
+        limited.see(name, respond(values[index, part], index, labels), K)
+    limited.close(classed=1)
+    found = limited.compute()
+    assert found["one"]["class_means"].shape[0] == 0
+    assert found["two"]["class_means"].shape == (2, 4)  # eight numbers of four units leave room for two classes
+    monkeypatch.undo()
+    want = gather(values, labels, [list(range(40))]).compute()["two"]["class_means"]
+    np.testing.assert_array_equal(found["two"]["class_means"], want[:2])
 
 
 def test_a_top_k_larger_than_the_data_has_free_places() -> None:

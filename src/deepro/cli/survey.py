@@ -15,7 +15,7 @@ from deepro.cli.progress import shown
 
 if TYPE_CHECKING:
     from deepro.network import Network
-    from deepro.results import Diagnosis, Survey
+    from deepro.results import Diagnosis, Gallery, Survey
 
 _SHOWN = 12  # findings printed for people; --json has all
 
@@ -38,22 +38,31 @@ def survey(
     batch_size: Annotated[int, typer.Option(min=1, help="Images a pass.")] = 16,
     shard_size: Annotated[int, typer.Option(min=1, help="Images between two points of return.")] = 128,
     threads: Annotated[int, typer.Option(min=1, help="Threads that read photographs ahead.")] = 1,
+    gallery: Annotated[
+        list[str] | None,
+        typer.Option(help="Layer whose units the report shows with examples; again for more. By default four."),
+    ] = None,
+    units: Annotated[int, typer.Option(min=0, help="Units of each such layer with examples, from the first.")] = 64,
+    all_units: Annotated[bool, typer.Option("--all-units", help="Examples of all units of those layers.")] = False,
     sheet: Annotated[
         list[str] | None, typer.Option(help="Layer to draw a contact sheet of, as PNG and PDF; again for more.")
     ] = None,
+    report: Annotated[bool, typer.Option(help="Write the report too.")] = True,
     json: Json = False,
 ) -> None:
     """What every unit of a network looks for in a data set, and which units are sick.
 
     Examples:
     deepro survey builtin:efficientnet-lite0 photos/ --out ws
-    deepro survey torchvision:vgg16 --weights w.pt list.csv --layer features.11 --sheet features.11 --out ws
+    deepro survey torchvision:vgg16 --weights w.pt list.csv --gallery features.11 --all-units --out ws
     deepro survey net.py:make 'shards/train-{000..127}.tar' --engine ray --resume --out ws
     """
     from deepro.data import as_dataset
     from deepro.methods.units.diagnosis import diagnose
+    from deepro.report import build
     from deepro.store import Workspace
     from deepro.survey import survey as run
+    from deepro.survey.showing import first_units, pictures, show_units, shown_layers
 
     ws = Workspace(out)
     source = as_dataset(data)
@@ -71,10 +80,19 @@ def survey(
             threads=threads,
             workers=workers,
         )
-        health = diagnose(net, found)
+        galleries: list[Gallery] = []
+        for name in gallery or (shown_layers(found) if pictures(net) else []):
+            galleries += show_units(net, found, source, name, ws, first_units(found, name, None if all_units else units))
+        health = diagnose(net, found, galleries=galleries)
         ws.add(health)
         sheets = _sheets(net, found, source, sheet or [], ws.folder / "sheets")
-    value = _summary(found, health) | {"workspace": str(ws.folder), "sheets": [str(s) for s in sheets]}
+    page = build(ws) if report else None
+    value = _summary(found, health) | {
+        "galleries": {g.layer: sum(len(o.units) for o in galleries if o.layer == g.layer) for g in galleries},
+        "workspace": str(ws.folder),
+        "sheets": [str(s) for s in sheets],
+        "report": str(page) if page else None,
+    }
     show(value, json, lambda console: _tell(console, found, health, value))
 
 
@@ -139,4 +157,8 @@ def _tell(console: Console, found: Survey, health: Diagnosis, value: dict[str, A
         console.print(f"and {len(health.findings) - _SHOWN} more; --json lists all", markup=False)
     for sheet in value["sheets"]:
         console.print(f"sheet      {sheet}", markup=False)
+    for layer, count in value["galleries"].items():
+        console.print(f"examples   {count} of {len(found.layers[layer].values)} units of {layer}", markup=False)
     console.print(f"workspace  {value['workspace']}", markup=False)
+    if value["report"]:
+        console.print(f"report     {value['report']}", markup=False)

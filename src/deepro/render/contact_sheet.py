@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from deepro.errors import StoreError, UsageError
-from deepro.render import colour
+from deepro.render import colour, picture
 
 if TYPE_CHECKING:
     from deepro.results import Gallery
@@ -75,7 +75,4 @@ def save_contact_sheet(
 
 
 def _tile(pixels: np.ndarray, side: int) -> Image.Image:
-    """Small patches are repeated pixel by pixel, large ones averaged."""
-    image = Image.fromarray(np.ascontiguousarray(pixels))
-    method = Image.Resampling.NEAREST if max(image.size) <= side else Image.Resampling.BOX
-    return image.resize((side, side), method)
+    return Image.fromarray(picture.square(pixels, side))

@@ -16,9 +16,28 @@ def png(pixels: np.ndarray) -> bytes:
     return _encode(Image.fromarray(np.ascontiguousarray(pixels)), "PNG", optimize=True)
 
 
-def jpeg(pixels: np.ndarray, quality: int = 88) -> bytes:
-    """For photographs that are shown as context, not as data."""
-    return _encode(Image.fromarray(np.ascontiguousarray(pixels)), "JPEG", quality=quality, progressive=True)
+def jpeg(pixels: np.ndarray, quality: int = 88, subsampling: int = -1) -> bytes:
+    """For photographs that are shown as context, not as data. subsampling: 0 keeps every pixel's colour."""
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    return _encode(image, "JPEG", quality=quality, subsampling=subsampling, progressive=True)
+
+
+def square(pixels: np.ndarray, side: int) -> np.ndarray:
+    """A picture squeezed to `side` x `side`: small ones are repeated pixel by pixel, large ones averaged."""
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    method = Image.Resampling.NEAREST if max(image.size) <= side else Image.Resampling.BOX
+    return np.asarray(image.resize((side, side), method))
+
+
+def sheet(squares: list[np.ndarray], columns: int, empty: int) -> np.ndarray:
+    """Equal pictures (h, w, 3) row by row, `columns` a row; free places have the grey value `empty`."""
+    height, width = squares[0].shape[:2]
+    rows = -(-len(squares) // columns)
+    whole = np.full((rows * height, columns * width, 3), empty, dtype=np.uint8)
+    for i, one in enumerate(squares):
+        top, left = i // columns * height, i % columns * width
+        whole[top : top + height, left : left + width] = one
+    return whole
 
 
 def fit(pixels: np.ndarray, longest: int) -> np.ndarray:

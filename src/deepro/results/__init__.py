@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from deepro.results.base import SCHEMA, Provenance, Result
 from deepro.results.experiments import Correspondence, Evolution, Invariance, OcclusionMaps
-from deepro.results.health import Ablation, Comparison, Diagnosis
+from deepro.results.health import Ablation, Comparison, Diagnosis, Feeds
 from deepro.results.network import Prediction
 from deepro.results.patterns import Pattern
 from deepro.results.regions import Heatmap, Region
@@ -35,6 +35,7 @@ KINDS: dict[str, type[Result]] = {
         Survey,
         Gallery,
         Diagnosis,
+        Feeds,
         Ablation,
         OcclusionMaps,
         Correspondence,
@@ -58,6 +59,7 @@ __all__ = [
     "Correspondence",
     "Diagnosis",
     "Evolution",
+    "Feeds",
     "Gallery",
     "Heatmap",
     "Invariance",

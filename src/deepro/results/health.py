@@ -18,7 +18,8 @@ class Diagnosis(Result):
     findings: each with layer, unit, fault (dead, always on, duplicate, high-frequency, aliased, broken), evidence
     (the numbers), threshold and suggestion (what the literature would change). measures: layer -> name -> (U,) or
     (U, 2) what was measured of every unit, also of the healthy ones. thresholds: by fault. examined: layer -> the
-    faults looked for.
+    faults looked for. filters: layer -> (U, C, h, w) where they stand on the input and are large enough to judge, with
+    strides, and spectra (U, 32, 32): their power without the mean, colours summed, frequency zero in the middle.
     """
 
     kind = "diagnosis"
@@ -26,6 +27,9 @@ class Diagnosis(Result):
     measures: Mapping[str, Mapping[str, np.ndarray]]
     thresholds: Mapping[str, float]
     examined: Mapping[str, tuple[str, ...]]
+    filters: Mapping[str, np.ndarray]
+    strides: Mapping[str, tuple[int, ...]]
+    spectra: Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,6 +48,23 @@ class Ablation(Result):
     changed: np.ndarray
     images: int
     fill: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Feeds(Result):
+    """Which classes the units of a layer raise, each on its strongest photographs.
+
+    units: (U,). classes, logits: (U, k) the classes to whose logits the unit adds most, as gradient times activation
+    summed over its map, the mean over `examples` photographs; -1 and NaN in free places. labels: names, by index.
+    """
+
+    kind = "feeds"
+    layer: str
+    units: np.ndarray
+    classes: np.ndarray
+    logits: np.ndarray
+    examples: int
+    labels: Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -52,7 +52,10 @@ class UnitStatistics(Result):
     mean, variance, minimum, maximum: (U,) over all places of all images. share_active: (U,) places above zero;
     share_images: (U,) images with such a place. broken: (U,) images with a value that is not finite, left out.
     histogram: (U, bins) images by their largest value; bin b begins at Survey.edges[b].
-    class_means: (K, U) over the places of a class's images, NaN where it has none; class_images: (K,) how many it has.
+    class_means: (K, U) over the places of a class's images, NaN where it has none; class_images: (K,) how many it has;
+    both empty without labels, and in the layers that the survey's notes name.
+    partners: (U, 16) the layer's units that fire most often together with this one; correlations: over the images, of
+    the largest values' half octaves. Free places: -1, NaN.
     """
 
     kind = "unit-statistics"
@@ -69,6 +72,8 @@ class UnitStatistics(Result):
     histogram: np.ndarray
     class_means: np.ndarray
     class_images: np.ndarray
+    partners: np.ndarray
+    correlations: np.ndarray
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -107,8 +112,10 @@ class Gallery(Result):
 
     units: (U,). values, images, positions: as in UnitStatistics. windows: (U, k, 2, 2) start and stop of what the unit
     saw, rows then columns, in input pixels; it may reach past the border. boxes: (U, k, 4) left, top, right, bottom of
-    the same in the photograph, NaN where there is none. patches: (U, k, h, w, 3) uint8, what it saw. projections:
-    (U, k, C, h, w) what of it drove the unit. shown, ids: the images and their ids.
+    the same in the photograph, in the input where there is none. patches: (U, k, h, w, 3) uint8, what it saw.
+    projections: (U, k, C, h, w) what of it drove the unit. shown, ids, digests: (M,) the images, their ids, and the
+    SHA-256 of their pixels. sizes: (M, 2) width and height of the photographs. thumbnails: (M, 128, 128, 3) uint8, the
+    photographs squeezed to squares.
     """
 
     kind = "gallery"
@@ -124,3 +131,6 @@ class Gallery(Result):
     projections: np.ndarray
     shown: np.ndarray
     ids: tuple[str, ...]
+    digests: tuple[str, ...]
+    sizes: np.ndarray
+    thumbnails: np.ndarray

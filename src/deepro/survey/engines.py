@@ -51,4 +51,4 @@ def forward(net: Network, plan: Plan, state: SurveyState, batch: Batch) -> None:
 
     with Probe(net.module, edit={layer: watch(layer, axes) for layer, axes in plan.layers.items()}) as probe:
         probe(batch.tensor.to(net.device, net.dtype, non_blocking=True))
-    state.close()
+    state.close(plan.classed)

@@ -48,7 +48,8 @@ def evolution(
         key: np.concatenate([getattr(part, key) for part in parts], axis=1)
         for key in ("values", "images", "positions", "windows", "boxes", "patches", "projections")
     }
-    shown = np.unique(np.concatenate([part.shown for part in parts]))
+    shown, first = np.unique(np.concatenate([part.shown for part in parts]), return_index=True)
+    digests = [digest for part in parts for digest in part.digests]
     images = joined["images"]
     jumps = np.zeros(images.shape, dtype=bool)
     jumps[:, 1:] = images[:, 1:] != images[:, :-1]
@@ -59,6 +60,9 @@ def evolution(
         units=parts[0].units,
         shown=shown,
         ids=tuple(data.id(int(i)) for i in shown),
+        digests=tuple(digests[i] for i in first),
+        sizes=np.concatenate([part.sizes for part in parts])[first],
+        thumbnails=np.concatenate([part.thumbnails for part in parts])[first],
         **joined,
     )
     return Evolution(provenance=parts[-1].provenance, checkpoints=tuple(checkpoints), gallery=whole, jumps=jumps)

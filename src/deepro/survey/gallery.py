@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
@@ -18,10 +19,13 @@ from deepro.errors import LayerError, StoreError, UsageError, near
 from deepro.network import Inputs, Network, ReceptiveField, View
 from deepro.probe import untouched
 from deepro.rectifiers import Rule
-from deepro.results import Gallery, Survey, UnitStatistics
+from deepro.results import Gallery, Provenance, Survey, UnitStatistics
 from deepro.shapes import to_array
 
+VERSION = 2
+TILE = 64
 _TOGETHER = 64  # units of one image sent back at once
+THUMBNAIL = 128  # side of the square onto which photographs are squeezed
 _TOLERANCE = 1e-2  # by how much an activation may differ from the survey's, in batches of another size
 
 
@@ -33,7 +37,7 @@ def gallery(
     units: int | Sequence[int] | None = None,
     *,
     count: int | None = None,
-    tile: int = 64,
+    tile: int = TILE,
     rule: Rule = "deconvnet",
 ) -> Gallery:
     """The strongest examples of a layer's units (Zeiler & Fergus 2014, figure 2). Every photograph is read once.
@@ -45,8 +49,8 @@ def gallery(
     the survey.
     """
     data = as_dataset(dataset)
-    statistics = _check(net, survey, data, layer)
-    chosen = _units(units, len(statistics.values), layer)
+    statistics = check_survey(net, survey, data, layer)
+    chosen = check_units(units, len(statistics.values), layer)
     count = min(count or survey.top_k, statistics.values.shape[1])
     frame = _Frame(net, layer, tile)
     made = _empty(statistics, chosen, count, frame)
@@ -55,18 +59,16 @@ def gallery(
         for rank in range(count):
             if statistics.images[unit, rank] >= 0 and statistics.values[unit, rank] > 0:
                 wanted[int(statistics.images[unit, rank])].append((row, rank))
-    with untouched(net.module):
-        for image in progress.steps(sorted(wanted), f"gallery {layer}"):
-            _fill(net, data, statistics, layer, rule, frame, image, wanted[image], chosen, made)
     shown = np.array(sorted(wanted), dtype=np.int64)
-    provenance = None
-    if survey.provenance is not None:
-        parameters = {
-            "survey": survey.provenance.key, "layer": layer, "units": chosen, "count": count, "tile": tile, "rule": rule
-        }  # fmt: skip
-        provenance = replace(survey.provenance, method="gallery", parameters=parameters, notes=())
+    photographs = []
+    with untouched(net.module):
+        for image in progress.steps(shown.tolist(), f"gallery {layer}"):
+            inputs = read_image(net, data, image)
+            _fill(net, data, inputs, statistics, layer, rule, frame, image, wanted[image], chosen, made)
+            photographs.append(_photograph(inputs))
+    sizes, digests, thumbnails = zip(*photographs, strict=True) if photographs else ((), (), ())
     return Gallery(
-        provenance=provenance,
+        provenance=gallery_provenance(survey, layer, chosen, count, tile, rule),
         layer=layer,
         rule=rule,
         units=np.array(chosen),
@@ -75,8 +77,22 @@ def gallery(
         positions=statistics.positions[chosen, :count],
         shown=shown,
         ids=tuple(data.id(int(i)) for i in shown),
+        digests=tuple(digests),
+        sizes=np.array(sizes, dtype=np.int64).reshape(-1, 2),
+        thumbnails=np.array(thumbnails, dtype=np.uint8).reshape(-1, THUMBNAIL, THUMBNAIL, 3),
         **made,
     )
+
+
+def gallery_provenance(
+    survey: Survey, layer: str, units: Sequence[int], count: int, tile: int = TILE, rule: Rule = "deconvnet"
+) -> Provenance | None:
+    """What a gallery of these units will say of itself; its key finds one that was made before."""
+    if survey.provenance is None:
+        return None
+    parameters = {"survey": survey.provenance.key, "layer": layer, "units": list(units), "count": count}
+    parameters |= {"tile": tile, "rule": rule}
+    return replace(survey.provenance, method="gallery", version=VERSION, parameters=parameters, notes=())
 
 
 class _Frame:
@@ -120,6 +136,7 @@ class _Frame:
 def _fill(
     net: Network,
     data: Dataset,
+    inputs: Inputs,
     statistics: UnitStatistics,
     layer: str,
     rule: Rule,
@@ -130,7 +147,8 @@ def _fill(
     made: dict[str, np.ndarray],
 ) -> None:
     """All triples that come from one image."""
-    inputs, view = _read(net, data, image)
+    photograph = inputs.photographs[0]
+    view = photograph.view if photograph else View(0.0, 0.0, 1.0, 1.0)
     picture = None if inputs.pictures is None else torch.from_numpy(inputs.pictures[0]).permute(2, 0, 1).float()
     project = registry.get("deconvnet").function
     for start in range(0, len(wanted), _TOGETHER):
@@ -148,18 +166,29 @@ def _fill(
             if picture is not None:
                 patch = frame.cut(picture, window, 128.0).round().to(torch.uint8).permute(1, 2, 0)
                 made["patches"][row, rank] = patch.numpy()
-            if view is not None:
-                made["boxes"][row, rank] = _box(view, window)
+            made["boxes"][row, rank] = _box(view, window)
 
 
-def _read(net: Network, data: Dataset, image: int) -> tuple[Inputs, View | None]:
+def read_image(net: Network, data: Dataset, image: int) -> Inputs:
     try:
         value = data.read(image).value
     except Exception as error:  # it was readable when the survey was made
         raise StoreError(f"{data.id(image)} can no longer be read: {error}; make the survey again") from error
-    inputs = net.prepare(value[None] if isinstance(value, Tensor) else value)
+    return net.prepare(value[None] if isinstance(value, Tensor) else value)
+
+
+def _photograph(inputs: Inputs) -> tuple[tuple[int, int], str, np.ndarray]:
+    """Size, digest and thumbnail of the photograph, of the input where there is none."""
     photograph = inputs.photographs[0]
-    return inputs, photograph.view if photograph else None
+    if photograph is not None:
+        image, digest = photograph.image, photograph.sha256
+    elif inputs.pictures is not None:
+        image, digest = Image.fromarray(inputs.pictures[0]), inputs.fingerprints[0]
+    else:
+        height, width = inputs.tensor.shape[2:]
+        image, digest = Image.new("RGB", (width, height), (128, 128, 128)), inputs.fingerprints[0]
+    small = image.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS, reducing_gap=3)
+    return image.size, digest, np.asarray(small)
 
 
 def _box(view: View, window: Sequence[tuple[int, int]]) -> tuple[float, float, float, float]:
@@ -181,10 +210,16 @@ def _same(data: Dataset, image: int, layer: str, unit: int, then: float, now: fl
         )
 
 
-def _check(net: Network, survey: Survey, data: Dataset, layer: str) -> UnitStatistics:
+def check_layer(survey: Survey, layer: str) -> UnitStatistics:
+    """Raises LayerError for a layer that was not surveyed."""
     if layer not in survey.layers:
         hint = near(layer, survey.layers) or f"; it has {', '.join(list(survey.layers)[:5])}"
         raise LayerError(f"the survey has no layer {layer!r}{hint}")
+    return survey.layers[layer]
+
+
+def check_survey(net: Network, survey: Survey, data: Dataset, layer: str) -> UnitStatistics:
+    check_layer(survey, layer)
     if survey.provenance is not None and survey.provenance.network["fingerprint"] != net.fingerprint:
         raise StoreError("this survey was made with another network or other weights; make it again")
     if len(data) != survey.images:
@@ -195,7 +230,7 @@ def _check(net: Network, survey: Survey, data: Dataset, layer: str) -> UnitStati
     return survey.layers[layer]
 
 
-def _units(units: int | Sequence[int] | None, have: int, layer: str) -> list[int]:
+def check_units(units: int | Sequence[int] | None, have: int, layer: str) -> list[int]:
     chosen = list(range(have)) if units is None else [units] if isinstance(units, int) else [int(u) for u in units]
     bad = [u for u in chosen if not 0 <= u < have]
     if bad or not chosen:

@@ -16,15 +16,21 @@ from deepro.errors import LayerError, StoreError, UsageError
 from deepro.network import Layer, Network
 from deepro.network.fingerprint import digest_json
 from deepro.probe import split_call
+from deepro.survey.statistics import ClassMeans
 
-VERSION = 1
+VERSION = 2
+_UNNAMED = 1000  # classes that labels without names are taken to have
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Equal plans over equal data give equal bytes. layers: name -> (batch axis, unit axis) of its output."""
+    """Equal plans over equal data give equal bytes. layers: name -> (batch axis, unit axis) of its output.
+
+    classed: how many of the last layers keep class means, so that classes x units stay within a bound.
+    """
 
     layers: Mapping[str, tuple[int, int]]
+    classed: int
     top_k: int
     batch_size: int
     shard_size: int
@@ -85,6 +91,7 @@ def make_plan(
     chosen = choose_layers(net, layers)
     return Plan(
         layers={layer.name: (layer.batch_axis, layer.unit_axis) for layer in chosen},
+        classed=_classed(chosen, len(dataset.classes) or _UNNAMED),
         top_k=top_k,
         batch_size=batch_size,
         shard_size=shard_size,
@@ -95,6 +102,12 @@ def make_plan(
         device=str(net.device),
         torch_version=torch.__version__,
     )
+
+
+def _classed(layers: Sequence[Layer], classes: int) -> int:
+    """How many of the last layers fit into the bound; at least the last."""
+    totals = list(itertools.accumulate(layer.units for layer in reversed(layers)))
+    return max(1, sum(total * classes <= ClassMeans.MOST for total in totals))
 
 
 def choose_layers(net: Network, layers: str | Sequence[str] | None) -> list[Layer]:

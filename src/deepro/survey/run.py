@@ -23,7 +23,7 @@ from deepro.survey import engines
 from deepro.survey.checkpoint import Checkpoint
 from deepro.survey.plan import VERSION, Plan, make_plan
 from deepro.survey.state import SurveyState
-from deepro.survey.statistics import Histogram
+from deepro.survey.statistics import ClassMeans, Histogram
 
 ENGINES = ("local", "ray")
 _PAUSE = 5.0  # seconds of work that a kill may cost, at least one shard
@@ -101,7 +101,7 @@ def _run(
     left = [shard for shard in range(plan.shards) if shard not in state.done]
     done = plan.images - sum(len(plan.indices(shard)) for shard in left)
     progress.tell("survey", done, plan.images)
-    kept = time.monotonic()
+    kept, cost = time.monotonic(), 0.0
     with untouched(net.module), torch.no_grad():
         if engine == "ray":
             from deepro.survey.ray_engine import distributed
@@ -111,9 +111,11 @@ def _run(
             steps = engines.local(net, data, plan, state, left, threads)
         for images in steps:
             done += images
-            if checkpoint and time.monotonic() - kept >= pause:
+            # Where the state is large, writing it takes at most a twentieth of the time.
+            if checkpoint and (now := time.monotonic()) - kept >= max(pause, 20 * cost):
                 checkpoint.keep(state)
                 kept = time.monotonic()
+                cost = kept - now
             progress.tell("survey", done, plan.images)
     if not state.images:
         image, reason = min(state.reasons.items(), default=(0, "no reason"))
@@ -148,7 +150,7 @@ def to_result(net: Network, data: Dataset, plan: Plan, state: SurveyState, creat
         libraries=libraries(),
         created=created.isoformat(timespec="milliseconds"),
         seconds=seconds,
-        notes=(f"{state.unreadable} of {plan.images} images could not be read",) if state.unreadable else (),
+        notes=_notes(plan, state, max(len(data.classes), len(list(layers.values())[-1].class_images))),
     )
     return Survey(
         provenance=provenance,
@@ -164,3 +166,16 @@ def to_result(net: Network, data: Dataset, plan: Plan, state: SurveyState, creat
         ids=tuple(data.id(int(i)) for i in shown),
         edges=Histogram.EDGES,
     )
+
+
+def _notes(plan: Plan, state: SurveyState, classes: int) -> tuple[str, ...]:
+    """What was left out. classes: how many the data set has."""
+    notes = []
+    if state.unreadable:
+        notes.append(f"{state.unreadable} of {plan.images} images could not be read")
+    if classes and state.classed < len(plan.layers):
+        notes.append(f"class means are kept for the last {state.classed} of {len(plan.layers)} layers")
+    limit = ClassMeans.MOST // max(1, sum(len(top.values) for top in list(state.tops.values())[-state.classed :]))
+    if classes > limit:
+        notes.append(f"class means are kept for the first {limit} of {classes} classes")
+    return tuple(notes)

@@ -15,7 +15,7 @@ from deepro.data import Batch
 from deepro.data.reading import Read
 from deepro.errors import LayerError, NetworkError, StoreError
 from deepro.survey.responses import Responses, Summary, join, respond
-from deepro.survey.statistics import ClassMeans, Extremes, Histogram, Moments, Statistic, TopK
+from deepro.survey.statistics import ClassMeans, Extremes, Histogram, Moments, Pairs, Statistic, TopK
 
 KEPT_REASONS = 100  # unreadable images whose reason is kept; all are counted
 
@@ -43,6 +43,7 @@ class SurveyState:
         self.done: dict[int, ShardRecord] = {}
         self.unreadable = 0
         self.reasons: dict[int, str] = {}  # image -> reason, for the first KEPT_REASONS
+        self.classed = 0  # how many of the last layers keep class means
         self._open: dict[str, Summary] = {}
 
     @property
@@ -71,8 +72,11 @@ class SurveyState:
         self.tops[layer].update(seen)
         self._open[layer] = Summary(**{f.name: getattr(seen, f.name) for f in fields(Summary)})
 
-    def close(self) -> None:
-        """End the batch: all that need no output are updated once for all layers."""
+    def close(self, classed: int | None = None) -> None:
+        """End the batch: all that need no output are updated once for all layers.
+
+        classed: how many of the last layers keep class means, all by default.
+        """
         missing = [name for name in self.tops if name not in self._open]
         if missing:
             raise NetworkError(
@@ -81,9 +85,20 @@ class SurveyState:
         seen = join([self._open[name] for name in self.tops])
         self._open = {}
         if not self.whole:
-            self.whole = _statistics(seen.maxima.shape[1], seen.maxima.dtype)
+            self.classed = len(self.tops) if classed is None else classed
+            self.whole = self._statistics(seen.maxima.dtype)
         for statistic in self.whole.values():
             statistic.update(seen)
+
+    def _statistics(self, dtype: torch.dtype) -> dict[str, Statistic]:
+        widths = [len(top.values) for top in self.tops.values()]
+        return {
+            "moments": Moments(sum(widths)),
+            "extremes": Extremes(sum(widths), dtype),
+            "histogram": Histogram(sum(widths)),
+            "pairs": Pairs(widths),
+            "classes": ClassMeans(sum(widths[len(widths) - self.classed :])),
+        }
 
     def finish(self, shard: int, read: list[Read], failed: list[Read]) -> None:
         """Record that `shard` is in. read: digests without tensors are enough."""
@@ -103,7 +118,7 @@ class SurveyState:
         if twice := set(self.done) & set(other.done):
             raise ValueError(f"shards {sorted(twice)} are in both")
         if not self.tops:
-            self.tops, self.whole = other.tops, other.whole
+            self.tops, self.whole, self.classed = other.tops, other.whole, other.classed
         elif other.tops:
             if list(self.tops) != list(other.tops):
                 raise ValueError("the states are of different layers")
@@ -132,12 +147,14 @@ class SurveyState:
     def compute(self) -> dict[str, dict[str, np.ndarray]]:
         """layer -> statistic -> array."""
         whole = {k: v for statistic in self.whole.values() for k, v in statistic.compute().items()}
-        found = {}
-        for name, part in self.units.items():
-            found[name] = self.tops[name].compute()
-            for key, array in whole.items():
-                by_class = key.startswith("class_")
-                found[name][key] = array if key == "class_images" else array[:, part] if by_class else array[part]
+        found: dict[str, dict[str, np.ndarray]] = {}
+        means, images = whole.pop("class_means"), whole.pop("class_images")
+        first = len(whole["mean"]) - means.shape[1]
+        for number, (name, part) in enumerate(self.units.items()):
+            found[name] = self.tops[name].compute() | {key: array[part] for key, array in whole.items()}
+            kept = number >= len(self.tops) - self.classed
+            found[name]["class_means"] = means[:, part.start - first : part.stop - first] if kept else means[:0, :0]
+            found[name]["class_images"] = images if kept else images[:0]
         return found
 
     # ---- as plain values
@@ -154,6 +171,7 @@ class SurveyState:
         }
         return {
             "layers": layers,
+            "classed": self.classed,
             "done": {str(s): [r.digest, r.read, r.first, r.first_digest] for s, r in sorted(self.done.items())},
             "unreadable": self.unreadable,
             "reasons": {str(i): reason for i, reason in self.reasons.items()},
@@ -175,7 +193,8 @@ class SurveyState:
             if state.tops:
                 kinds = {top.values.dtype for top in state.tops.values()}
                 dtype = torch.float64 if torch.float64 in kinds else torch.float32
-                state.whole = _statistics(sum(len(t.values) for t in state.tops.values()), dtype)
+                state.classed = int(card["classed"])
+                state.whole = state._statistics(dtype)
                 for name, statistic in state.whole.items():
                     load(statistic, f"all|{name}")
             state.done = {int(shard): ShardRecord(*record) for shard, record in card["done"].items()}
@@ -184,15 +203,6 @@ class SurveyState:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise StoreError(f"the checkpoint is damaged ({type(error).__name__}: {error})") from error
         return state
-
-
-def _statistics(units: int, dtype: torch.dtype) -> dict[str, Statistic]:
-    return {
-        "moments": Moments(units),
-        "extremes": Extremes(units, dtype),
-        "histogram": Histogram(units),
-        "classes": ClassMeans(units),
-    }
 
 
 def observe(state: SurveyState, layer: str, output: torch.Tensor, batch: Batch, axes: tuple[int, int], k: int) -> None:

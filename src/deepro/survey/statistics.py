@@ -6,7 +6,7 @@ C units. Memory does not grow with the data set.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -202,6 +202,14 @@ class Extremes:
         }
 
 
+def half_octaves(peaks: Tensor) -> Tensor:
+    """The bins of `Histogram` that hold `peaks`, int32; 0 also where a value is not a number."""
+    peaks = peaks.float().contiguous()
+    # The exponent and the first bit of the mantissa number the half octaves.
+    bins = ((peaks.view(torch.int32) >> 22) - ((127 - 16) << 1) + 2).clamp(1, Histogram.BINS - 1)
+    return bins.masked_fill(~(peaks > 0), 0)
+
+
 class Histogram:
     """How many images have their largest value in each bin: not above 0, then half octaves from 2^-16 to 2^16.
 
@@ -212,16 +220,12 @@ class Histogram:
     EDGES: ClassVar = np.array(
         [-np.inf, 0.0] + [2.0**e * m for e in range(-16, 16) for m in (1.0, 1.5)] + [2.0**16], dtype=np.float32
     )
-    _FIRST: ClassVar = (127 - 16) << 1
 
     def __init__(self, units: int) -> None:
         self.counts = torch.zeros(units, self.BINS, dtype=torch.int32)
 
     def update(self, seen: Summary) -> None:
-        peaks = seen.maxima.float().contiguous()
-        # The exponent and the first bit of the mantissa number the half octaves.
-        bins = ((peaks.view(torch.int32) >> 22) - self._FIRST + 2).clamp(1, self.BINS - 1)
-        bins = bins.masked_fill(~(peaks > 0), 0).long()
+        bins = half_octaves(seen.maxima).long()
         ones = torch.ones_like(bins, dtype=torch.int32) if seen.valid is None else seen.valid.to(torch.int32)
         self.counts.scatter_add_(1, bins.T, ones.T)
 
@@ -239,20 +243,28 @@ class Histogram:
 
 
 class ClassMeans:
-    """Each unit's mean over the places of a class's images, for labelled data: (classes, C)."""
+    """Each unit's mean over the places of a class's images, for labelled data: (classes, C).
+
+    Of the units seen only the last `units` are kept, and of the classes those that stay within MOST numbers: memory
+    does not grow with the number of classes either.
+    """
+
+    MOST: ClassVar = 8_000_000  # classes x units; 20 bytes each
 
     def __init__(self, units: int, classes: int = 0) -> None:
         self.units = units
+        self.limit = max(1, self.MOST // max(1, units))
         self.counts = torch.zeros(classes, units, dtype=torch.int32)  # images, without those left out
         self.sums = ExactSum.zeros([classes, units], limbs=2, low=-44)
 
     def update(self, seen: Summary) -> None:
-        labelled = seen.labels >= 0
-        if not labelled.any():
+        labelled = (seen.labels >= 0) & (seen.labels < self.limit)
+        if not self.units or not labelled.any():
             return
         labels = seen.labels[labelled]
         self._grow(int(labels.max()) + 1)
-        means = seen.sums[labelled] / seen.places
+        places = seen.places[-self.units :] if isinstance(seen.places, Tensor) and seen.places.ndim else seen.places
+        means = seen.sums[labelled][:, -self.units :] / places
         valid = means.abs() < self.sums.limit  # false also where it is not a number
         means = means.where(valid, 0.0)
         self.counts.index_add_(0, labels, valid.to(torch.int32))
@@ -279,4 +291,102 @@ class ClassMeans:
 
     def compute(self) -> Arrays:
         means = self.sums.value() / self.counts.double()
-        return {"class_means": means.float().numpy(), "class_images": self.counts.amax(1).numpy()}
+        images = self.counts.amax(1) if self.units else self.counts.new_zeros(len(self.counts))
+        return {"class_means": means.float().numpy(), "class_images": images.numpy()}
+
+
+class Pairs:
+    """Which units of a layer fire together: the correlation, over the images, of their largest values in half octaves.
+
+    Half octaves are small whole numbers, so that sums of their products are exact in any order; a value that is not
+    finite counts as silence. widths: units of each layer. Layers wider than MOST are left out.
+    """
+
+    MOST: ClassVar = 2048  # units of a layer; their products take 32 MB
+    PARTNERS: ClassVar = 16
+    WAITING: ClassVar = 1024  # images whose products are summed in one go; 66 * 66 * 1024 is exact in float32
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        self.widths = tuple(widths)
+        self.images = 0  # in `sums` and `products`
+        self.sums = torch.zeros(sum(widths), dtype=torch.int64)
+        self.products: dict[int, Tensor] = {}  # layer -> (C, C) int64
+        self._waiting: list[Tensor] = []  # (N, units) uint8
+
+    def update(self, seen: Summary) -> None:
+        bins = half_octaves(seen.maxima)
+        bins = bins if seen.valid is None else bins.masked_fill(~seen.valid, 0)
+        self._waiting.append(bins.to(torch.uint8))
+        self._settle()
+
+    def _settle(self, least: int = WAITING) -> None:
+        """Sum the products of what waits, once there are `least` images."""
+        if sum(map(len, self._waiting)) < max(1, least):
+            return
+        for codes in torch.cat(self._waiting).split(self.WAITING):
+            self.images += len(codes)
+            self.sums += codes.sum(0, dtype=torch.int64)
+            for layer, part in enumerate(codes.split(self.widths, 1)):
+                if part.shape[1] <= self.MOST:
+                    values = part.numpy().astype(np.float32)
+                    found = torch.from_numpy((values.T @ values).astype(np.int64))
+                    self.products[layer] = self.products[layer] + found if layer in self.products else found
+        self._waiting = []
+
+    def merge(self, other: Pairs) -> None:
+        self.images += other.images
+        self.sums += other.sums
+        for layer, found in other.products.items():
+            self.products[layer] = self.products[layer] + found if layer in self.products else found
+        self._waiting += other._waiting
+        self._settle()
+
+    def state(self) -> Arrays:
+        rows = sorted(row.tobytes() for codes in self._waiting for row in codes.numpy())  # whatever order they came in
+        waiting = np.frombuffer(b"".join(rows), dtype=np.uint8).reshape(len(rows), len(self.sums))
+        products = {f"products.{layer}": found.numpy() for layer, found in self.products.items()}
+        return {
+            "images": np.array(self.images), "sums": self.sums.numpy(), "waiting": waiting, **products
+        }  # fmt: skip
+
+    def load(self, state: Mapping[str, np.ndarray]) -> None:
+        self.images = int(state["images"])
+        self.sums = torch.from_numpy(state["sums"].copy())
+        self._waiting = [torch.from_numpy(state["waiting"].copy())] if len(state["waiting"]) else []
+        self.products = {
+            int(name.partition(".")[2]): torch.from_numpy(found.copy())
+            for name, found in state.items()
+            if name.startswith("products.")
+        }
+
+    def compute(self) -> Arrays:
+        """partners (C, PARTNERS) the units that correlate most, correlations beside them; free places -1 and NaN."""
+        whole = Pairs(self.widths)
+        whole.merge(self)
+        whole._settle(1)
+        partners = np.full((len(self.sums), self.PARTNERS), -1, dtype=np.int32)
+        correlations = np.full(partners.shape, np.nan, dtype=np.float32)
+        start = 0
+        for layer, width in enumerate(self.widths):
+            if layer in whole.products and width > 1:
+                among, values = _strongest_pairs(
+                    whole.products[layer].numpy(), whole.sums[start : start + width].numpy(), whole.images
+                )
+                kept = min(self.PARTNERS, width - 1)
+                partners[start : start + width, :kept] = among[:, :kept]
+                correlations[start : start + width, :kept] = values[:, :kept]
+            start += width
+        partners[np.isnan(correlations)] = -1
+        return {"partners": partners, "correlations": correlations}
+
+
+def _strongest_pairs(products: np.ndarray, sums: np.ndarray, images: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every unit's others, the largest correlation first, then the smaller number; NaN where a unit never changes."""
+    covariance = images * products.astype(np.float64) - np.multiply.outer(sums, sums).astype(np.float64)
+    deviation = np.sqrt(np.diagonal(covariance))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = covariance / np.multiply.outer(deviation, deviation)
+    found[~np.isfinite(found)] = np.nan
+    np.fill_diagonal(found, np.nan)
+    order = np.argsort(np.where(np.isnan(found), np.inf, -found), axis=1, kind="stable")[:, : Pairs.PARTNERS]
+    return order.astype(np.int32), np.take_along_axis(found, order, 1).astype(np.float32)

@@ -123,7 +123,7 @@ function Captioned({ title, text, scale, children }: { title: ReactNode; text: s
 }
 
 /** The arrow keys go to the neighbours, unless the reader is writing. */
-function useArrows(before: string | undefined, after: string | undefined) {
+export function useArrows(before: string | undefined, after: string | undefined) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;

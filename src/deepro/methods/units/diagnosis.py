@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,17 +13,18 @@ from torch import Tensor, nn
 from deepro.errors import UsageError, near
 from deepro.network import Network
 from deepro.probe import split_call
-from deepro.results import Diagnosis, Survey, UnitStatistics
+from deepro.results import Diagnosis, Gallery, Survey, UnitStatistics
 
 # What each threshold means stands beside it; `diagnose(thresholds=...)` changes them.
 THRESHOLDS: Mapping[str, float] = {
     "dead": 0.0,  # largest share of images in which the unit is ever above zero
     "always on": 0.99,  # smallest share of all places above zero
     "duplicate filters": 0.98,  # smallest cosine between two filters of a layer
-    "duplicate examples": 0.5,  # and smallest share of their strongest images and positions that they have in common
+    "duplicate activations": 0.9,  # and smallest correlation of their largest values over the images
     "high-frequency": 0.7,  # smallest share of a filter's power above half the highest frequency; white noise has 0.80
     "breadth": 0.35,  # and smallest breadth of its spectrum: colour noise has 0.75, a clean grating 0.15
     "aliased": 0.6,  # smallest share of power above what the stride can sample; white noise has 1 - 1/stride^2
+    "aliased projections": 0.6,  # the same of a deeper unit's projections, above what the first stride can sample
 }
 FAULTS: Mapping[str, str] = {
     "broken": "values that are not finite: check the weights, the input's range and the precision",
@@ -36,6 +37,8 @@ FAULTS: Mapping[str, str] = {
     "aliased": "oscillates faster than its stride can sample: a smaller stride or filter in the first layer (Zeiler & "
     "Fergus 2014, section 4.1: 11x11 stride 4 became 7x7 stride 2), or blur before the stride",
 }
+_SPECTRUM = 64  # points a spectrum is computed at
+_SHOWN = 32  # and kept at, beside the filters
 _SMALLEST = 5  # a filter of fewer pixels has too few frequencies to tell noise from an edge
 _RECTIFIERS = ("ReLU", "ReLU6", "LeakyReLU", "PReLU", "RReLU", "Threshold", "Hardtanh", "ELU", "SELU", "CELU", "GELU",
                "SiLU", "Mish", "Hardswish", "Softplus")  # fmt: skip
@@ -50,14 +53,24 @@ class _Filters:
     first: bool
     stride: tuple[int, ...]
 
+    @property
+    def judged(self) -> bool:
+        """Whether its spectrum says anything."""
+        return self.first and self.weight.ndim == 4 and min(self.weight.shape[2:]) >= _SMALLEST
 
-def diagnose(net: Network, survey: Survey, thresholds: Mapping[str, float] | None = None) -> Diagnosis:
-    """Look at every surveyed unit. Nothing is run: the survey and the weights are the evidence.
+
+def diagnose(
+    net: Network,
+    survey: Survey,
+    thresholds: Mapping[str, float] | None = None,
+    galleries: Sequence[Gallery] = (),
+) -> Diagnosis:
+    """Look at every surveyed unit. Nothing is run: the survey, the weights and galleries are the evidence.
 
     Dead and always on are judged only where a unit's sign decides, in a rectifier's output or before one; a unit
-    that gives one value to everything is dead anywhere. Duplicates need
-    near-equal filters and common strongest examples.
-    Frequencies are judged for the filters that look at the input, of at least 5 x 5 pixels.
+    that gives one value to everything is dead anywhere. Duplicates need near-equal filters and correlated activations.
+    Frequencies are judged for the filters that look at the input, of at least 5 x 5 pixels, and for the projections in
+    `galleries` of this survey that were kept pixel by pixel, of at least 8 x 8.
     thresholds: others than THRESHOLDS. Raises UsageError for a survey of another network and unknown thresholds.
     """
     limits = {name: float(value) for name, value in {**THRESHOLDS, **(thresholds or {})}.items()}
@@ -69,18 +82,47 @@ def diagnose(net: Network, survey: Survey, thresholds: Mapping[str, float] | Non
     findings: list[dict[str, Any]] = []
     measures: dict[str, dict[str, np.ndarray]] = {}
     examined: dict[str, tuple[str, ...]] = {}
+    first: dict[str, _Filters] = {}
     for layer, statistics in survey.layers.items():
         looked, found, measured = _layer(net, layer, statistics, limits)
+        filters = _filters(net, layer)
+        if filters is not None and filters.judged:
+            first[layer] = filters
         findings += [{"layer": layer, **f, "suggestion": FAULTS[f["fault"]]} for f in found]
         measures[layer], examined[layer] = measured, looked
+    stride = max((max(f.stride) for f in first.values()), default=1)
+    for layer, share in _projected(survey, galleries, stride).items():
+        if layer in first or stride == 1:
+            continue
+        measures[layer] = {**measures[layer], "aliased_projections": share}
+        examined[layer] = (*examined[layer], "aliased")
+        for unit in np.flatnonzero(share >= limits["aliased projections"]).tolist():
+            found = _finding(
+                unit, "aliased", limits["aliased projections"], share_of_projected_power=float(share[unit])
+            )
+            findings.append({"layer": layer, **found, "suggestion": FAULTS["aliased"]})
     provenance = survey.provenance and replace(
         survey.provenance,
         method="diagnose",
-        parameters={"survey": survey.provenance.key, "thresholds": limits},
+        version=2,
+        parameters={
+            "survey": survey.provenance.key,
+            "thresholds": limits,
+            "galleries": sorted(g.provenance.key for g in galleries if g.provenance),
+        },
         notes=(),
     )
     return Diagnosis(
-        provenance=provenance, findings=tuple(findings), measures=measures, thresholds=limits, examined=examined
+        provenance=provenance,
+        findings=tuple(findings),
+        measures=measures,
+        thresholds=limits,
+        examined=examined,
+        filters={layer: f.weight.numpy() for layer, f in first.items()},
+        strides={layer: f.stride for layer, f in first.items()},
+        spectra={
+            layer: torch.fft.fftshift(_power(f.weight, _SHOWN), (1, 2)).float().numpy() for layer, f in first.items()
+        },
     )
 
 
@@ -124,7 +166,7 @@ def _layer(
     if filters is not None and len(filters.flat) == len(dead):
         looked.append("duplicate")
         found += _duplicates(statistics, filters.flat, dead, limits)
-        if filters.first and filters.weight.ndim == 4 and min(filters.weight.shape[2:]) >= _SMALLEST:
+        if filters.judged:
             looked.append("high-frequency")
             high, aliased = spectrum(filters.weight, filters.stride)
             broad = breadth(filters.weight)
@@ -201,14 +243,25 @@ def _duplicates(
     for i, j in sorted(zip(rows.tolist(), columns.tolist(), strict=True)):
         if dead[i] or dead[j] or j in taken or not (norms[i] > 0 and norms[j] > 0):
             continue
-        common = _common(statistics, i, j)
-        if common >= limits["duplicate examples"]:
+        together = _correlation(statistics, i, j)
+        if together >= limits["duplicate activations"]:
             taken.add(j)
-            cosine = float(unit[i] @ unit[j])
+            evidence = {"cosine": float(unit[i] @ unit[j]), "correlation": together}
+            common = _common(statistics, i, j)
             found.append(
-                _finding(j, "duplicate", limits["duplicate filters"], of=i, cosine=cosine, common_examples=common)
+                _finding(j, "duplicate", limits["duplicate filters"], of=i, **evidence, common_examples=common)
             )
     return found
+
+
+def _correlation(statistics: UnitStatistics, i: int, j: int) -> float:
+    """Of two units' largest values over the images; among the closest, or that of the last of those."""
+    for one, other in ((i, j), (j, i)):
+        at = np.flatnonzero(statistics.partners[one] == other)
+        if len(at):
+            return float(statistics.correlations[one, at[0]])
+    last = [statistics.correlations[unit, -1] for unit in (i, j)]
+    return float(np.nan_to_num(min(last), nan=-1.0))
 
 
 def _common(statistics: UnitStatistics, i: int, j: int) -> float:
@@ -222,7 +275,7 @@ def _common(statistics: UnitStatistics, i: int, j: int) -> float:
     return len(one & two) / max(1, min(len(one), len(two)))
 
 
-def breadth(weight: Tensor, size: int = 64) -> np.ndarray:
+def breadth(weight: Tensor, size: int = _SPECTRUM) -> np.ndarray:
     """(U,) over how much of the spectrum each filter's power P is spread: (sum P)^2 / (K sum P^2), at most 1.
 
     A filter that oscillates in one direction at one frequency is a detector, however fast; noise is spread.
@@ -237,7 +290,27 @@ def _power(weight: Tensor, size: int) -> Tensor:
     return torch.fft.fft2(centred, s=(size, size)).abs().square().sum(1)
 
 
-def spectrum(weight: Tensor, stride: tuple[int, ...], size: int = 64) -> tuple[np.ndarray, np.ndarray]:
+def _projected(survey: Survey, galleries: Sequence[Gallery], stride: int) -> dict[str, np.ndarray]:
+    """layer -> (U,) share of the power of a unit's projections beyond what `stride` can sample, the mean over its
+    examples; NaN where there are none. Only projections that were kept pixel by pixel."""
+    found: dict[str, np.ndarray] = {}
+    for gallery in galleries:
+        made = gallery.provenance
+        if made is None or survey.provenance is None or made.parameters.get("survey") != survey.provenance.key:
+            continue
+        kept, seen = gallery.projections.shape[-2:], np.diff(gallery.windows, axis=-1)[..., 0]
+        if gallery.layer not in survey.layers or min(kept) < 8 or (seen.max((0, 1)) > kept).any():
+            continue
+        share = found.setdefault(gallery.layer, np.full(len(survey.layers[gallery.layer].values), np.nan))
+        for row, unit in enumerate(gallery.units.tolist()):
+            on = gallery.values[row] > 0
+            if on.any():
+                _, beyond = spectrum(torch.from_numpy(gallery.projections[row, on]), (stride, stride))
+                share[unit] = beyond.mean()
+    return {layer: share.astype(np.float32) for layer, share in found.items()}
+
+
+def spectrum(weight: Tensor, stride: tuple[int, ...], size: int = _SPECTRUM) -> tuple[np.ndarray, np.ndarray]:
     """Shares of each filter's power (U,): beyond a quarter of a cycle a pixel, and beyond what the stride can sample.
 
     weight: (U, C, h, w). The mean over space is taken off first, colours are summed. A stride s samples up to 1 / 2s

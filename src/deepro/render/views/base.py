@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -42,8 +44,20 @@ class Saver:
 
     def __call__(self, name: str, pixels: np.ndarray) -> Picture:
         data = picture.jpeg(pixels) if name.endswith(".jpg") else picture.png(pixels)
+        return self._put(name, data, pixels)
+
+    def colours(self, name: str, pixels: np.ndarray) -> Picture:
+        """A JPEG of many small pictures: each pixel keeps its own colour."""
+        return self._put(name, picture.jpeg(pixels, quality=86, subsampling=0), pixels)
+
+    def _put(self, name: str, data: bytes, pixels: np.ndarray) -> Picture:
         source = self.put(f"{self.folder}/{name}", data)
         return Picture(source=source, width=pixels.shape[1], height=pixels.shape[0])
+
+
+def safe(name: str) -> str:
+    """A layer's name for files and addresses; different names stay different."""
+    return f"{re.sub(r'[^A-Za-z0-9.]+', '-', name)}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
 def values(array: np.ndarray) -> Values:

@@ -1,0 +1,97 @@
+"""What a report shows of a survey: galleries and classes of the units of some layers, block by block in a workspace."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from deepro.data import as_dataset
+from deepro.errors import LayerError, NetworkError, UnsupportedError
+from deepro.network import Network
+from deepro.results import Feeds, Gallery, Provenance, Result, Survey
+from deepro.store import Workspace
+from deepro.survey.feeds import feeds, feeds_provenance
+from deepro.survey.gallery import TILE, check_layer, check_units, gallery, gallery_provenance
+
+LAYERS = 4  # shown where nobody names any
+BLOCK = 64  # units a result: what an interruption costs, and what is in memory at once
+
+Kept = TypeVar("Kept", bound=Result)
+
+
+def shown_layers(survey: Survey, count: int = LAYERS) -> list[str]:
+    """Some of a survey's layers, from first to last, evenly spaced; those without pictures left out."""
+    names = [name for name, layer in survey.layers.items() if layer.positions.shape[2] == 2]
+    if len(names) <= count:
+        return names
+    return [names[round(i * (len(names) - 1) / max(1, count - 1))] for i in range(count)]
+
+
+def pictures(net: Network) -> bool:
+    """Whether the network looks at pictures, of which there are galleries."""
+    return net.input_shape is not None and len(net.input_shape) == 3
+
+
+def first_units(survey: Survey, layer: str, count: int | None) -> list[int]:
+    """The first `count` units of a layer, all where it is None; rounded up to whole blocks, which are found again."""
+    have = len(check_layer(survey, layer).values)
+    return list(range(have if count is None else min(have, -(-count // BLOCK) * BLOCK)))
+
+
+def show_units(
+    net: Network,
+    survey: Survey,
+    dataset: Any,
+    layer: str,
+    workspace: Workspace,
+    units: Sequence[int] | None = None,
+    *,
+    count: int | None = None,
+    tile: int = TILE,
+) -> list[Gallery]:
+    """Galleries of `units` (all by default) and the classes they feed, in `workspace`, a block of units a result.
+
+    What the workspace holds already is not made again. A network that classifies nothing feeds nothing; where no
+    rectifier is on the way, galleries show the gradient, and say so.
+    """
+    data = as_dataset(dataset)
+    statistics = check_layer(survey, layer)
+    chosen = list(units) if units is not None and not len(units) else check_units(units, len(statistics.values), layer)
+    count = min(count or survey.top_k, statistics.values.shape[1])
+    found = []
+    for start in range(0, len(chosen), BLOCK):
+        part = chosen[start : start + BLOCK]
+        found.append(_gallery(net, survey, data, layer, part, workspace, count, tile))
+        with contextlib.suppress(NetworkError, LayerError):  # a network that classifies nothing
+            made = feeds_provenance(survey, layer, part)
+            _kept(workspace, Feeds, made, lambda part=part: feeds(net, survey, data, layer, part))
+    return found
+
+
+def _gallery(
+    net: Network, survey: Survey, data: Any, layer: str, part: Sequence[int], ws: Workspace, count: int, tile: int
+) -> Gallery:
+    rules: tuple[Any, ...] = ("deconvnet", "gradient")
+    for rule in rules:
+        made = gallery_provenance(survey, layer, part, count, tile, rule)
+        try:
+            return _kept(
+                ws, Gallery, made,
+                lambda rule=rule: gallery(net, survey, data, layer, part, count=count, tile=tile, rule=rule),
+            )  # fmt: skip
+        except UnsupportedError:
+            if rule == rules[-1]:
+                raise
+    raise AssertionError
+
+
+def _kept(ws: Workspace, kind: type[Kept], made: Provenance | None, make: Callable[[], Kept]) -> Kept:
+    """The result of that provenance from the workspace, or made now and kept there."""
+    found = ws.find(kind.kind, made.key) if made else None
+    if isinstance(found, kind):
+        return found
+    result = make()
+    if result.provenance is not None:
+        ws.add(result)
+    return result
