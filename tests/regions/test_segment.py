@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 import deepro
 from deepro import targets
-from deepro.errors import LabelError, NetworkError, ShapeError, UsageError
+from deepro.errors import LabelError, NetworkError, UnsupportedError, UsageError
 from deepro.methods.regions.shape import box_of, filled, overlap
 from deepro.network import Network, Preprocess
 
@@ -209,7 +209,7 @@ def test_refusals() -> None:
     with pytest.raises(UsageError, match="expected one of squeeze, crop"):
         deepro.segment(net, picture, view="whole")
     flat = deepro.load(nn.Sequential(nn.Linear(5, 2)))
-    with pytest.raises(ShapeError, match="takes pictures"):
+    with pytest.raises(UnsupportedError, match="takes pictures"):
         deepro.segment(flat, torch.randn(1, 5))
     with torch.no_grad():
         next(net.module.parameters()).fill_(torch.nan)

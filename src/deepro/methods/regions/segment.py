@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 import cv2
 import numpy as np
 
-from deepro.errors import ShapeError, UnsupportedError, UsageError
+from deepro.errors import UnsupportedError, UsageError
 from deepro.methods.regions.background import enclosed, frame
 from deepro.methods.regions.colours import likelihood_ratio
 from deepro.methods.regions.differentiate import Aim, forward
@@ -93,12 +93,12 @@ def segment(
     (`score_without`) and with a centred box of the same area shown instead (`score_centred`), the rest filled with the
     input's mean colour; the same as `probability...` where the target is a class; `centred_overlap`, the box's
     intersection over union with a centred box of half the photograph.
-    Raises ShapeError for an input that is no picture, UsageError for more than one image.
+    Raises UnsupportedError for an input that is no picture, UsageError for more than one image.
     """
     if len(image) != 1:
         raise UsageError(f"segment takes one image, got {len(image)}")
     if image.tensor.ndim != 4:
-        raise ShapeError(f"segment takes pictures (1, C, H, W), got {tuple(image.tensor.shape)}")
+        raise UnsupportedError(f"segment takes pictures (1, C, H, W), got {tuple(image.tensor.shape)}")
     target = int(net.logits(image.tensor).argmax(1)) if target is None else target
     if view == "squeeze" and image.photographs[0] is not None:
         image = squeezed(net, image)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from deepro import progress
-from deepro.errors import LayerError
+from deepro.errors import LayerError, UnsupportedError
 from deepro.methods.units.cut import Cut
 from deepro.network import Layer, Network
 from deepro.rectifiers import Nonlinearities, Rule, nonlinearities, rectifiers
@@ -28,6 +28,8 @@ class Way:
         self._net, self._layer = net, layer
         self._rule: Rule = rule
         self._unit_axis = known.unit_axis if known else 1
+        if not image.is_floating_point():
+            raise UnsupportedError(f"units are sent back to an input of real numbers, this one's are {image.dtype}")
         self.image = image.detach().clone().requires_grad_()
         out, self._largest = self._forward(self.image)
         self._out = out
