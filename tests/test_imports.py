@@ -21,7 +21,7 @@ FLOORS = (
     ("methods",),
     ("render", "store"),
     ("survey",),
-    ("explanation",),
+    ("explanation", "embedding"),
     ("report",),
     ("studio",),
     ("demos",),

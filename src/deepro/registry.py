@@ -201,6 +201,9 @@ _ROOMS = (
     "deepro.methods.prediction",
     "deepro.methods.units.activations",
     "deepro.methods.units.deconvnet",
+    "deepro.methods.units.occlusion",
+    "deepro.methods.units.correspondence",
+    "deepro.methods.units.invariance",
     "deepro.methods.regions.gradients",
     "deepro.methods.regions.cams",
     "deepro.methods.regions.segment",
@@ -214,6 +217,7 @@ _ROOMS = (
     "deepro.methods.spaces.units",
     "deepro.methods.spaces.aligned",
     "deepro.methods.spaces.knowledge",
+    "deepro.methods.spaces.searching",
 )
 
 

@@ -61,20 +61,33 @@ def test_the_deconvnet_and_a_heatmap_of_a_digit(trained: tuple[deepro.Network, f
     assert deepro.heatmap(net, picture, "0").values.shape == (1, 8, 8)
 
 
+def test_what_the_network_expects_of_a_digit_looks_like_one(trained: tuple[deepro.Network, float]) -> None:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    made = deepro.imagine(trained[0], list(digits.LABELS))
+    pictures, labels, held_out = digits.pixels()
+    reader = KNeighborsClassifier(5).fit(pictures[~held_out].reshape(-1, 64) / 255, labels[~held_out])
+    # The pictures are bolder than handwriting: the reader is shown them at the digits' own contrast.
+    seen = made.images[:, 0] * (pictures.mean() / 255 / made.images.mean((1, 2, 3)))[:, None, None]
+    assert (reader.predict(seen.reshape(-1, 64)) == np.arange(10)).sum() >= 8
+
+
 def test_the_demo_makes_everything_in_one_workspace(tmp_path: Path) -> None:
     made = digits.digits(tmp_path / "demo")
     assert made.accuracy > 0.96
     assert len(made.explanation.photographs) == 10
     assert not made.explanation.skipped
     assert len(made.pattern.targets) == 10
-    assert [m.layer for m in made.maps] == list(digits.MAPPED)
-    for one in made.maps:
+    assert [m.layer for m in made.maps.maps] == list(digits.MAPPED)
+    for one in made.maps.maps:
         assert one.quality["neighbours@15"] > one.baselines["pca"]["neighbours@15"]
+    assert [m.layer for m in made.maps.units] == list(digits.MAPPED)
+    assert [f.layer for f in made.maps.findings] == [digits.MAPPED[-1]]
     probe = made.scores.scores["probe"]
     assert probe[-1] > probe[0]
     assert set(made.survey.layers) >= {"conv1", "conv2"}
     results = list((tmp_path / "demo" / "results").iterdir())
     kinds = {json.loads((r / "manifest.json").read_text())["result"]["$result"] for r in results}
-    assert {"map", "aligned-maps", "layer-scores", "survey", "pattern", "projection"} <= kinds
+    assert {"map", "aligned-maps", "findings", "layer-scores", "survey", "pattern", "projection"} <= kinds
     net = deepro.load("deepro.demos.digits:DigitsNetwork", weights=tmp_path / "demo" / "digits.safetensors")
     assert torch.equal(net.module.conv1.weight, made.net.module.conv1.weight)

@@ -61,7 +61,26 @@ def _code() -> Demo:
     return Demo(code, say, value)
 
 
-DEMOS: Mapping[str, Callable[[], Demo]] = {"photos": _photos, "code": _code}
+def _digits() -> Demo:
+    from deepro.cli.embed import summary, tell, tell_scores
+    from deepro.cli.explain import tell as tell_photographs
+    from deepro.demos.digits import digits
+
+    def say(console: Console, made: Any) -> None:
+        tell_photographs(console, made.explanation, None)
+        shares = zip(made.pattern.targets, made.pattern.probabilities, strict=True)
+        console.print(f"[bold]patterns[/bold]  {', '.join(f'{t} {p:.0%}' for t, p in shares)}")
+        tell(console, made.maps)
+        tell_scores(console, made.scores)
+        console.print(f"a network trained just now reads {made.accuracy:.1%} of the held-out digits right")
+
+    def value(made: Any) -> Mapping[str, Any]:
+        return {"accuracy": made.accuracy, "workspace": str(made.workspace.folder), **summary(made.maps)}
+
+    return Demo(digits, say, value)
+
+
+DEMOS: Mapping[str, Callable[[], Demo]] = {"photos": _photos, "digits": _digits, "code": _code}
 
 
 def demo(
@@ -73,6 +92,7 @@ def demo(
 
     Examples:
     deepro demo photos --out demo
+    deepro demo digits --out demo-digits
     deepro demo code --out demo-code
     """
     if name not in DEMOS:

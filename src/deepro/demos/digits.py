@@ -2,6 +2,9 @@
 
 Convolution, ReLU and max-pooling only: the network that the DeconvNet was made for, grey, 8 x 8, offline. The digits
 are those of scikit-learn (Alpaydin & Kaynak 1998, 10.24432/C50P49): 1797 of them, every fifth held out.
+
+It is trained against an adversary (Madry et al. 2018, arXiv 1706.06083): what such a network expects of a digit looks
+like one (Santurkar et al. 2019, arXiv 1906.09453), where an ordinary one of this size is content with blots.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +21,21 @@ import torch
 from torch import Tensor, nn
 
 from deepro import progress, registry
+from deepro.embedding import Embedded, embed
 from deepro.explanation import Explanation, explain, make
 from deepro.network import Network, Preprocess, load
-from deepro.results import AlignedMaps, LayerScores, Map, Pattern
+from deepro.results import LayerScores, Pattern
 from deepro.store import Workspace
 
 LABELS = tuple("0123456789")
-MAPPED = ("pool1", "pool2", "hidden")  # layers whose maps the demo makes
+MAPPED = ("pool1", "pool2", "hidden")  # layers that the digits are mapped by
+SCORED = ("conv1", "pool1", "conv2", "pool2", "hidden", "logits")
 SHOWN = ("conv1", "conv2")  # layers whose units it shows
 _HELD_OUT = 5
-_EPOCHS = 20
+_EPOCHS = 30
 _BATCH = 64
+_MEAN, _STD = 0.305, 0.376  # of all pixels
+_REACH, _TRIES = 0.6, 2  # how far the adversary may change a digit (length in pixels of 0..1), and its steps
 
 
 @dataclass(frozen=True)
@@ -40,10 +47,13 @@ class DigitsDemo:
     explanation: Explanation
     pattern: Pattern
     survey: Any
-    maps: tuple[Map, ...]
-    aligned: AlignedMaps
+    maps: Embedded
     scores: LayerScores
     folder: Path
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.explanation.workspace
 
 
 class DigitsNetwork(nn.Sequential):
@@ -66,8 +76,8 @@ class DigitsNetwork(nn.Sequential):
 
 
 def preprocess() -> Preprocess:
-    """8 x 8, one channel, 0..1."""
-    return Preprocess(size=(8, 8), mean=(0.0,), std=(1.0,), order="L")
+    """8 x 8, one channel."""
+    return Preprocess(size=(8, 8), mean=(_MEAN,), std=(_STD,), order="L")
 
 
 def pixels() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -82,7 +92,7 @@ def pixels() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def inputs() -> tuple[Tensor, np.ndarray, np.ndarray]:
     """(N, 1, 8, 8) as the network takes them, (N,) digits, (N,) bool held out."""
     pictures, labels, held_out = pixels()
-    return torch.from_numpy(pictures).float()[:, None] / 255, labels, held_out
+    return (torch.from_numpy(pictures).float()[:, None] / 255 - _MEAN) / _STD, labels, held_out
 
 
 def train(seed: int = 0, epochs: int = _EPOCHS) -> tuple[nn.Module, float]:
@@ -98,8 +108,9 @@ def train(seed: int = 0, epochs: int = _EPOCHS) -> tuple[nn.Module, float]:
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
         for _ in progress.steps(range(epochs), "training"):
             for part in torch.randperm(len(x_train)).split(_BATCH):
+                attacked = _attack(net, x_train[part], y_train[part])
                 optimiser.zero_grad()
-                loss = nn.functional.cross_entropy(net(x_train[part]), y_train[part])
+                loss = nn.functional.cross_entropy(net(attacked), y_train[part])
                 loss.backward()
                 optimiser.step()
                 schedule.step()
@@ -107,6 +118,20 @@ def train(seed: int = 0, epochs: int = _EPOCHS) -> tuple[nn.Module, float]:
         with torch.no_grad():
             right = (net(x[held_out]).argmax(1) == y[held_out]).float().mean()
     return net, float(right)
+
+
+def _attack(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+    """The digits changed by at most _REACH so that the network reads them worse."""
+    reach = _REACH / _STD
+    length = lambda v: v.flatten(1).norm(dim=1).clamp_min(1e-9).view(-1, 1, 1, 1)  # noqa: E731
+    change = torch.randn_like(x)
+    change *= reach * torch.rand(len(x), 1, 1, 1) / length(change)
+    for _ in range(_TRIES):
+        change.requires_grad_()
+        (slope,) = torch.autograd.grad(nn.functional.cross_entropy(net(x + change), y), change)
+        change = change.detach() + 1.5 * reach / _TRIES * slope / length(slope)
+        change *= (reach / length(change)).clamp(max=1)
+    return (x + change).clamp(-_MEAN / _STD, (1 - _MEAN) / _STD)
 
 
 @contextmanager
@@ -153,7 +178,7 @@ def digits(folder: str | Path) -> DigitsDemo:
     explanation = explain(net, one_each, ws, layers=SHOWN)
     pattern = make(ws, registry.get("imagine"), net, list(LABELS))
     units = survey(net, pictures, workspace=ws, resume=True)
-    maps = tuple(make(ws, registry.get("tsne"), net, pictures, layer) for layer in MAPPED)
-    aligned = make(ws, registry.get("aligned_maps"), net, pictures, list(MAPPED))
-    scores = make(ws, registry.get("layer_scores"), net, pictures, list(MAPPED))
-    return DigitsDemo(net, accuracy, explanation, pattern, units, maps, aligned, scores, pictures)
+    maps = embed(ws, net, pictures, list(MAPPED), units=True)
+    maps = replace(maps, findings=(make(ws, registry.get("findings"), net, pictures, MAPPED[-1]),))
+    scores = make(ws, registry.get("layer_scores"), net, pictures, list(SCORED))
+    return DigitsDemo(net, accuracy, explanation, pattern, units, maps, scores, pictures)

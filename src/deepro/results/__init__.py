@@ -14,7 +14,7 @@ from deepro.results.network import Prediction
 from deepro.results.patterns import Pattern
 from deepro.results.regions import Heatmap, Region
 from deepro.results.sequences import Cells, Layered, Matches, Memory, Steps, Trace
-from deepro.results.spaces import AlignedMaps, LayerScores, Map
+from deepro.results.spaces import AlignedMaps, Findings, LayerScores, Map
 from deepro.results.units import Activations, Gallery, Projection, Survey, UnitStatistics
 
 KINDS: dict[str, type[Result]] = {
@@ -44,6 +44,7 @@ KINDS: dict[str, type[Result]] = {
         Comparison,
         Map,
         AlignedMaps,
+        Findings,
         LayerScores,
     )
 }
@@ -59,6 +60,7 @@ __all__ = [
     "Correspondence",
     "Diagnosis",
     "Evolution",
+    "Findings",
     "Feeds",
     "Gallery",
     "Heatmap",

@@ -69,6 +69,39 @@ class AlignedMaps(Result):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Findings(Result):
+    """What stands out among the codes of one layer. ids: (N,) names; all else are indices into them.
+
+    outliers: (K,) the loneliest first. outlier_factors: (N,) local outlier factor, about 1 inside a crowd.
+    duplicates: (P, 2) pairs nearer than `duplicate_distance`, nearest first; duplicate_distances: (P,).
+    suspects: (S,) examples whose surroundings speak against their label, the likeliest error first; given, likely: (S,)
+    labels; trust: (S,) share of the neighbourhood that speaks for the given one. cluster: (N,) int32, the largest
+    cluster 0, -1 in none. cluster_units: (C, u) the units by which each cluster stands out, and cluster_effects: (C, u)
+    by how many standard deviations. notes: what was measured on a sample, or could not be.
+    """
+
+    kind = "findings"
+    layer: str
+    pool: str
+    ids: tuple[str, ...]
+    labels: np.ndarray | None
+    label_names: tuple[str, ...]
+    outliers: np.ndarray
+    outlier_factors: np.ndarray
+    duplicates: np.ndarray
+    duplicate_distances: np.ndarray
+    duplicate_distance: float
+    suspects: np.ndarray
+    given: np.ndarray
+    likely: np.ndarray
+    trust: np.ndarray
+    cluster: np.ndarray
+    cluster_units: np.ndarray
+    cluster_effects: np.ndarray
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class LayerScores(Result):
     """What each of L layers knows of the labels. layers: in the order asked for. scores: measure -> (L,).
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -94,3 +94,26 @@ def capture_to(
     key = digest_json([net.fingerprint, examples.card()[0]["sha256"], sorted(names), pool, np.dtype(dtype).name, told])
     table = CodeFolder(folder, len(examples), key)
     return capture(net, examples, names, pool=pool, dtype=dtype, table=table, **({"memory": 1 << 62} | options))  # type: ignore[arg-type]
+
+
+class CodeShelf:
+    """Codes in a folder of a workspace, a folder a question: what one run captured the next one finds.
+
+    layers: all that the run asks for. thumbnails: longest side of the pictures kept with them.
+    """
+
+    def __init__(self, folder: str | Path, layers: Sequence[str], thumbnails: int = 32) -> None:
+        self.folder, self.layers, self.thumbnails = Path(folder), tuple(layers), thumbnails
+
+    def table(self, net: Network, examples: Examples, about: dict[str, Any]) -> CodeFolder:
+        """The folder for these codes. One that is damaged is made anew."""
+        import shutil
+
+        told = {**about, "thumbnails": self.thumbnails}
+        key = digest_json([net.fingerprint, examples.card()[0]["sha256"], sorted(self.layers), told])
+        place = self.folder / key[:20]
+        try:
+            return CodeFolder(place, len(examples), key, every=256)
+        except StoreError:
+            shutil.rmtree(place, ignore_errors=True)
+            return CodeFolder(place, len(examples), key, every=256)

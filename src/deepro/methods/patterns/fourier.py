@@ -18,15 +18,26 @@ class FourierImages:
 
     parameters: (T, C, H, W // 2 + 1, 2), in units of a photograph's spectrum: random ones of variance 1 give random
     pictures with a photograph's contrast, colours and softness. scale: (H, W // 2 + 1), amplitudes that fall as
-    frequency ** -falloff. Three channels are taken as colours, others as they are.
+    frequency ** -falloff. Three channels are taken as colours, others as they are, around `middle` (0..1) and with
+    the standard deviation `width`.
     """
 
     contrast = 4.0  # the slope that turns differences of brightness into logits at middle grey
     falloff = 1.0  # photographs measure 1.25 (benchmarks/patterns.py); a flatter one gives sharper pictures
     start = 0.15  # contrast of the noise at the start, of a photograph's
 
-    def __init__(self, count: int, channels: int, size: tuple[int, int], generator: Generator, like: Tensor) -> None:
-        self.size = size
+    def __init__(
+        self,
+        count: int,
+        channels: int,
+        size: tuple[int, int],
+        generator: Generator,
+        like: Tensor,
+        middle: float = 0.5,
+        width: float = WIDTH,
+    ) -> None:
+        self.size, self.width = size, width
+        self.offset = math.log(middle / (1 - middle))
         height, width = size
         noise = torch.randn(channels, height, width // 2 + 1, 2, generator=generator, dtype=like.dtype)
         self.parameters = (self.start * noise).to(like.device).repeat(count, 1, 1, 1, 1).requires_grad_()
@@ -41,8 +52,8 @@ class FourierImages:
             rows = torch.cat([spectrum[:, :, : (h + 1) // 2], spectrum[:, :, height - h // 2 :]], 2)
             spectrum = rows[..., : w // 2 + 1]
         values = torch.fft.irfft2(spectrum, s=(h, w), norm="forward")
-        values = to_rgb(values) if values.shape[1] == 3 else WIDTH * values
-        return torch.sigmoid(self.contrast * values)
+        values = to_rgb(values) if values.shape[1] == 3 else self.width * values
+        return torch.sigmoid(self.contrast * values + self.offset)
 
 
 def _amplitudes(size: tuple[int, int], falloff: float) -> Tensor:

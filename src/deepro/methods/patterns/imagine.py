@@ -11,6 +11,7 @@ from torch import Tensor
 from deepro import progress
 from deepro.errors import DeeproError, NetworkError, UnsupportedError, UsageError
 from deepro.methods.patterns.ascent import Ascent
+from deepro.methods.patterns.colour import WIDTH
 from deepro.methods.patterns.fourier import FourierImages
 from deepro.methods.patterns.transforms import Views
 from deepro.network import Network, Preprocess
@@ -28,6 +29,7 @@ from deepro.targets import Target, TargetLike, as_target
         "Olah, Mordvintsev & Schubert", 2017, "Feature Visualization", "https://distill.pub/2017/feature-visualization"
     ),
     summary="Pictures that the network itself makes for classes or units, by gradient ascent from noise.",
+    version=2,
 )
 def imagine(
     net: Network,
@@ -49,9 +51,10 @@ def imagine(
     channels, full = _picture_shape(net, size)
     generator = torch.Generator().manual_seed(seed)
     like = torch.zeros((), dtype=net.dtype, device=net.device)
-    pictures = FourierImages(len(goals), channels, full, generator, like)
-    ascent = Ascent(pictures.parameters, learning_rate, steps, decay=DECAY)
-    views = Views()
+    pictures = FourierImages(len(goals), channels, full, generator, like, *_tone(net, channels))
+    small = min(full) < SMALL
+    ascent = Ascent(pictures.parameters, learning_rate, steps, decay=DECAY / 2 if small else DECAY)
+    views = GENTLE if small else Views()
     flexible = _runs_at(net, goals, channels, _coarse(full, COARSE))
     history = torch.full((len(goals), steps), torch.nan)
     for step in progress.steps(range(steps), "imagine"):
@@ -75,6 +78,8 @@ def imagine(
 
 
 COARSE, FINE = 0.5, 0.86  # of the picture's side: what the network sees at the first step and in the last quarter
+SMALL = 96  # pixels of the shorter side: below, there is nothing coarser to begin with, and a pixel is a large shape
+GENTLE = Views(turn=5.0, zoom=(0.95, 1.1))  # for small pictures, whose networks know each thing at one place and size
 DECAY = 0.8  # the pull back to grey, against one step up: pictures settle near a photograph's contrast
 
 
@@ -97,9 +102,19 @@ def _picture_shape(net: Network, size: int | None) -> tuple[int, tuple[int, int]
     return channels, (round(height * scale), round(width * scale))
 
 
+def _tone(net: Network, channels: int) -> tuple[float, float]:
+    """Middle and standard deviation of grey pictures: what the preprocessing takes away, or a photograph's."""
+    made = net.preprocess
+    if channels == 1 and isinstance(made, Preprocess) and len(made.mean) == len(made.std) == 1:
+        middle, width = made.mean[0] / made.range, made.std[0] / made.range
+        if 0.02 <= middle <= 0.98 and 0.02 <= width <= 0.5:
+            return middle, width
+    return 0.5, WIDTH
+
+
 def _coarse(full: tuple[int, int], share: float) -> tuple[int, int]:
     """`share` of the picture's size in whole strides; small pictures stay whole."""
-    if min(full) < 96:
+    if min(full) < SMALL:
         return full
     height, width = (min(side, round(side * share / 16) * 16) for side in full)
     return height, width

@@ -15,6 +15,7 @@ from deepro.data.examples import Examples
 from deepro.data.reading import Batch, Read
 from deepro.errors import ImageError, UnsupportedError, UsageError
 from deepro.methods.spaces.reduce import RandomProjection
+from deepro.methods.spaces.shelf import shelf_for
 from deepro.network import Layer, Network
 from deepro.probe import untouched
 
@@ -102,6 +103,11 @@ def capture(
         raise UsageError("no layer given; `deepro layers` lists them")
     for name in names:
         net.check_layer(name)
+    asked, pictured = names, thumbnails
+    if table is None and (shelf := shelf_for(names, thumbnails)) is not None:
+        names, predictions, thumbnails = list(dict.fromkeys(shelf.layers)), True, shelf.thumbnails
+        told = {"pool": pool, "step": step, "dtype": np.dtype(dtype).name, "memory": memory, "seed": seed}
+        table = shelf.table(net, examples, told)
     table = table if table is not None else Table(len(examples))
     rows = _Rows(table, len(examples), np.dtype(dtype), memory, seed)
     unreadable: list[Read] = []
@@ -133,16 +139,16 @@ def capture(
     got = table.arrays()
     labels = got["label"] if examples.labels is None else examples.labels[got["index"]]
     return Codes(
-        arrays={name: got[f"code:{name}"] for name in names},
+        arrays={name: got[f"code:{name}"] for name in asked},
         places=rows.places,
         indices=got["index"],
         labels=labels,
         predictions=got.get("prediction"),
         confidence=got.get("confidence"),
-        pictures=got.get("picture"),
+        pictures=got.get("picture") if pictured else None,
         unreadable={int(i): reason for i, reason in missed.items()},
-        projections=rows.projections,
-        notes=tuple(rows.notes),
+        projections={name: p for name, p in rows.projections.items() if name in asked},
+        notes=tuple(note for name, note in rows.notes.items() if name in asked),
     )
 
 
@@ -206,7 +212,7 @@ class _Rows:
         self.projections = {
             name: RandomProjection(s[0], s[1], seed) for name, s in known.get("projections", {}).items()
         }
-        self.notes: list[str] = list(known.get("notes", ()))
+        self.notes: dict[str, str] = dict(known.get("notes", {}))
         self._sizes: dict[str, tuple[int, int]] = {}  # rows an example, numbers a row
 
     def about(self) -> dict[str, Any]:
@@ -253,7 +259,7 @@ class _Rows:
         count = min(_REDUCED, max(2, self.memory // max(1, self.n * rows * self.dtype.itemsize)))
         if count < width:
             self.projections[name] = RandomProjection(width, count, self.seed)
-            self.notes.append(
+            self.notes[name] = (
                 f"the codes of {name} ({self.n * rows} x {width}) would take {needed / 2**30:.2g} GiB: reduced to "
                 f"{count} numbers by a random projection (seed {self.seed})"
             )

@@ -81,7 +81,7 @@ def map_captured(
     net: Network, examples: Examples, captured: Codes, question: Question, plan: Plan, start: np.ndarray | None = None
 ) -> Map:
     """A Map of codes that are there already. start: (N, 2) to begin from in place of the PCA."""
-    codes = np.asarray(captured.arrays[question.layer], dtype=np.float32)
+    codes = in_memory(captured.arrays[question.layer])
     places = int(np.prod(captured.places.get(question.layer) or (1,)))
     repeat = lambda values: np.repeat(values, places, axis=0)  # noqa: E731 - one row an example, or one a position
     labels = repeat(captured.labels) if (captured.labels >= 0).any() else None
@@ -121,6 +121,11 @@ def map_captured(
         neighbour_distances=laid.neighbours.distances,
         pictures=captured.pictures if places == 1 else None,
     )
+
+
+def in_memory(codes: np.ndarray) -> np.ndarray:
+    """Codes as float32, apart from the file that may hold them."""
+    return np.array(codes, dtype=np.float32) if isinstance(codes, np.memmap) else np.asarray(codes, dtype=np.float32)
 
 
 @dataclass(frozen=True)

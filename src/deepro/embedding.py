@@ -1,0 +1,78 @@
+"""A data set through a layer's maps into a workspace: what `deepro embed` and the demo make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deepro import registry
+from deepro.methods.spaces.shelf import shared
+from deepro.network import Network
+from deepro.results import AlignedMaps, Findings, LayerScores, Map
+from deepro.store import Workspace
+from deepro.store.codes import CodeShelf
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What one call made. aligned: where there are several layers, their maps together; `maps` are its steps then."""
+
+    maps: tuple[Map, ...]
+    aligned: AlignedMaps | None = None
+    units: tuple[Map, ...] = ()
+    scores: LayerScores | None = None
+    findings: tuple[Findings, ...] = ()
+
+
+def embed(
+    ws: Workspace,
+    net: Network,
+    data: Any,
+    layers: list[str],
+    method: str = "tsne",
+    options: Mapping[str, Any] | None = None,
+    *,
+    units: bool = False,
+    scores: bool = False,
+    find: bool = False,
+) -> Embedded:
+    """Maps and what goes with them, from the workspace or made now. All layers' codes are captured in one pass.
+
+    options: of the map's method; those that the others have too go to them as well. Several layers by t-SNE give
+    aligned maps. units, scores, find: also maps of the units, what each layer knows, what stands out in each.
+    """
+    options = dict(options or {})
+    thumbnails = int(options.get("thumbnails", 32))
+    shared_options = {k: v for k, v in options.items() if k in ("pool", "batch_size", "memory", "seed")}
+    of_units = {k: v for k, v in shared_options.items() if k != "pool"}
+    aligned = None
+    with shared(CodeShelf(ws.folder / "codes", layers, thumbnails)):
+        if len(layers) > 1 and method == "tsne":
+            aligned = _make(ws, "aligned_maps", net, data, layers, options)
+            maps = aligned.maps
+        else:
+            maps = tuple(_make(ws, method, net, data, name, options) for name in layers)
+        return Embedded(
+            maps,
+            aligned,
+            tuple(_make(ws, "unit_map", net, data, name, of_units) for name in layers) if units else (),
+            _make(ws, "layer_scores", net, data, layers, shared_options) if scores else None,
+            tuple(_make(ws, "findings", net, data, name, shared_options) for name in layers) if find else (),
+        )
+
+
+def _make(
+    ws: Workspace, method: str, net: Network, data: Any, layer: str | list[str], options: Mapping[str, Any]
+) -> Any:
+    """The result from the workspace, or made now. One that was stopped half-way is kept until it is asked for again."""
+    record = registry.get(method)
+    call = record.bind(net, data, layer, **options)
+    found: Any = ws.find(record.result.kind, call.provenance.key)
+    if found is not None and all(m.finished for m in getattr(found, "maps", (found,)) if hasattr(m, "finished")):
+        return found
+    if found is not None:
+        ws.discard(record.result.kind, call.provenance.key)
+    made = call.run()
+    ws.add(made)
+    return made

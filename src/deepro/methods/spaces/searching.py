@@ -1,0 +1,112 @@
+"""What stands out in a layer's space, in one result: outliers, near duplicates, likely label errors, clusters."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+
+from deepro.data.examples import Examples
+from deepro.errors import UsageError
+from deepro.methods.spaces.codes import Pool, capture
+from deepro.methods.spaces.finding import clusters, label_errors, near_duplicates, outliers
+from deepro.methods.spaces.making import in_memory
+from deepro.methods.spaces.neighbours import Finder, Metric
+from deepro.network import Network
+from deepro.registry import Bounds, Paper, method
+from deepro.results import Findings
+
+_CLUSTERED = 5000  # codes whose clusters are looked for; of more, a sample, and the others go with their nearest
+_UNITS = 5
+
+
+@method(
+    name="findings",
+    family="spaces",
+    needs=("dataset", "layer"),
+    paper=Paper("Northcutt, Jiang & Chuang", 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels",
+                "https://arxiv.org/abs/1911.00068"),
+    summary="What stands out among a layer's codes: outliers, near duplicates, likely label errors, clusters.",
+)  # fmt: skip
+def findings(
+    net: Network,
+    dataset: Examples,
+    layer: str,
+    *,
+    neighbours: Annotated[int, Bounds(2, 1000), "nearest neighbours that are looked at"] = 20,
+    smallest: Annotated[int, Bounds(2, 1_000_000), "members that a cluster must have"] = 10,
+    within: Annotated[float | None, Bounds(0, 1e30), "distance of duplicates; a tenth of the usual by default"] = None,
+    most: Annotated[int, Bounds(1, 100_000), "outliers and pairs that are listed"] = 100,
+    pool: Annotated[Pool, "how an output becomes a code"] = "mean",
+    metric: Annotated[Metric, "distance between codes"] = "euclidean",
+    batch_size: Annotated[int, Bounds(1, 100_000), "images a pass"] = 32,
+    memory: Annotated[int, Bounds(1, 1_000_000), "MiB that the codes may take"] = 2048,
+    seed: Annotated[int, Bounds(0, 2**31 - 1), "of the sample"] = 0,
+) -> Findings:
+    """Indices into the readable examples; see results.Findings and methods.spaces.finding for each measure.
+
+    Without labels, or with one class, there are no likely label errors, and a note says so.
+    Raises UsageError for fewer than 3 examples, codes that are all equal, or pool=positions.
+    """
+    if pool == "positions":
+        raise UsageError("findings are examples: pool is mean, max or flatten, not positions")
+    found = capture(net, dataset, layer, pool=pool, batch_size=batch_size, memory=memory << 20, seed=seed)
+    codes = in_memory(found.arrays[layer])
+    n = len(codes)
+    if n < 3:
+        raise UsageError(f"findings need at least 3 examples, got {n}")
+    if (codes == codes[:1]).all():
+        raise UsageError(f"all {n} codes are equal, nothing stands out: choose another layer or pool")
+    near = Finder(np.ascontiguousarray(codes), metric).of_all(min(neighbours, n - 1))
+    notes = [*found.notes]
+    factors = outliers(near)
+    twins = near_duplicates(near, within)
+    labels = found.labels if (found.labels >= 0).any() else None
+    doubted: dict[str, np.ndarray] = dict.fromkeys(("suspects", "given", "likely", "trust"), np.empty(0, np.int64))
+    doubted["trust"] = np.empty(0, np.float32)
+    if labels is None or len(np.unique(labels[labels >= 0])) < 2:
+        notes.append("likely label errors need labels of at least two classes")
+    else:
+        said = label_errors(near, labels)
+        doubted = {"suspects": said.indices, "given": said.given, "likely": said.likely, "trust": said.trust}
+    group, units, effects, told = _clusters(codes, metric, smallest, seed)
+    return Findings(
+        layer=layer,
+        pool=pool,
+        ids=dataset.ids(found.indices),
+        labels=labels,
+        label_names=dataset.classes,
+        outliers=np.argsort(-factors, kind="stable")[:most],
+        outlier_factors=factors.astype(np.float32),
+        duplicates=twins.pairs[:most],
+        duplicate_distances=twins.distances[:most],
+        duplicate_distance=within if within is not None else 0.1 * float(np.median(near.distances[:, 0])),
+        cluster=group,
+        cluster_units=units,
+        cluster_effects=effects,
+        notes=(*notes, *told),
+        **doubted,
+    )
+
+
+def _clusters(codes: np.ndarray, metric: Metric, smallest: int, seed: int) -> tuple[Any, Any, Any, list[str]]:
+    """(N,) cluster of each code, and (C, u) the units that mark each, with their effects."""
+    n, notes = len(codes), []
+    group = np.full(n, -1, np.int32)
+    picked = np.arange(n)
+    if n > _CLUSTERED:
+        picked = np.sort(np.random.default_rng(seed).choice(n, _CLUSTERED, replace=False))
+        notes.append(f"clusters were looked for among {_CLUSTERED} of {n} codes; the others go with their nearest")
+    if len(picked) < max(2, smallest):
+        return group, np.empty((0, _UNITS), np.int64), np.empty((0, _UNITS), np.float32), notes
+    made = clusters(codes[picked], smallest=smallest, units=_UNITS, metric=metric)
+    for c, one in enumerate(made):
+        group[picked[one.members]] = c
+    if len(picked) < n:
+        rest = np.setdiff1d(np.arange(n), picked)
+        nearest = Finder(np.ascontiguousarray(codes[picked]), metric).of(codes[rest], 1).indices[:, 0]
+        group[rest] = group[picked[nearest]]
+    count = min(_UNITS, codes.shape[1])
+    units = np.array([[u for u, _ in one.units] for one in made], np.int64).reshape(len(made), count)
+    effects = np.array([[e for _, e in one.units] for one in made], np.float32).reshape(len(made), count)
+    return group, units, effects, notes
