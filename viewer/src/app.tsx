@@ -2,15 +2,22 @@ import { Component, Suspense, use, useEffect, useSyncExternalStore, type ReactNo
 import type { Overview } from "./document";
 import { languages, useSpeech, type Key, type Language } from "./i18n";
 import { AboutPage } from "./pages/about";
+import { ClassPage } from "./pages/class";
+import { ComparePage } from "./pages/compare";
 import { ImagePage } from "./pages/image";
+import { JobsPage } from "./pages/jobs";
 import { NetworkPage } from "./pages/network";
+import { NeuronPage } from "./pages/neuron";
 import { OverviewPage } from "./pages/overview";
 import { PatternsPage } from "./pages/patterns";
 import { UnitPage } from "./pages/unit";
+import { offerLayers } from "./parts/form";
+import { Search } from "./parts/search";
+import { Shell, Working } from "./parts/shell";
 import { Missing } from "./parts/words";
 import { href, parse, type Route } from "./routes";
 import { change, useSettings, type Theme } from "./settings";
-import type { Source } from "./source";
+import { isLive, type Source } from "./source";
 import { findUnit } from "./units";
 
 function useRoute(): { route: Route; hash: string } {
@@ -27,6 +34,7 @@ function useRoute(): { route: Route; hash: string } {
 export function App({ source }: { source: Source }) {
   const { route, hash } = useRoute();
   const { t } = useSpeech();
+  const version = useSyncExternalStore(source.subscribe, source.version);
   const page = hash.split("?")[0];
   useEffect(() => {
     // A new page begins at its top; the browser itself restores the place when the reader goes back.
@@ -35,10 +43,11 @@ export function App({ source }: { source: Source }) {
   return (
     <>
       <Suspense fallback={<p className="loading">{t("state.loading")}</p>}>
-        <Guard key={page}>
+        <Guard key={page} version={version}>
           <Page source={source} route={route} />
         </Guard>
       </Suspense>
+      {isLive && <Shell />}
     </>
   );
 }
@@ -49,12 +58,17 @@ const TITLES: { [P in Route["page"]]: Key | null } = {
   image: "nav.photographs",
   unit: "image.units",
   patterns: "nav.patterns",
+  class: "search.label.page",
+  neuron: "image.units",
+  compare: "nav.compare",
+  jobs: "nav.jobs",
   about: "about.picture",
 };
 
 function Page({ source, route }: { source: Source; route: Route }) {
   const overview = use(source.overview());
   const { t } = useSpeech();
+  useEffect(() => offerLayers(overview.networks.flatMap((n) => n.layers.map((layer) => layer.name))), [overview]);
   const name = TITLES[route.page];
   const title = name ? `${t(name)} · ${overview.title}` : overview.title;
   useEffect(() => {
@@ -73,6 +87,7 @@ function Page({ source, route }: { source: Source; route: Route }) {
 }
 
 function Content({ source, overview, route }: { source: Source; overview: Overview; route: Route }): ReactNode {
+  const { t } = useSpeech();
   switch (route.page) {
     case "overview":
       return <OverviewPage overview={overview} />;
@@ -88,6 +103,16 @@ function Content({ source, overview, route }: { source: Source; overview: Overvi
       const { record, target } = route;
       return <PatternsPage overview={overview} {...(record ? { record } : {})} {...(target !== undefined ? { target } : {})} />;
     }
+    case "class":
+      return <ClassPage source={source} overview={overview} label={route.label} key={route.label} />;
+    case "neuron": {
+      const network = overview.networks.find((n) => n.id.startsWith(route.network ?? "") && n.layers.some((l) => l.name === route.layer));
+      return network ? <NeuronPage overview={overview} network={network} layer={route.layer} unit={route.unit} /> : <Missing name={route.layer} />;
+    }
+    case "compare":
+      return <ComparePage source={source} overview={overview} left={route.left ?? {}} right={route.right ?? {}} />;
+    case "jobs":
+      return isLive ? <JobsPage /> : <Missing name={t("nav.jobs")} />;
     case "about":
       return <About source={source} overview={overview} record={route.record} image={route.image} />;
   }
@@ -96,7 +121,8 @@ function Content({ source, overview, route }: { source: Source; overview: Overvi
 type Shown = Extract<Route, { page: "image" | "unit" }>;
 
 function Photographed({ source, overview, route }: { source: Source; overview: Overview; route: Shown }) {
-  if (!overview.photographs.some((card) => card.id === route.image)) return <Missing name={route.image} />;
+  // A live server may have a page that the overview does not know of yet.
+  if (!isLive && !overview.photographs.some((card) => card.id === route.image)) return <Missing name={route.image} />;
   const photograph = use(source.page("photograph", route.image));
   if (route.page === "image") return <ImagePage overview={overview} photograph={photograph} region={route.region ?? 0} />;
   const found = findUnit(photograph, route.layer, route.unit, route.rule);
@@ -146,7 +172,10 @@ function Header({ overview, route }: { overview: Overview; route: Route }) {
         {at("overview", t("nav.overview"))}
         {overview.networks.length > 0 && at("network", t("nav.network"))}
         {overview.patterns.length > 0 && at("patterns", t("nav.patterns"))}
+        {overview.photographs.length > 1 && at("compare", t("nav.compare"))}
+        {isLive && <Working current={route.page === "jobs"} />}
       </nav>
+      <Search overview={overview} />
       <span className="top-end">
         <select aria-label={t("settings.language")} value={language} onChange={(event) => change({ language: event.target.value as Language })}>
           {(Object.keys(languages) as Language[]).map((code) => (
@@ -164,8 +193,12 @@ function Header({ overview, route }: { overview: Overview; route: Route }) {
 }
 
 /** A page that cannot be read says so; the others still open. */
-class Guard extends Component<{ children: ReactNode }, { failed: string | null }> {
+class Guard extends Component<{ children: ReactNode; version: number }, { failed: string | null }> {
   override state = { failed: null as string | null };
+
+  override componentDidUpdate(before: { version: number }) {
+    if (before.version !== this.props.version && this.state.failed !== null) this.setState({ failed: null });
+  }
 
   static getDerivedStateFromError(error: unknown) {
     return { failed: error instanceof Error ? error.message : String(error) };

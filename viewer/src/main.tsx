@@ -1,9 +1,12 @@
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
 import { apply } from "./settings";
-import { findSource } from "./source";
+import { listen } from "./live";
+import { findSource, LiveSource } from "./source";
 import "./style.css";
 
 apply();
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<App source={findSource()} />);
+const source = findSource();
+if (source instanceof LiveSource) listen(source);
+if (root) createRoot(root).render(<App source={source} />);

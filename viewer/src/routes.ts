@@ -6,7 +6,13 @@ export type Route =
   | { page: "image"; image: string; region?: number }
   | { page: "unit"; image: string; layer: string; unit: number; rule?: string }
   | { page: "patterns"; record?: string; target?: number }
+  | { page: "class"; label: string }
+  | { page: "neuron"; network?: string; layer: string; unit: number }
+  | { page: "compare"; left?: Half; right?: Half }
+  | { page: "jobs" }
   | { page: "about"; record: string; image?: string };
+
+type Half = { image?: string | undefined; shown?: number | undefined };
 
 type Query = { [name: string]: string | number | undefined };
 
@@ -35,6 +41,17 @@ export function href(route: Route): string {
       if (route.record !== undefined && route.target !== undefined) path.push(route.target);
       return address(path);
     }
+    case "class":
+      return address(["class", route.label]);
+    case "neuron":
+      return address(["unit", route.layer, route.unit], { network: route.network });
+    case "compare":
+      return address(["compare", ...[route.left, route.right].flatMap((half) => (half?.image ? [half.image] : []))], {
+        left: route.left?.shown,
+        right: route.right?.shown,
+      });
+    case "jobs":
+      return "#/jobs";
     case "about":
       return address(["about", route.record], { image: route.image });
   }
@@ -53,6 +70,10 @@ export function parse(hash: string): Route {
     return { page: "unit", image: a, layer: b, unit: Number(c), ...given({ rule: query.get("rule") }) };
   if (page === "image" && a) return { page, image: a, ...given({ region: index(query.get("region")) }) };
   if (page === "patterns") return { page, ...given({ record: a, target: index(b) }) };
+  if (page === "class" && a) return { page, label: a };
+  if (page === "unit" && a && b && isIndex(b)) return { page: "neuron", layer: a, unit: Number(b), ...given({ network: query.get("network") }) };
+  if (page === "compare") return { page, left: { image: a, shown: index(query.get("left")) }, right: { image: b, shown: index(query.get("right")) } };
+  if (page === "jobs") return { page };
   if (page === "about" && a) return { page, record: a, ...given({ image: query.get("image") }) };
   return { page: "overview" };
 }

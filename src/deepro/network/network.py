@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from deepro.errors import DeeproError, LabelError, LayerError, NetworkError, ShapeError, UsageError, near
 from deepro.network import labels as names
 from deepro.network.fingerprint import Fingerprinter, digest_json, digest_tensor
+from deepro.network.graph import edges
 from deepro.network.images import open_photograph
 from deepro.network.input_shape import example, find_input_shape
 from deepro.network.layers import Layer, one_line, trace_layers
@@ -122,6 +123,10 @@ class Network:
     def layer_table(self) -> list[dict[str, Any]]:
         """The layers as JSON, in execution order: name, kind, shape, units, receptive field, parameters, depth."""
         return [layer.card() for layer in self.layers.values()]
+
+    def edges(self) -> list[tuple[str, str]]:
+        """Which layer's output reaches which, for the network's input shape; empty where that is not known."""
+        return edges(self.module, example(self.module, self.input_shape)) if self.input_shape else []
 
     def check_layer(self, layer: str) -> str:
         """`layer` where it names a module; LayerError with near names otherwise."""

@@ -125,6 +125,7 @@ class Workspace:
         about = {
             "card": card,
             "layers": net.layer_table(),
+            "edges": net.edges(),
             "labels": len(net.labels or ()),
             "parameters": sum(p.numel() for p in net.module.parameters()),
             "notes": list(net.notes),

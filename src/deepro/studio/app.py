@@ -261,6 +261,11 @@ def _pictures(app: FastAPI, studio: Studio) -> None:
         """
         return await studio.engine.ask("occlude", (id, await _body(request, MOST_BODY), fill, keep))
 
+    @app.post(f"{V1}/photographs/{{id}}/explain", tags=["pictures"], status_code=202)
+    async def explain(id: str, request: Request) -> list[Job]:
+        """Queue what `deepro explain` makes: the region, and the strongest units of layers from first to last."""
+        return await studio.explain(id, request.state.viewer)
+
     def data() -> pictures.Data:
         if studio.data is None:
             raise HTTPException(404, "the Studio was started without --data")

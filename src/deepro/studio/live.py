@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from deepro import registry
 from deepro.errors import ImageError, UsageError
-from deepro.explanation import make
+from deepro.explanation import DEFAULT, make
+from deepro.methods.units.representative import representative_layers
 from deepro.network import Inputs, Network
 from deepro.network.fingerprint import Fingerprinter
 from deepro.network.preprocess import Preprocess, open_photograph
@@ -53,6 +54,7 @@ class Live:
     def __init__(self, net: Network, workspace: Workspace, shelf: Shelf, data: str | None) -> None:
         self.net, self.workspace, self.shelf, self.data = net, workspace, shelf, data
         self.fingerprint = net.fingerprint
+        self._layers: list[str] | None = None
         self._predictions: dict[str, str] = {}  # page id -> key of its prediction
         self._inputs: OrderedDict[str, tuple[Inputs, Tensor]] = OrderedDict()  # with the probabilities (K,)
 
@@ -198,6 +200,20 @@ class Live:
         if isinstance(layer := request.options.get("layer"), str):
             net.check_layer(layer)
         return record.bind(net, **given, **request.options)
+
+    def defaults(self, id: str) -> list[JobRequest]:
+        """What `deepro explain` makes of a photograph: the region, and the units of layers from first to last."""
+        self.inputs(id)
+        if self._layers is None:
+            self._layers = representative_layers(self.net)
+        made = [JobRequest(method=name, image=id, options=dict(options)) for name, options in DEFAULT if name == "segment"]
+        made += [
+            JobRequest(method=name, image=id, layer=layer, options=dict(options))
+            for layer in self._layers
+            for name, options in DEFAULT
+            if name != "segment"
+        ]
+        return made
 
     def subject(self, request: JobRequest) -> str:
         """What a job is about, in a few words that are names."""

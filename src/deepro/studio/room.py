@@ -167,6 +167,10 @@ class Studio:
         self._pump()
         return self.told(job, viewer)
 
+    async def explain(self, photograph: str, viewer: str) -> list[Job]:
+        """The usual methods for a photograph, queued."""
+        return [await self.submit(wanted, viewer) for wanted in await self.engine.ask("defaults", photograph)]
+
     def retry(self, id: str, viewer: str) -> Job:
         job = self.queue.retry(id, viewer)
         self._tell_job(job.id)

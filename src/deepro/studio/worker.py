@@ -101,7 +101,7 @@ class Worker:
                 if os.uname().sysname == "Linux":
                     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         doors: dict[str, Callable[[Any], Any]] = {
-            "open": self._open, "occlude": self._occlude, "bind": self._bind, "job": self._job, "figure": self._figure,
+            "open": self._open, "occlude": self._occlude, "bind": self._bind, "defaults": self._defaults, "job": self._job, "figure": self._figure,
             "report": self._report,
         }  # fmt: skip
         while True:
@@ -197,6 +197,9 @@ class Worker:
 
     def _occlude(self, payload: tuple[str, bytes, str, bool]) -> Any:
         return self._need_live().occlude(*payload)
+
+    def _defaults(self, photograph: str) -> Any:
+        return self._need_live().defaults(photograph)
 
     def _bind(self, request: JobRequest) -> tuple[str, str, bool]:
         """The result's key, what the job is about, and whether the result is there already."""

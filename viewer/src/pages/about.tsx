@@ -2,7 +2,9 @@ import { useState, type ReactNode } from "react";
 import type { NetworkView, ProvenanceView } from "../document";
 import { useSpeech } from "../i18n";
 import { Explain, Facts, PaperLine } from "../parts/words";
+import { TakeFigure } from "../parts/take";
 import { href } from "../routes";
+import { isLive } from "../source";
 import { plain } from "../units";
 
 type About = { made: ProvenanceView; network: NetworkView | undefined; back: { name: string; to: string } };
@@ -38,6 +40,7 @@ export function AboutPage({ made, network, back }: About) {
           {made.command && <Copied title={t("about.command")} text={made.command} />}
         </div>
         <div>
+          {isLive && <TakeFigure record={made.key} />}
           <Facts items={items} rows />
           {parameters.length > 0 && (
             <section>

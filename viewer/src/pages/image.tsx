@@ -1,11 +1,14 @@
 import { memo, useState, type CSSProperties } from "react";
-import type { HeatLayer, LayerUnits, Overview, Photograph, RegionView, Unit } from "../document";
+import type { LayerUnits, Overview, Photograph, Unit } from "../document";
 import { useSpeech } from "../i18n";
+import { Doing } from "../parts/doing";
+import { explanations, SideBySide, type Explanation } from "../parts/heatmaps";
 import { Crop, Frame, Image } from "../parts/picture";
 import { Stage } from "../parts/stage";
 import { Bars, Explain, MadeBy } from "../parts/words";
 import { href } from "../routes";
 import { weigh } from "../evidence";
+import { isLive } from "../source";
 import { field, fidelity, layerGroups, otherRules, span, unitRoute } from "../units";
 
 export function ImagePage({ overview, photograph, region }: { overview: Overview; photograph: Photograph; region: number }) {
@@ -17,7 +20,15 @@ export function ImagePage({ overview, photograph, region }: { overview: Overview
     <>
       <header className="image-head">
         <div className="page-head">
-          <h1>{photograph.prediction[0]?.label ?? photograph.name}</h1>
+          <h1>
+            {photograph.prediction[0] ? (
+              <a className="plain" href={href({ page: "class", label: photograph.prediction[0].label })}>
+                {photograph.prediction[0].label}
+              </a>
+            ) : (
+              photograph.name
+            )}
+          </h1>
           <p className="lead">
             {photograph.name} · {t("image.size", { width: photograph.width, height: photograph.height })}
           </p>
@@ -40,6 +51,8 @@ export function ImagePage({ overview, photograph, region }: { overview: Overview
           {shown && <Evidence photograph={photograph} all={all} shown={shown} />}
         </div>
       </div>
+      {isLive && <Doing photograph={photograph} />}
+      <SideBySide photograph={photograph} />
       <Units photograph={photograph} />
     </>
   );
@@ -57,16 +70,6 @@ function Filmstrip({ overview, current }: { overview: Overview; current: string 
       ))}
     </nav>
   );
-}
-
-/** A heatmap, with the region that was cut from it where there is one. */
-type Explanation = { heatmap: HeatLayer; region: RegionView | undefined; record: string };
-
-function explanations(photograph: Photograph): Explanation[] {
-  return [
-    ...photograph.regions.map((region) => ({ heatmap: region.heatmap, region, record: region.record })),
-    ...photograph.heatmaps.map((heatmap) => ({ heatmap, region: undefined, record: heatmap.record })),
-  ];
 }
 
 function Evidence({ photograph, all, shown }: { photograph: Photograph; all: Explanation[]; shown: Explanation }) {

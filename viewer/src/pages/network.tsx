@@ -3,6 +3,7 @@ import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState
 import type { NetworkView } from "../document";
 import { useSpeech, type Key, type Speech } from "../i18n";
 import { arrange, COLUMNS, parseSort, size, writeSort, type Column, type Row } from "../layers";
+import { LayerGraph } from "../parts/graph";
 import { Explain, Facts } from "../parts/words";
 import { href } from "../routes";
 
@@ -17,6 +18,7 @@ export function NetworkPage({ network, find, sort }: { network: NetworkView; fin
         <Explain text="network.explain" />
       </header>
       <NetworkCard network={network} />
+      <LayerGraph network={network} choose={(name) => (window.location.hash = href({ page: "network", network: network.id.slice(0, 16), find: name }))} key={`graph ${network.id}`} />
       <Layers network={network} find={find} sort={sort} key={network.id} />
       {Object.keys(network.refused).length > 0 && (
         <section className="named">

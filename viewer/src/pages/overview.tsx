@@ -1,8 +1,11 @@
 import type { Overview } from "../document";
 import { useSpeech } from "../i18n";
+import { DataFolder } from "../parts/data";
 import { Image } from "../parts/picture";
+import { Choose, TakeReport } from "../parts/take";
 import { Explain } from "../parts/words";
 import { href } from "../routes";
+import { isLive } from "../source";
 import { NetworkCard } from "./network";
 
 export function OverviewPage({ overview }: { overview: Overview }) {
@@ -22,7 +25,10 @@ export function OverviewPage({ overview }: { overview: Overview }) {
       </header>
       {photographs.length > 0 && (
         <section>
-          <h2>{t("overview.photographs")}</h2>
+          <div className="row-head">
+            <h2>{t("overview.photographs")}</h2>
+            {isLive && <TakeReport />}
+          </div>
           <ul className="cards">
             {photographs.map((card, i) => (
               <li key={card.id}>
@@ -39,11 +45,13 @@ export function OverviewPage({ overview }: { overview: Overview }) {
                     </span>
                   </span>
                 </a>
+                {isLive && <Choose id={card.id} name={card.name} />}
               </li>
             ))}
           </ul>
         </section>
       )}
+      {isLive && <DataFolder />}
       {overview.skipped.length > 0 && <Named title={t("overview.skipped")} items={overview.skipped} />}
       {overview.damaged.length > 0 && <Named title={t("overview.damaged")} items={overview.damaged} />}
       {images.length > 0 && (

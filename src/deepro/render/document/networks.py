@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from deepro.render.document.base import Model
 
 
@@ -28,7 +30,10 @@ class LayerRow(Model):
 
 
 class NetworkView(Model):
-    """A network: its card and its layers in execution order. refused: methods that do not apply, with the reason."""
+    """A network: its card and its layers in execution order. refused: methods that do not apply, with the reason.
+
+    edges: which layer's output reaches which, as places in `layers`; empty where that is not known.
+    """
 
     id: str
     name: str
@@ -42,3 +47,4 @@ class NetworkView(Model):
     notes: list[str]
     refused: dict[str, str]
     layers: list[LayerRow]
+    edges: list[list[int]] = Field(default_factory=list)

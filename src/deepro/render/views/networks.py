@@ -11,6 +11,7 @@ from deepro.render.document import LayerRow, NetworkView, ReceptiveField
 def network(item: Mapping[str, Any]) -> NetworkView:
     """A network's card and its layer table."""
     card = item["card"]
+    places = {str(layer["name"]): n for n, layer in enumerate(item.get("layers") or ())}
     return NetworkView(
         id=str(card.get("fingerprint", "")),
         name=str(card.get("name", "network")),
@@ -24,6 +25,7 @@ def network(item: Mapping[str, Any]) -> NetworkView:
         notes=[str(n) for n in item.get("notes") or ()],
         refused={str(k): str(v) for k, v in (item.get("refused") or {}).items()},
         layers=[_row(layer) for layer in item.get("layers") or ()],
+        edges=[[places[a], places[b]] for a, b in item.get("edges") or () if a in places and b in places],
     )
 
 

@@ -1,0 +1,33 @@
+// On a photograph's page, live only: methods to apply, their jobs, and hiding part of the picture.
+import type { Photograph } from "../document";
+import { useSpeech } from "../i18n";
+import { useJobs, useSession } from "../live";
+import { JobList } from "../pages/jobs";
+import { MethodForm } from "./form";
+import { Occlude } from "./occlude";
+
+export function Doing({ photograph }: { photograph: Photograph }) {
+  const { t } = useSpeech();
+  const session = useSession();
+  const jobs = useJobs();
+  if (session?.network.state !== "ready") return null;
+  if (session.network.fingerprint !== photograph.network)
+    return <p className="caption">{t("doing.other", { name: session.network.name })}</p>;
+  const own = jobs.filter((job) => job.request.image === photograph.id && job.state !== "done" && job.state !== "cancelled");
+  return (
+    <>
+      {own.length > 0 && (
+        <section aria-label={t("nav.jobs")}>
+          <JobList jobs={own} />
+        </section>
+      )}
+      <Occlude photograph={photograph} key={photograph.id} />
+      <section>
+        <details className="more">
+          <summary>{t("form.title")}</summary>
+          <MethodForm about={{ image: photograph.id }} />
+        </details>
+      </section>
+    </>
+  );
+}

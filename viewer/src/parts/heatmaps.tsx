@@ -1,0 +1,159 @@
+// Heatmaps beside each other under the same sliders.
+import { useEffect, useId, useRef, useState, type CSSProperties } from "react";
+import type { HeatLayer, Photograph, RegionView } from "../document";
+import { Controls, cutAt, draw, load } from "../heat";
+import { useSpeech } from "../i18n";
+import { Image } from "./picture";
+import { Explain, MadeBy } from "./words";
+
+/** A heatmap, with the region that was cut from it where there is one. */
+export type Explanation = { heatmap: HeatLayer; region: RegionView | undefined; record: string };
+
+export function explanations(photograph: Photograph): Explanation[] {
+  return [
+    ...photograph.regions.map((region) => ({ heatmap: region.heatmap, region, record: region.record })),
+    ...photograph.heatmaps.map((heatmap) => ({ heatmap, region: undefined, record: heatmap.record })),
+  ];
+}
+
+export function HeatStage({ photograph, heatmap, controls, high }: { photograph: Photograph; heatmap: HeatLayer; controls: Controls; high?: number | undefined }) {
+  const { t } = useSpeech();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { width, height } = photograph;
+  const { view, picture } = heatmap;
+  useEffect(() => {
+    let gone = false;
+    let stop = () => {};
+    void load(heatmap).then((heat) => {
+      if (gone || !canvas.current) return;
+      const context = canvas.current.getContext("2d");
+      const show = () => {
+        if (!canvas.current || !context) return;
+        const pixels = draw(heat, controls.share >= 1 ? 1 : cutAt(heat, controls.share), controls.common && high ? high : heat.high);
+        context.putImageData(new ImageData(pixels, heat.width, heat.height), 0, 0);
+        canvas.current.style.opacity = String(controls.opacity);
+        canvas.current.dataset.drawn = "true";
+      };
+      show();
+      stop = controls.subscribe(show);
+    });
+    return () => {
+      gone = true;
+      stop();
+    };
+  }, [heatmap, controls, high]);
+  const place: CSSProperties = {
+    left: `${(100 * view.left) / width}%`,
+    top: `${(100 * view.top) / height}%`,
+    width: `${(100 * (view.right - view.left)) / width}%`,
+    height: `${(100 * (view.bottom - view.top)) / height}%`,
+  };
+  return (
+    <div className="stage" style={{ aspectRatio: `${width} / ${height}` }}>
+      <Image picture={photograph.picture} alt={t("image.photograph.alt", { name: photograph.name })} />
+      <canvas ref={canvas} className="heat-canvas" width={picture.width} height={picture.height} style={place} role="img" aria-label={t("image.heat.alt", { target: heatmap.target })} />
+    </div>
+  );
+}
+
+/** One scale can be shared where the numbers have the same unit. */
+export function commonHigh(heatmaps: HeatLayer[], unit: (heatmap: HeatLayer) => string): number | undefined {
+  const units = new Set(heatmaps.map((h) => `${h.scale.kind} ${unit(h)}`));
+  return heatmaps.length > 1 && units.size === 1 ? Math.max(...heatmaps.map((h) => h.scale.high)) : undefined;
+}
+
+export function Sliders({ controls, common }: { controls: Controls; common: boolean }) {
+  const { t, percent } = useSpeech();
+  const [ids] = [useId()];
+  const shown = { opacity: useRef<HTMLOutputElement>(null), share: useRef<HTMLOutputElement>(null) };
+  const [shared, setShared] = useState(controls.common);
+  const slider = (name: "opacity" | "share", label: string) => (
+    <div className="slider">
+      <label htmlFor={`${ids}${name}`}>{label}</label>
+      <input
+        id={`${ids}${name}`}
+        type="range"
+        min={name === "share" ? 1 : 0}
+        max={100}
+        defaultValue={100 * controls[name]}
+        onInput={(event) => {
+          const value = Number(event.currentTarget.value) / 100;
+          controls.change({ [name]: value });
+          const out = shown[name].current;
+          if (out) out.textContent = percent(value);
+        }}
+      />
+      <output ref={shown[name]} htmlFor={`${ids}${name}`}>
+        {percent(controls[name])}
+      </output>
+    </div>
+  );
+  return (
+    <div className="stage-controls">
+      {slider("opacity", t("image.opacity"))}
+      {slider("share", t("heat.share"))}
+      {common && (
+        <label className="inline">
+          <input
+            type="checkbox"
+            checked={shared}
+            onChange={(event) => {
+              setShared(event.target.checked);
+              controls.change({ common: event.target.checked });
+            }}
+          />{" "}
+          {t("heat.common")}
+        </label>
+      )}
+    </div>
+  );
+}
+
+/** Every heatmap of a photograph for one target, side by side. */
+export function SideBySide({ photograph }: { photograph: Photograph }) {
+  const { t, maybe, number } = useSpeech();
+  const all = explanations(photograph);
+  const targets = [...new Set(all.map((e) => e.heatmap.target))];
+  const [target, setTarget] = useState("");
+  const [controls] = useState(() => new Controls());
+  const chosen = targets.includes(target) ? target : (targets[0] ?? "");
+  const shown = all.filter((e) => e.heatmap.target === chosen);
+  const select = useId();
+  if (all.length < 2) return null;
+  const unit = (h: HeatLayer) => maybe(`heat.unit.${h.method}`, h.method);
+  const high = commonHigh(shown.map((e) => e.heatmap), unit);
+  return (
+    <section className="side-by-side">
+      <div className="row-head">
+        <h2>{t("heat.side")}</h2>
+        {targets.length > 1 && (
+          <span>
+            <label htmlFor={select}>{t("image.target")}</label>{" "}
+            <select id={select} value={chosen} onChange={(event) => setTarget(event.target.value)}>
+              {targets.map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          </span>
+        )}
+      </div>
+      <p className="caption">{t("heat.side.caption", { target: chosen })}</p>
+      <Sliders controls={controls} common={high !== undefined} />
+      <ul className="heat-grid">
+        {shown.map((e) => (
+          <li key={e.record}>
+            <HeatStage photograph={photograph} heatmap={e.heatmap} controls={controls} high={high} />
+            <div className="heat-name">
+              <MadeBy made={photograph.records[e.record]} image={photograph.id} />
+              <span className="quiet small">
+                {e.heatmap.scale.kind === "diverging" ? "±" : ""}
+                {number(e.heatmap.scale.high)} ({maybe(`heat.unit.${e.heatmap.method}`, t("heat.unit"))})
+              </span>
+            </div>
+          </li>
+        ))}
+      </ul>
+      <Explain text="heat.side.explain" />
+    </section>
+  );
+}
