@@ -4,14 +4,17 @@ import type { Picture, Window } from "../document";
 
 type Shown = { picture: Picture; alt: string; className?: string; eager?: boolean };
 
+const TINY = 32; // pixels: a smaller picture is looked at pixel by pixel
+
 export function Image({ picture, alt, className, eager }: Shown) {
+  const tiny = Math.max(picture.width, picture.height) <= TINY;
   return (
     <img
       src={picture.source}
       width={picture.width}
       height={picture.height}
       alt={alt}
-      className={className}
+      className={tiny ? `${className ?? ""} tiny`.trim() : className}
       loading={eager ? "eager" : "lazy"}
       decoding="async"
       draggable={false}
