@@ -105,6 +105,7 @@ def _given(need: str, family: str) -> Any:
     return {
         "images": lambda: _pictures(2),
         "image": lambda: _pictures(1)[0],
+        "parts": lambda: {"corner": np.array([[2, 3, 8, 9], [10, 10, 15, 15]])},
         "dataset": lambda: (torch.rand(40, 3, 24, 24, generator=torch.Generator().manual_seed(0)), [0, 1, 2, 3] * 10),
         "target": lambda: "bee",
         "targets": lambda: ["bee", 2],

@@ -82,7 +82,9 @@ def survey(
         )
         galleries: list[Gallery] = []
         for name in gallery or (shown_layers(found) if pictures(net) else []):
-            galleries += show_units(net, found, source, name, ws, first_units(found, name, None if all_units else units))
+            galleries += show_units(
+                net, found, source, name, ws, first_units(found, name, None if all_units else units)
+            )
         health = diagnose(net, found, galleries=galleries)
         ws.add(health)
         sheets = _sheets(net, found, source, sheet or [], ws.folder / "sheets")

@@ -83,7 +83,7 @@ class ListedImages(FileImages):
         self, table: str | Path, path: str | None = None, label: str | None = None, id: str | None = None
     ) -> None:
         table = Path(table).absolute()
-        columns = _read_table(table)
+        columns = read_table(table)
         paths = [str(p) for p in columns[_column(table, columns, path, _PATH, needed=True)]]  # type: ignore[index]
         if not paths:
             raise UsageError(f"{table} lists no images")
@@ -115,7 +115,7 @@ def _pictures(folder: Path) -> Iterator[str]:
                 yield file if inside == "." else f"{inside}/{file}"
 
 
-def _read_table(table: Path) -> dict[str, list]:
+def read_table(table: Path) -> dict[str, list]:
     if not table.is_file():
         raise UsageError(f"{table}: no such file")
     if table.suffix.lower() in (".parquet", ".pq"):

@@ -190,3 +190,20 @@ def check_finite(module: nn.Module, source: str) -> None:
     if bad:
         more = f" and {len(bad) - _SHOWN} more tensors" if len(bad) > _SHOWN else ""
         raise WeightsError(f"{source} holds NaN or infinite weights: {', '.join(bad[:_SHOWN])}{more}")
+
+
+def save_weights(state: Mapping[str, Tensor], path: str | Path) -> Path:
+    """Write tensors as safetensors, whole or not at all. Raises WeightsError where it cannot be written."""
+    from safetensors.torch import save_file
+
+    path = Path(path).with_suffix(".safetensors")
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({name: value.detach().cpu().contiguous() for name, value in state.items()}, str(partial))
+        partial.replace(path)
+    except Exception as error:  # safetensors says a full disk in an error of its own
+        raise WeightsError(f"cannot write {path}: {error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,8 +54,13 @@ def evolution(
     images = joined["images"]
     jumps = np.zeros(images.shape, dtype=bool)
     jumps[:, 1:] = images[:, 1:] != images[:, :-1]
+    made = parts[-1].provenance
+    if made is not None:
+        prints = {name: net.fingerprint for name, net in checkpoints.items()}
+        asked = {"layer": layer, "units": parts[0].units.tolist(), "tile": tile, "rule": rule, "checkpoints": prints}
+        made = replace(made, method="evolution", version=1, parameters=asked)
     whole = Gallery(
-        provenance=parts[-1].provenance,
+        provenance=made,
         layer=layer,
         rule=rule,
         units=parts[0].units,
@@ -65,4 +71,4 @@ def evolution(
         thumbnails=np.concatenate([part.thumbnails for part in parts])[first],
         **joined,
     )
-    return Evolution(provenance=parts[-1].provenance, checkpoints=tuple(checkpoints), gallery=whole, jumps=jumps)
+    return Evolution(provenance=made, checkpoints=tuple(checkpoints), gallery=whole, jumps=jumps)

@@ -112,7 +112,7 @@ def _run(
         for images in steps:
             done += images
             # Where the state is large, writing it takes at most a twentieth of the time.
-            if checkpoint and (now := time.monotonic()) - kept >= max(pause, 20 * cost):
+            if checkpoint and (now := time.monotonic()) - kept >= (pause and max(pause, 20 * cost)):
                 checkpoint.keep(state)
                 kept = time.monotonic()
                 cost = kept - now

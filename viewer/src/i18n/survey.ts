@@ -158,7 +158,7 @@ export const survey = {
       "The same part, such as the left eye, is hidden in several photographs. If hiding it changes a layer in the same way in all of them, the network relates these parts to one another without having been told. The control hides random places of the same sizes.",
     "experiment.invariance": "Invariance",
     "experiment.invariance.explain":
-      "The photograph is moved, enlarged and turned. The curves show how far each layer's features move away from those of the untouched photograph, and what becomes of the probability of the class. Early layers move at once, late ones hold.",
+      "The photograph is moved, enlarged and turned. The curves show how far each layer's features move away from those of the untouched photograph, and what becomes of the probability of the class. Zeiler & Fergus found that small movements change the first layers at once and the last ones little.",
     "experiment.evolution": "Evolution during training",
     "experiment.evolution.explain":
       "The strongest photograph of each unit at several checkpoints of one training, with its projection. Lower layers settle after a few epochs, higher ones much later; where the photograph changes, the unit has found something else.",
@@ -181,7 +181,7 @@ export const survey = {
     "correspondence.control": "random places",
     "correspondence.pairs": "{n} pairs",
     "correspondence.caption":
-      "Share of features in which two photographs change in opposite directions when the part is hidden: mean over the photographs ± standard error. Lower is more alike. A part below the random places is one that the layer relates across photographs.",
+      "Share of features whose change, when the part is hidden, has another sign in one photograph than in the other: mean over the photographs ± standard error. Lower is more alike. A part below the random places is one that the layer relates across photographs.",
     "invariance.translation": "Moved up and down",
     "invariance.scale": "Enlarged",
     "invariance.rotation": "Turned",
@@ -369,7 +369,7 @@ export const survey = {
     "experiment.correspondence.explain":
       "在多張照片裡遮住同一個部位，例如左眼。如果遮住它在每張照片裡都以相同方式改變某一層，網路就在無人告知之下把這些部位連在一起。對照組遮住同樣大小的隨機位置。",
     "experiment.invariance": "不變性",
-    "experiment.invariance.explain": "照片被移動、放大、旋轉。曲線顯示各層的特徵離原照片的特徵有多遠，以及類別的機率如何變化。前面的層立刻移動，後面的層則能保持。",
+    "experiment.invariance.explain": "照片被移動、放大、旋轉。曲線顯示各層的特徵離原照片的特徵有多遠，以及類別的機率如何變化。論文發現，小小的移動立刻改變最前面的層，最後的層則改變不多。",
     "experiment.evolution": "訓練中的演變",
     "experiment.evolution.explain": "每個單元在同一次訓練的幾個檢查點上最強的照片與投影。較低的層幾輪之後就穩定，較高的層晚得多；照片改變之處，單元找到了別的東西。",
     "experiment.ablation": "消融",
@@ -388,7 +388,7 @@ export const survey = {
     "occlusion.others": "其他",
     "correspondence.control": "隨機位置",
     "correspondence.pairs": "{n} 對",
-    "correspondence.caption": "遮住部位時，兩張照片往相反方向變化的特徵比例：照片間的平均 ± 標準誤。越低越相似。低於隨機位置的部位，就是這一層在照片之間連結起來的。",
+    "correspondence.caption": "遮住部位時，兩張照片中變化正負號不同的特徵比例：照片間的平均 ± 標準誤。越低越相似。低於隨機位置的部位，就是這一層在照片之間連結起來的。",
     "invariance.translation": "上下移動",
     "invariance.scale": "放大",
     "invariance.rotation": "旋轉",
@@ -576,7 +576,7 @@ export const survey = {
     "experiment.correspondence.explain":
       "在多张照片里遮住同一个部位，例如左眼。如果遮住它在每张照片里都以相同方式改变某一层，网络就在无人告知之下把这些部位连在一起。对照组遮住同样大小的随机位置。",
     "experiment.invariance": "不变性",
-    "experiment.invariance.explain": "照片被移动、放大、旋转。曲线显示各层的特征离原照片的特征有多远，以及类别的概率如何变化。前面的层立刻移动，后面的层则能保持。",
+    "experiment.invariance.explain": "照片被移动、放大、旋转。曲线显示各层的特征离原照片的特征有多远，以及类别的概率如何变化。论文发现，小小的移动立刻改变最前面的层，最后的层则改变不多。",
     "experiment.evolution": "训练中的演变",
     "experiment.evolution.explain": "每个单元在同一次训练的几个检查点上最强的照片与投影。较低的层几轮之后就稳定，较高的层晚得多；照片改变之处，单元找到了别的东西。",
     "experiment.ablation": "消融",
@@ -595,7 +595,7 @@ export const survey = {
     "occlusion.others": "其他",
     "correspondence.control": "随机位置",
     "correspondence.pairs": "{n} 对",
-    "correspondence.caption": "遮住部位时，两张照片往相反方向变化的特征比例：照片间的平均 ± 标准误。越低越相似。低于随机位置的部位，就是这一层在照片之间联系起来的。",
+    "correspondence.caption": "遮住部位时，两张照片中变化正负号不同的特征比例：照片间的平均 ± 标准误。越低越相似。低于随机位置的部位，就是这一层在照片之间联系起来的。",
     "invariance.translation": "上下移动",
     "invariance.scale": "放大",
     "invariance.rotation": "旋转",

@@ -46,8 +46,9 @@ _RECTIFIERS = ("ReLU", "ReLU6", "LeakyReLU", "PReLU", "RReLU", "Threshold", "Har
 
 @dataclass(frozen=True)
 class _Filters:
-    """A layer's filters: (U, elements) flattened, whether they stand at the input, and the stride there."""
+    """A layer's filters: whose they are, (U, elements) flattened, whether they stand at the input, the stride there."""
 
+    module: str
     flat: Tensor
     weight: Tensor
     first: bool
@@ -69,8 +70,9 @@ def diagnose(
 
     Dead and always on are judged only where a unit's sign decides, in a rectifier's output or before one; a unit
     that gives one value to everything is dead anywhere. Duplicates need near-equal filters and correlated activations.
-    Frequencies are judged for the filters that look at the input, of at least 5 x 5 pixels, and for the projections in
-    `galleries` of this survey that were kept pixel by pixel, of at least 8 x 8.
+    Filters are judged once, in the first surveyed layer that has them. Frequencies are judged for the filters that look
+    at the input, of at least 5 x 5 pixels, and for the projections in `galleries` of this survey, of at least 8 x 8,
+    that were kept pixel by pixel.
     thresholds: others than THRESHOLDS. Raises UsageError for a survey of another network and unknown thresholds.
     """
     limits = {name: float(value) for name, value in {**THRESHOLDS, **(thresholds or {})}.items()}
@@ -83,11 +85,16 @@ def diagnose(
     measures: dict[str, dict[str, np.ndarray]] = {}
     examined: dict[str, tuple[str, ...]] = {}
     first: dict[str, _Filters] = {}
+    judged: set[str] = set()  # a convolution and the rectifier after it have one set of filters
     for layer, statistics in survey.layers.items():
-        looked, found, measured = _layer(net, layer, statistics, limits)
         filters = _filters(net, layer)
-        if filters is not None and filters.judged:
-            first[layer] = filters
+        if filters is None or filters.module in judged or len(filters.flat) != len(statistics.values):
+            filters = None
+        else:
+            judged.add(filters.module)
+            if filters.judged:
+                first[layer] = filters
+        looked, found, measured = _layer(net, layer, statistics, limits, filters)
         findings += [{"layer": layer, **f, "suggestion": FAULTS[f["fault"]]} for f in found]
         measures[layer], examined[layer] = measured, looked
     stride = max((max(f.stride) for f in first.values()), default=1)
@@ -127,7 +134,7 @@ def diagnose(
 
 
 def _layer(
-    net: Network, layer: str, statistics: UnitStatistics, limits: Mapping[str, float]
+    net: Network, layer: str, statistics: UnitStatistics, limits: Mapping[str, float], filters: _Filters | None
 ) -> tuple[tuple[str, ...], list[dict[str, Any]], dict[str, np.ndarray]]:
     looked, found = ["broken", "dead"], []
     measured = {"share_images": statistics.share_images, "share_active": statistics.share_active}
@@ -162,8 +169,7 @@ def _layer(
                     standard_deviation=spread,
                 )
             )
-    filters = _filters(net, layer)
-    if filters is not None and len(filters.flat) == len(dead):
+    if filters is not None:
         looked.append("duplicate")
         found += _duplicates(statistics, filters.flat, dead, limits)
         if filters.judged:
@@ -214,7 +220,7 @@ def _filters(net: Network, layer: str) -> _Filters | None:
             channels = net.input_shape[0] if net.input_shape else None
             first = isinstance(module, nn.Conv2d) and module.in_channels == channels and _is_first(net, names[at])
             stride = tuple(int(s) for s in getattr(module, "stride", (1,)))
-            return _Filters(weight.flatten(1), weight, first, stride)
+            return _Filters(split_call(names[at])[0], weight.flatten(1), weight, first, stride)
         kind = net.layers[names[at]].kind
         same = at > 0 and net.layers[names[at - 1]].shape == net.layers[names[at]].shape
         if not same or not (kind in _RECTIFIERS or "Norm" in kind):
