@@ -4,12 +4,24 @@ import { languages, useSpeech, type Key, type Language } from "./i18n";
 import { AboutPage } from "./pages/about";
 import { ClassPage } from "./pages/class";
 import { ComparePage } from "./pages/compare";
+import { ExperimentPage } from "./pages/experiment";
+import { HealthPage } from "./pages/health";
 import { ImagePage } from "./pages/image";
 import { JobsPage } from "./pages/jobs";
+import { MapPage } from "./pages/map";
+import { MapsPage } from "./pages/maps";
 import { NetworkPage } from "./pages/network";
 import { NeuronPage } from "./pages/neuron";
 import { OverviewPage } from "./pages/overview";
 import { PatternsPage } from "./pages/patterns";
+import { SurveyPage } from "./pages/survey";
+import { SurveyLayerPage } from "./pages/survey-layer";
+import { SurveyUnitPage } from "./pages/survey-unit";
+import { CellsView } from "./pages/cells";
+import { MatchesView } from "./pages/matches";
+import { MemoryView } from "./pages/memory";
+import { SequenceView } from "./pages/sequence";
+import { SequencesPage } from "./pages/sequences";
 import { UnitPage } from "./pages/unit";
 import { offerLayers } from "./parts/form";
 import { Search } from "./parts/search";
@@ -58,10 +70,22 @@ const TITLES: { [P in Route["page"]]: Key | null } = {
   image: "nav.photographs",
   unit: "image.units",
   patterns: "nav.patterns",
+  maps: "nav.maps",
+  map: "nav.maps",
+  survey: "nav.survey",
+  "survey-layer": "nav.survey",
+  "survey-unit": "nav.survey",
+  health: "survey.health",
+  experiment: "experiments",
   class: "search.label.page",
   neuron: "image.units",
   compare: "nav.compare",
   jobs: "nav.jobs",
+  sequences: "nav.sequences",
+  sequence: "nav.sequences",
+  cells: "nav.cells",
+  memory: "nav.memory",
+  matches: "nav.matches",
   about: "about.picture",
 };
 
@@ -94,7 +118,7 @@ function Content({ source, overview, route }: { source: Source; overview: Overvi
     case "network": {
       const wanted = route.network;
       const network = wanted ? overview.networks.find((n) => n.id.startsWith(wanted)) : overview.networks[0];
-      return network ? <NetworkPage network={network} find={route.find ?? ""} sort={route.sort} /> : <Missing name={wanted ?? ""} />;
+      return network ? <NetworkPage network={network} surveys={overview.surveys.filter((s) => s.network === network.fingerprint)} find={route.find ?? ""} sort={route.sort} /> : <Missing name={wanted ?? ""} />;
     }
     case "image":
     case "unit":
@@ -102,6 +126,19 @@ function Content({ source, overview, route }: { source: Source; overview: Overvi
     case "patterns": {
       const { record, target } = route;
       return <PatternsPage overview={overview} {...(record ? { record } : {})} {...(target !== undefined ? { target } : {})} />;
+    }
+    case "maps":
+      return <MapsPage overview={overview} />;
+    case "map":
+      return <Mapped source={source} overview={overview} route={route} />;
+    case "survey":
+    case "survey-layer":
+    case "survey-unit":
+    case "health":
+      return <Surveyed source={source} overview={overview} route={route} />;
+    case "experiment": {
+      if (!overview.experiments.some((card) => card.id === route.experiment)) return <Missing name={route.experiment} />;
+      return <ExperimentPage overview={overview} experiment={use(source.page("experiment", route.experiment))} />;
     }
     case "class":
       return <ClassPage source={source} overview={overview} label={route.label} key={route.label} />;
@@ -113,6 +150,13 @@ function Content({ source, overview, route }: { source: Source; overview: Overvi
       return <ComparePage source={source} overview={overview} left={route.left ?? {}} right={route.right ?? {}} />;
     case "jobs":
       return isLive ? <JobsPage /> : <Missing name={t("nav.jobs")} />;
+    case "sequences":
+      return <SequencesPage overview={overview} />;
+    case "sequence":
+    case "cells":
+    case "memory":
+    case "matches":
+      return <Sequenced source={source} overview={overview} route={route} />;
     case "about":
       return <About source={source} overview={overview} record={route.record} image={route.image} />;
   }
@@ -129,6 +173,44 @@ function Photographed({ source, overview, route }: { source: Source; overview: O
   return found ? <UnitPage photograph={photograph} {...found} /> : <Missing name={`${route.layer} · ${route.unit}`} />;
 }
 
+function Mapped({ source, overview, route }: { source: Source; overview: Overview; route: Extract<Route, { page: "map" }> }) {
+  if (!overview.maps.some((card) => card.id === route.map)) return <Missing name={route.map} />;
+  return <MapPage overview={overview} page={use(source.page("map", route.map))} source={source} route={route} />;
+}
+
+type InSurvey = Extract<Route, { page: "survey" | "survey-layer" | "survey-unit" | "health" }>;
+
+function Surveyed({ source, overview, route }: { source: Source; overview: Overview; route: InSurvey }) {
+  if (!overview.surveys.some((card) => card.id === route.survey)) return <Missing name={route.survey} />;
+  const survey = use(source.page("survey", route.survey));
+  if (route.page === "survey") return <SurveyPage overview={overview} survey={survey} />;
+  if (route.page === "health") {
+    if (!survey.health) return <Missing name={route.survey} />;
+    return <HealthPage overview={overview} source={source} survey={survey} health={use(source.page("survey_health", survey.id))} />;
+  }
+  const row = survey.layers.find((one) => one.name === route.layer);
+  if (!row) return <Missing name={route.layer} />;
+  const layer = use(source.page("survey_layer", row.page));
+  if (route.page === "survey-layer") return <SurveyLayerPage overview={overview} survey={survey} layer={layer} route={route} key={layer.name} />;
+  if (route.unit >= layer.units) return <Missing name={`${route.layer} · ${route.unit}`} />;
+  return <SurveyUnitPage overview={overview} source={source} survey={survey} layer={layer} page={row.page} unit={route.unit} />;
+}
+
+type OfSequences = Extract<Route, { page: "sequence" | "cells" | "memory" | "matches" }>;
+
+function Sequenced({ source, overview, route }: { source: Source; overview: Overview; route: OfSequences }) {
+  if (route.page === "sequence") {
+    if (!overview.sequences.some((card) => card.id === route.sequence)) return <Missing name={route.sequence} />;
+    const { page: _page, sequence: id, ...place } = route;
+    // Another address of the same sequence is another view: the cell and the range of the address are its own.
+    return <SequenceView key={JSON.stringify(route)} source={source} overview={overview} page={use(source.page("sequence", id))} {...place} />;
+  }
+  if (!overview.sequence_results.some((result) => result.kind === route.page && result.id === route.record)) return <Missing name={route.record} />;
+  if (route.page === "cells") return <CellsView overview={overview} page={use(source.page("cells", route.record))} />;
+  if (route.page === "memory") return <MemoryView overview={overview} page={use(source.page("memory", route.record))} />;
+  return <MatchesView overview={overview} page={use(source.page("matches", route.record))} />;
+}
+
 function About({ source, overview, record, image }: { source: Source; overview: Overview; record: string; image: string | undefined }) {
   const { t } = useSpeech();
   const known = image !== undefined && overview.photographs.some((card) => card.id === image);
@@ -137,8 +219,21 @@ function About({ source, overview, record, image }: { source: Source; overview: 
   if (!made) return <Missing name={record} />;
   const back = photograph
     ? { name: photograph.name, to: href({ page: "image", image: photograph.id }) }
-    : { name: t("nav.patterns"), to: href({ page: "patterns" }) };
+    : backFrom(overview, record, t);
   return <AboutPage made={made} network={overview.networks.find((n) => n.fingerprint === made.network)} back={back} />;
+}
+
+/** The page that shows a record which belongs to no photograph. */
+function backFrom(overview: Overview, record: string, t: (key: Key) => string) {
+  const map = overview.maps.find((card) => card.record === record);
+  if (map) return { name: map.steps[0] ?? map.id, to: href({ page: "map", map: map.id }) };
+  if (overview.knowledge.some((one) => one.record === record)) return { name: t("nav.maps"), to: href({ page: "maps" }) };
+  const survey = overview.surveys.find((card) => card.records.includes(record));
+  if (survey) return { name: t("nav.survey"), to: href({ page: "survey", survey: survey.id }) };
+  const experiment = overview.experiments.find((card) => card.record === record);
+  if (experiment) return { name: t(`experiment.${experiment.kind}` as Key), to: href({ page: "experiment", experiment: experiment.id }) };
+  if (overview.sequence_results.some((one) => one.record === record)) return { name: t("nav.sequences"), to: href({ page: "sequences" }) };
+  return { name: t("nav.patterns"), to: href({ page: "patterns" }) };
 }
 
 const THEMES: readonly Theme[] = ["auto", "light", "dark"];
@@ -171,7 +266,14 @@ function Header({ overview, route }: { overview: Overview; route: Route }) {
       <nav aria-label={t("nav.main")}>
         {at("overview", t("nav.overview"))}
         {overview.networks.length > 0 && at("network", t("nav.network"))}
+        {overview.surveys[0] && (
+          <a href={href({ page: "survey", survey: overview.surveys[0].id })} aria-current={route.page === "survey" ? "page" : undefined}>
+            {t("nav.survey")}
+          </a>
+        )}
         {overview.patterns.length > 0 && at("patterns", t("nav.patterns"))}
+        {(overview.sequences.length > 0 || overview.sequence_results.length > 0) && at("sequences", t("nav.sequences"))}
+        {overview.maps.length + overview.knowledge.length > 0 && at("maps", t("nav.maps"))}
         {overview.photographs.length > 1 && at("compare", t("nav.compare"))}
         {isLive && <Working current={route.page === "jobs"} />}
       </nav>

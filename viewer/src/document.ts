@@ -986,8 +986,8 @@ export interface CellFinding {
 /**
  * How far predictions move with the unit held, in total variation, or standard deviations of the output.
  *
- * effect: where the track is on; elsewhere: where it is off; others, others_elsewhere: other units held. moved: the
- * class whose probability falls most, before and after.
+ * effect: where the track is on; elsewhere: where it is off; others, others_elsewhere: other units held. falls,
+ * rises: where the track is on.
  */
 export interface ClampView {
   effect: number;
@@ -996,8 +996,16 @@ export interface ClampView {
   others_elsewhere: (number | null)[];
   beaten: number | null;
   steps: number;
-  falls: [unknown, unknown, unknown] | null;
-  rises: [unknown, unknown, unknown] | null;
+  falls: Moved | null;
+  rises: Moved | null;
+}
+/**
+ * A class whose probability changes, and its mean before and after.
+ */
+export interface Moved {
+  label: string;
+  before: number;
+  after: number;
 }
 /**
  * A linear probe on all units together, held out, and on a network with random weights.

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 def sections(put: views.Put, networks: list[NetworkView]) -> list[views.Section]:
     """The viewer's sections; a result is the first's that takes it. A new family joins by a line here."""
-    return [views.Photographs(put, networks), views.Patterns(put)]
+    return [
+        views.Photographs(put, networks),
+        views.Patterns(put),
+        views.Spaces(put),
+        views.Surveys(put, networks),
+        views.Experiments(put),
+        views.Sequences(put),
+    ]
 
 
 def assemble(workspace: Workspace, put: views.Put, keep: views.Keep) -> Overview:

@@ -1,6 +1,6 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { NetworkView } from "../document";
+import type { NetworkView, SurveyCard } from "../document";
 import { useSpeech, type Key, type Speech } from "../i18n";
 import { arrange, COLUMNS, parseSort, size, writeSort, type Column, type Row } from "../layers";
 import { LayerGraph } from "../parts/graph";
@@ -9,7 +9,9 @@ import { href } from "../routes";
 
 const ROW = 30; // pixels; fixed, so that a long table can be drawn where it is looked at
 
-export function NetworkPage({ network, find, sort }: { network: NetworkView; find: string; sort: string | undefined }) {
+type Shown = { network: NetworkView; find: string; sort: string | undefined; surveys: SurveyCard[] };
+
+export function NetworkPage({ network, find, sort, surveys }: Shown) {
   const { t } = useSpeech();
   return (
     <>
@@ -18,8 +20,13 @@ export function NetworkPage({ network, find, sort }: { network: NetworkView; fin
         <Explain text="network.explain" />
       </header>
       <NetworkCard network={network} />
+      {surveys.map((survey) => (
+        <p key={survey.id} className="health-line">
+          <a href={href({ page: "survey", survey: survey.id })}>{t("survey.network", { images: survey.images, name: survey.dataset })} →</a>
+        </p>
+      ))}
       <LayerGraph network={network} choose={(name) => (window.location.hash = href({ page: "network", network: network.id.slice(0, 16), find: name }))} key={`graph ${network.id}`} />
-      <Layers network={network} find={find} sort={sort} key={network.id} />
+      <Layers network={network} find={find} sort={sort} survey={surveys[0]} key={network.id} />
       {Object.keys(network.refused).length > 0 && (
         <section className="named">
           <h2>{t("network.refused")}</h2>
@@ -54,6 +61,7 @@ export function NetworkCard({ network }: { network: NetworkView }) {
 
 function preprocessing(card: NetworkView["preprocess"], { t }: Speech): string {
   if (!card) return t("preprocess.none");
+  if (Array.isArray(card.tokens)) return t("preprocess.tokens", { n: card.tokens.length });
   const list = (value: unknown) => (Array.isArray(value) ? [...new Set(value.map((v) => Number(Number(v).toPrecision(4))))].join(", ") : "");
   const shape = Array.isArray(card.size) ? (card.size as number[]).join(" × ") : "";
   const geometry = card.resize
@@ -73,7 +81,7 @@ const HEADS: { [C in Column]: Key } = {
   parameters: "layer.parameters",
 };
 
-function Layers({ network, find, sort: sorted }: { network: NetworkView; find: string; sort: string | undefined }) {
+function Layers({ network, find, sort: sorted, survey }: Omit<Shown, "surveys"> & { survey: SurveyCard | undefined }) {
   const { t, integer } = useSpeech();
   const [text, setText] = useState(find);
   const wanted = useDeferredValue(text);
@@ -123,7 +131,7 @@ function Layers({ network, find, sort: sorted }: { network: NetworkView; find: s
             })}
           </tr>
         </thead>
-        <Body rows={rows} />
+        <Body rows={rows} survey={survey} />
       </table>
       {rows.length === 0 && <p className="quiet">{t("network.none")}</p>}
       <p className="quiet total">
@@ -134,7 +142,7 @@ function Layers({ network, find, sort: sorted }: { network: NetworkView; find: s
 }
 
 /** Only the rows in sight are in the page, except on paper. */
-function Body({ rows }: { rows: Row[] }) {
+function Body({ rows, survey }: { rows: Row[]; survey: SurveyCard | undefined }) {
   const { integer } = useSpeech();
   const body = useRef<HTMLTableSectionElement>(null);
   const [top, setTop] = useState(0);
@@ -160,7 +168,9 @@ function Body({ rows }: { rows: Row[] }) {
         <tr key={row.order} style={{ height: ROW }}>
           <td className="order">{integer(row.order)}</td>
           <th scope="row" className="name">
-            <span style={{ paddingInlineStart: `${Math.min(8, row.depth) * 10}px` }}>{row.name}</span>
+            <span style={{ paddingInlineStart: `${Math.min(8, row.depth) * 10}px` }}>
+              {survey?.names.includes(row.name) ? <a href={href({ page: "survey-layer", survey: survey.id, layer: row.name })}>{row.name}</a> : row.name}
+            </span>
           </th>
           <td className="kind">{row.kind}</td>
           <td className="shape">{row.shape.join(" × ")}</td>

@@ -6,7 +6,11 @@ import { Choose, TakeReport } from "../parts/take";
 import { Explain } from "../parts/words";
 import { href } from "../routes";
 import { isLive } from "../source";
+import { ExperimentCards } from "./experiment";
+import { MapCards } from "./maps";
 import { NetworkCard } from "./network";
+import { ResultCards, SequenceList } from "./sequences";
+import { SurveyCards } from "./survey";
 
 export function OverviewPage({ overview }: { overview: Overview }) {
   const { t, percent, date } = useSpeech();
@@ -14,7 +18,10 @@ export function OverviewPage({ overview }: { overview: Overview }) {
   const images = patterns.flatMap((set) => set.images.map((image, target) => ({ set, image, target })));
   const counted = [
     photographs.length && t(photographs.length === 1 ? "overview.lead.one" : "overview.lead.many", { n: photographs.length }),
+    overview.maps.length && t(overview.maps.length === 1 ? "overview.maps.one" : "overview.maps.many", { n: overview.maps.length }),
+    overview.surveys.length && t(overview.surveys.length === 1 ? "overview.survey.one" : "overview.survey.many", { n: overview.surveys.length }),
     images.length && t(images.length === 1 ? "overview.patterns.one" : "overview.patterns.many", { n: images.length }),
+    overview.sequences.length && t(overview.sequences.length === 1 ? "overview.sequences.one" : "overview.sequences.many", { n: overview.sequences.length }),
   ].filter(Boolean);
   return (
     <>
@@ -52,6 +59,18 @@ export function OverviewPage({ overview }: { overview: Overview }) {
         </section>
       )}
       {isLive && <DataFolder />}
+      {overview.surveys.length > 0 && (
+        <section>
+          <h2>{t("overview.surveys")}</h2>
+          <SurveyCards overview={overview} cards={overview.surveys} />
+        </section>
+      )}
+      {overview.experiments.length > 0 && (
+        <section>
+          <h2>{t("overview.experiments")}</h2>
+          <ExperimentCards cards={overview.experiments} />
+        </section>
+      )}
       {overview.skipped.length > 0 && <Named title={t("overview.skipped")} items={overview.skipped} />}
       {overview.damaged.length > 0 && <Named title={t("overview.damaged")} items={overview.damaged} />}
       {images.length > 0 && (
@@ -74,6 +93,25 @@ export function OverviewPage({ overview }: { overview: Overview }) {
               </li>
             ))}
           </ul>
+        </section>
+      )}
+      {overview.maps.length > 0 && (
+        <section>
+          <div className="row-head">
+            <h2>{t("overview.maps")}</h2>
+            <a href={href({ page: "maps" })}>{t("overview.maps.more")}</a>
+          </div>
+          <MapCards overview={overview} most={8} />
+        </section>
+      )}
+      {(overview.sequences.length > 0 || overview.sequence_results.length > 0) && (
+        <section>
+          <div className="row-head">
+            <h2>{t("nav.sequences")}</h2>
+            <a href={href({ page: "sequences" })}>{t("overview.sequences.more")}</a>
+          </div>
+          <ResultCards overview={overview} />
+          <SequenceList overview={overview} most={6} />
         </section>
       )}
       {networks.map((network) => (

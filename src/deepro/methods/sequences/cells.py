@@ -128,7 +128,8 @@ def find_cells(
             if others and index == order[0] and survives(finding):  # costly, and needed only by what is left
                 finding["clamp"] = _clamp(net, sequences, own, int(index), track, kinds[k], others, clamp_steps,
                                           columns[k], search, split, generator)  # fmt: skip
-            finding["survives"] = survives(finding)
+            # Only the best of a track is held still: the next ones are shown, and nothing is claimed for them.
+            finding["survives"] = survives(finding) and (index == order[0] or not others)
             findings.append(finding)
             shown.append(int(index))
     progress.tell("search", 2 + controls, 2 + controls)

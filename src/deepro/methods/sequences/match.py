@@ -24,6 +24,7 @@ from deepro.results import Matches
     needs=("sequences", "layers"),
     paper=Paper("Strobelt et al.", 2016, "LSTMVis: visual analysis for RNNs", "https://arxiv.org/abs/1606.07461"),
     summary="The cells that are on over a selected range, and where in the corpus they are on again.",
+    version=2,
 )
 def match(
     net: Network,
@@ -43,7 +44,7 @@ def match(
     most: Annotated[int, Bounds(1, 10_000), "the cells that stand out most in the range are kept"] = 10,
     least: Annotated[float, Bounds(0.01, 1), "share of the cells that must be on in a match"] = 1.0,
     top: Annotated[int, Bounds(1, 100_000), "matches kept"] = 50,
-    neighbours: Annotated[int, Bounds(0, 10_000), "nearest states to the range's last"] = 10,
+    neighbours: Annotated[int, Bounds(0, 10_000), "nearest states to the range's last, outside the range"] = 10,
 ) -> Matches:
     """Select steps `start` to `stop` (half open) of one sequence; find the same cells elsewhere.
 
@@ -97,7 +98,7 @@ def match(
         count=len(begins),
         enrichment=enrichment(marks, begins, ends),
         tracks={n: v[begins[kept]] > 0.5 for n, v in marks.items()},
-        nearest=_nearest(found.states, best, bits, offset + stop - 1, neighbours),
+        nearest=nearest(found.states, best, bits, offset + start, offset + stop, neighbours),
         texts=sequences.texts,
         steps=bits.steps,
     )
@@ -209,20 +210,25 @@ def enrichment(tracks: Mapping[str, np.ndarray], begins: np.ndarray, ends: np.nd
     return tuple(sorted(rows, key=lambda r: (r["p"], -r["lift"])))
 
 
-def _nearest(
-    states: np.ndarray, state: np.ndarray, bits: Bits, itself: int, count: int
+def nearest(
+    states: np.ndarray, state: np.ndarray, bits: Bits, start: int, stop: int, count: int
 ) -> tuple[Mapping[str, Any], ...]:
-    """Steps whose state has the smallest angle to `state`: sequence, step, cosine."""
-    if not count:
-        return ()
+    """Steps whose state has the smallest angle to `state`, outside the range: sequence, step, cosine.
+
+    Of steps nearer to each other than the range is long only the best is told: neighbours in time are alike anyway.
+    """
     norms = np.linalg.norm(states, axis=1) * np.linalg.norm(state) + 1e-12
     cosine = states @ state / norms
-    cosine[itself] = -np.inf
-    best = np.argpartition(-cosine, min(count, len(cosine) - 1))[:count]
-    best = best[np.argsort(-cosine[best], kind="stable")]
-    which = bits.sequence_of(best)
-    return tuple(
-        {"sequence": int(n), "step": int(s - bits.starts[n]), "cosine": float(cosine[s])}
-        for n, s in zip(which, best, strict=True)
-        if np.isfinite(cosine[s])
-    )
+    apart = max(5, stop - start)
+    sequence = int(bits.sequence_of(np.array([start]))[0])
+    first, last = int(bits.starts[sequence]), int(bits.starts[sequence + 1])
+    cosine[max(first, start - apart) : min(last, stop + apart)] = -np.inf
+    found: list[Mapping[str, Any]] = []
+    for step in np.argsort(-cosine, kind="stable"):
+        if len(found) == count or not np.isfinite(cosine[step]):
+            break
+        n = int(bits.sequence_of(np.array([step]))[0])
+        at = int(step - bits.starts[n])
+        if all(f["sequence"] != n or abs(f["step"] - at) >= apart for f in found):
+            found.append({"sequence": n, "step": at, "cosine": float(cosine[step])})
+    return tuple(found)

@@ -107,6 +107,23 @@ def sound_tracks(samples: np.ndarray, rate: int, steps: int) -> dict[str, np.nda
     }
 
 
+def spectrogram(samples: np.ndarray, rate: int, steps: int, rows: int = 96, below: float = 70.0) -> np.ndarray:
+    """(F, steps) power in dB below the loudest, at least -`below`, low frequencies first; up to `rows` rows."""
+    frames = _frames(samples, rate, steps)
+    power = np.abs(np.fft.rfft(frames * np.hanning(frames.shape[1]), axis=1)) ** 2
+    rows = min(rows, power.shape[1])
+    edges = (np.arange(rows + 1) * power.shape[1]) // rows
+    mean = np.add.reduceat(power, edges[:-1], axis=1) / np.diff(edges)
+    level = 10 * np.log10(mean.T + 1e-20)
+    return np.maximum(level - level.max(), -below)
+
+
+def envelope(samples: np.ndarray, columns: int) -> np.ndarray:
+    """(columns, 2): the lowest and highest sample of each of `columns` equal stretches."""
+    edges = (np.arange(columns) * len(samples)) // columns
+    return np.stack([np.minimum.reduceat(samples, edges), np.maximum.reduceat(samples, edges)], 1)
+
+
 def _frames(samples: np.ndarray, rate: int, steps: int) -> np.ndarray:
     """(steps, W): the last samples heard at the end of each stretch, silence before the start."""
     width = max(round(WINDOW * rate), -(-len(samples) // steps))

@@ -8,17 +8,48 @@ here stand numbers, names and the kinds of things.
 from __future__ import annotations
 
 from deepro.render.document.base import Guess, Model, Paper, Picture, ProvenanceView, Scale, Skipped, Values, Window
+from deepro.render.document.experiments import Experiment, ExperimentCard
 from deepro.render.document.networks import LayerRow, NetworkView, ReceptiveField
 from deepro.render.document.overview import SCHEMA, Overview, Viewer
 from deepro.render.document.patterns import PatternImage, PatternSet
 from deepro.render.document.photographs import HeatLayer, LayerUnits, Photograph, PhotographCard, RegionView, Unit
+from deepro.render.document.spaces import (
+    GridView,
+    KnowledgeView,
+    MapCard,
+    MapColumn,
+    MapLink,
+    MapNeighbours,
+    MapPage,
+    MapStep,
+    Sprites,
+)
+from deepro.render.document.surveys import (
+    HealthPage,
+    SurveyCard,
+    SurveyLayerPage,
+    SurveyLayerRow,
+    SurveyPage,
+    SurveyUnitsPage,
+)
 
 __all__ = [
     "SCHEMA",
+    "Experiment",
+    "ExperimentCard",
+    "GridView",
     "Guess",
+    "HealthPage",
     "HeatLayer",
+    "KnowledgeView",
     "LayerRow",
     "LayerUnits",
+    "MapCard",
+    "MapColumn",
+    "MapLink",
+    "MapNeighbours",
+    "MapPage",
+    "MapStep",
     "Model",
     "NetworkView",
     "Overview",
@@ -33,6 +64,12 @@ __all__ = [
     "RegionView",
     "Scale",
     "Skipped",
+    "Sprites",
+    "SurveyCard",
+    "SurveyLayerPage",
+    "SurveyLayerRow",
+    "SurveyPage",
+    "SurveyUnitsPage",
     "Unit",
     "Values",
     "Viewer",

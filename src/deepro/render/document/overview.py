@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from deepro.render.document.base import Model, ProvenanceView, Skipped, Values
+from deepro.render.document.experiments import Experiment, ExperimentCard
 from deepro.render.document.networks import NetworkView
 from deepro.render.document.patterns import PatternSet
 from deepro.render.document.photographs import Photograph, PhotographCard
+from deepro.render.document.sequences import (
+    CellsPage,
+    GuessesPage,
+    MatchesPage,
+    MemoryPage,
+    SequenceCard,
+    SequencePage,
+    SequenceResult,
+    StatesPage,
+)
+from deepro.render.document.spaces import KnowledgeView, MapCard, MapNeighbours, MapPage
 from deepro.render.document.studio import StudioApi
+from deepro.render.document.surveys import HealthPage, SurveyCard, SurveyLayerPage, SurveyPage, SurveyUnitsPage
 
 SCHEMA = 1
 
@@ -21,6 +36,12 @@ class Overview(Model):
     networks: list[NetworkView]
     photographs: list[PhotographCard]
     patterns: list[PatternSet]
+    maps: list[MapCard] = Field(default_factory=list)
+    knowledge: list[KnowledgeView] = Field(default_factory=list)
+    surveys: list[SurveyCard] = Field(default_factory=list)
+    experiments: list[ExperimentCard] = Field(default_factory=list)
+    sequences: list[SequenceCard] = Field(default_factory=list)
+    sequence_results: list[SequenceResult] = Field(default_factory=list)
     skipped: list[Skipped]
     damaged: list[Skipped]
     records: dict[str, ProvenanceView]
@@ -31,5 +52,18 @@ class Viewer(Model):
 
     overview: Overview
     photograph: Photograph
+    map: MapPage
+    neighbours: MapNeighbours
+    survey: SurveyPage
+    survey_layer: SurveyLayerPage
+    survey_units: SurveyUnitsPage
+    survey_health: HealthPage
+    experiment: Experiment
+    sequence: SequencePage
+    states: StatesPage
+    guesses: GuessesPage
+    cells: CellsPage
+    memory: MemoryPage
+    matches: MatchesPage
     values: Values
     studio: StudioApi

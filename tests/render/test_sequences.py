@@ -1,0 +1,108 @@
+"""Traces and findings as the viewer's pages: what is packed is what was found."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.sequences.planted import Planted, planted, texts
+
+from deepro import registry
+from deepro.render import views
+from deepro.render.document import Model, Values
+from deepro.render.views import sequences as view
+
+
+def unpack(packed: Values) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(packed.data), dtype=packed.dtype).reshape(packed.shape)
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, Any]:
+    net, corpus = planted(), texts(4, 120)
+    results = [
+        registry.get("find_cells")(net, corpus, ["double quotes", "white space"], shifts=5, controls=1, others=2),
+        registry.get("trace")(net, corpus[:2]),
+        registry.get("memory")(net, corpus, steps=20),
+        registry.get("match")(net, corpus, corpus[0].index('"'), corpus[0].index('"') + 2, cells="3", threshold=1.5),
+    ]
+    room = views.Sequences(lambda name, data: name)
+    kept: dict[str, Any] = {"results": results, "texts": corpus}
+
+    def keep(kind: str, id: str, model: Model) -> None:
+        assert (kind, id) not in kept
+        kept[kind, id] = model
+
+    assert all(room.add(r) for r in results)
+    kept["fields"] = room.finish(keep)
+    return kept
+
+
+def test_a_sequence_is_joined_from_all_that_was_found_in_it(pages: dict[str, Any]) -> None:
+    cards = pages["fields"]["sequences"]
+    assert [c.steps for c in cards] == [len(t) for t in pages["texts"]]
+    page = pages["sequence", cards[0].id]
+    assert page.text == pages["texts"][0]
+    assert {t.name for t in page.tracks} == {"double quotes", "white space"}
+    assert {p.state for p in page.places} == {"h", "c", "i", "f", "g", "o"}
+    assert cards[0].places
+    assert not cards[3].places  # not traced: of it only the cells that were found are known
+    assert pages["sequence", cards[3].id].places
+    assert [r.kind for r in pages["fields"]["sequence_results"]] == ["cells", "memory", "matches"]
+
+
+def test_states_come_back_within_half_a_step_of_their_scale(pages: dict[str, Any]) -> None:
+    trace = pages["results"][1]
+    page = pages["sequence", pages["fields"]["sequences"][1].id]
+    for place in page.places:
+        known = {"h": trace.h, "c": trace.c, **trace.gates}[place.state][place.layer][place.direction, 1, : page.steps]
+        parts = [pages["states", id] for id in place.pages]
+        packed = np.concatenate([unpack(p.values) for p in parts], 1).T.astype(float)
+        high = unpack(place.high)
+        back = packed / 255 if place.share else (packed - 128) / 127 * high
+        assert np.abs(back - known).max() <= (0.51 / 255 if place.share else 0.51 / 127 * high.max())
+        assert sorted(unpack(place.similar).tolist()) == list(range(8))
+
+
+def test_long_sequences_are_cut_into_chunks(pages: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "CHUNK", 50)
+    room, kept = views.Sequences(lambda name, data: name), {}
+    room.add(pages["results"][1])
+    room.finish(lambda kind, id, model: kept.update({(kind, id): model}))
+    page = kept["sequence", pages["fields"]["sequences"][0].id]
+    place = page.places[0]
+    assert [kept["states", id].first for id in place.pages] == list(range(0, page.steps, 50))
+    whole = [pages["states", id] for id in pages["sequence", page.id].places[0].pages]
+    joined = np.concatenate([unpack(kept["states", id].values) for id in place.pages], 1)
+    assert np.array_equal(joined, unpack(whole[0].values))
+
+
+def test_guesses_are_the_networks_own(pages: dict[str, Any]) -> None:
+    trace = pages["results"][1]
+    page = pages["sequence", pages["fields"]["sequences"][0].id]
+    made = pages["guesses", page.guesses[0]]
+    logits = trace.outputs[0, : page.steps].astype(float)
+    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    assert np.array_equal(unpack(made.tokens)[:, 0], p.argmax(1))
+    assert np.abs(unpack(made.shares)[:, 0] / 255 - p.max(1)).max() <= 0.51 / 255
+    loss = unpack(made.loss)
+    following = trace.tokens[0][1:]
+    assert np.allclose(loss[:-1], -np.log(p[np.arange(len(following)), following]), atol=1e-5)
+    assert np.isnan(loss[-1])
+
+
+def test_findings_and_matches_keep_their_numbers(pages: dict[str, Any]) -> None:
+    cells, _, _, matches = pages["results"]
+    page = pages["cells", cells.provenance.key]
+    best = next(f for f in page.findings if f.track == "double quotes")
+    assert best.unit == Planted.quote
+    assert best.held_out == cells.best("double quotes")["held_out"]
+    assert page.split == "sequence"
+    shown = pages["matches", matches.provenance.key]
+    assert [(m.start, m.stop) for m in shown.matches] == list(zip(matches.starts, matches.stops, strict=True))
+    first = shown.matches[0]
+    text = pages["texts"][int(matches.sequences[0])]
+    assert text[first.start : first.stop] == first.inside
+    assert text[: first.start].endswith(first.before)

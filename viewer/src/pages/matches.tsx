@@ -1,0 +1,95 @@
+// Where in the corpus the cells of a range are on again, as the search on all of its numbers found it.
+import type { MatchesPage, MatchView, Overview } from "../document";
+import { useSpeech } from "../i18n";
+import { Explain, MadeBy } from "../parts/words";
+import { href } from "../routes";
+import { EnrichmentTable } from "../sequences/matching-panel";
+import { cellKey } from "../sequences/states";
+import { visible } from "../sequences/tokens";
+
+const shown = (text: string) => [...text].map(visible).join("");
+
+export function MatchesView({ overview, page }: { overview: Overview; page: MatchesPage }) {
+  const { t, number, integer } = useSpeech();
+  const made = page.records[page.record];
+  const cell = page.cells[0];
+  const names = new Map(overview.sequences.map((card) => [card.id, card.name]));
+  const to = (match: MatchView | { sequence: string; start: number; stop: number }) =>
+    href({ page: "sequence", sequence: match.sequence, at: match.start, to: match.stop, ...(cell ? { cell: cellKey(cell.layer, cell.direction, cell.state, cell.unit) } : {}) });
+  return (
+    <>
+      <nav className="crumbs">
+        <a href={href({ page: "sequences" })}>← {t("nav.back", { name: t("nav.sequences") })}</a>
+      </nav>
+      <header className="page-head tight">
+        <h1>{t("nav.matches")}</h1>
+        <p className="lead">
+          {t("matches.lead", { count: page.count, steps: page.steps })} · {overview.networks.find((n) => n.fingerprint === page.network)?.name} · <MadeBy made={made} />
+        </p>
+        <Explain text="matches.explain" paper={made?.paper} />
+      </header>
+      <section>
+        <h2>{t("matches.selection")}</h2>
+        <p className="match-line">
+          <a href={to(page.selection)}>
+            <span className="match-before">{shown(page.selection.before)}</span>
+            <mark>{shown(page.selection.inside)}</mark>
+            <span>{shown(page.selection.after)}</span>
+          </a>
+        </p>
+        <p className="caption">
+          {names.get(page.selection.sequence)} {integer(page.selection.start)}–{integer(page.selection.stop)} · {t("matches.cells")}:{" "}
+          {page.cells.map((c, i) => (
+            <span key={i}>
+              {i > 0 && ", "}
+              <a href={href({ page: "sequence", sequence: page.selection.sequence, cell: cellKey(c.layer, c.direction, c.state, c.unit), at: page.selection.start, to: page.selection.stop })}>
+                {c.layer} {c.state} {c.unit}
+              </a>{" "}
+              {c.sign > 0 ? ">" : "<"} {number(c.threshold)}
+            </span>
+          ))}
+        </p>
+      </section>
+      <section>
+        <h2>{t("matches.places")}</h2>
+        <div className="matching-columns">
+          <ol className="matches-list tall" tabIndex={0} aria-label={t("nav.matches")}>
+            {page.matches.map((match, i) => (
+              <li key={i}>
+                <a href={to(match)} title={`${names.get(match.sequence) ?? ""} ${match.start}–${match.stop}`}>
+                  <span className="match-before">{shown(match.before)}</span>
+                  <mark>{shown(match.inside) || `${match.start}–${match.stop}`}</mark>
+                  <span>{shown(match.after)}</span>
+                </a>
+                <span className="match-tracks quiet">{match.on.slice(0, 3).join(" · ")}</span>
+              </li>
+            ))}
+          </ol>
+          <div>
+            <h3>{t("matches.enrichment")}</h3>
+            <EnrichmentTable rows={page.enrichment} />
+            <p className="caption">{t("matches.enrichment.caption")}</p>
+          </div>
+        </div>
+      </section>
+      {page.nearest.length > 0 && (
+        <section>
+          <h2>{t("matches.nearest")}</h2>
+          <ol className="matches-list short">
+            {page.nearest.map((one, i) => (
+              <li key={i}>
+                <a href={to({ sequence: one.sequence, start: one.step, stop: one.step + 1 })} title={names.get(one.sequence)}>
+                  <span className="match-before">{shown(one.before)}</span>
+                  <mark>|</mark>
+                  <span>{shown(one.after)}</span>
+                </a>
+                <span className="match-tracks quiet">cos {number(one.cosine)}</span>
+              </li>
+            ))}
+          </ol>
+          <p className="caption">{t("matches.nearest.caption")}</p>
+        </section>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,82 @@
+// What was read, and what was found in it.
+import type { Overview, SequenceResult } from "../document";
+import { useSpeech, type Key } from "../i18n";
+import { Explain, MadeBy } from "../parts/words";
+import { href, type Route } from "../routes";
+
+export function SequencesPage({ overview }: { overview: Overview }) {
+  const { t } = useSpeech();
+  return (
+    <>
+      <header className="page-head">
+        <h1>{t("nav.sequences")}</h1>
+        <Explain text="sequences.explain" />
+      </header>
+      <section>
+        <ResultCards overview={overview} />
+      </section>
+      <section>
+        <h2>{t("sequences.read")}</h2>
+        <SequenceList overview={overview} />
+      </section>
+    </>
+  );
+}
+
+export function ResultCards({ overview }: { overview: Overview }) {
+  const { t, maybe } = useSpeech();
+  return (
+    <ul className="results">
+      {overview.sequence_results.map((result) => (
+        <li key={result.id}>
+          <a href={href({ page: result.kind, record: result.id } as Route)}>
+            <strong>{maybe(`nav.${result.kind}`, result.kind)}</strong>
+          </a>
+          <span>{told(result, t)}</span>
+          <span className="quiet">
+            <MadeBy made={overview.records[result.record]} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function told(result: SequenceResult, t: (key: Key, values?: { [name: string]: string | number }) => string): string {
+  const facts = result.facts as { [name: string]: unknown };
+  const n = (name: string) => Number(facts[name] ?? 0);
+  switch (result.kind) {
+    case "cells": {
+      const alive = facts.survive as string[];
+      return t("cells.lead", { alive: alive.length, tracks: n("tracks"), names: alive.join(", ") || "–" });
+    }
+    case "memory":
+      return facts.reach === null ? "" : t("memory.lead", { reach: n("reach") });
+    case "matches":
+      return t("matches.lead", { count: n("count"), steps: n("steps") });
+    default:
+      return Object.entries(facts)
+        .map(([name, value]) => `${name} ${String(value)}`)
+        .join(" · ");
+  }
+}
+
+export function SequenceList({ overview, most }: { overview: Overview; most?: number }) {
+  const { t } = useSpeech();
+  return (
+    <ul className="sequence-list">
+      {overview.sequences.slice(0, most).map((card) => (
+        <li key={card.id}>
+          <a href={href({ page: "sequence", sequence: card.id })}>
+            <strong>{card.name}</strong>
+            <span className="quiet">
+              {t(`sequence.steps.${card.reading}`, { n: card.steps })}
+              {card.places.length > 0 && ` · ${t("sequences.whole")}`}
+            </span>
+            {card.beginning && <code aria-hidden="true">{card.beginning.replaceAll("\n", "⏎ ")}</code>}
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}

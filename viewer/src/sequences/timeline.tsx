@@ -1,0 +1,118 @@
+// One time axis under many lanes: only what is in sight is drawn, so that a hundred thousand steps scroll as one does.
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import type { Palette } from "./colours";
+
+/** What a lane draws in: steps first to last, `px` wide each, beginning `shift` pixels left of the edge. */
+export type View = { context: CanvasRenderingContext2D; first: number; last: number; px: number; shift: number; width: number; palette: Palette };
+
+export type Lane = {
+  key: string;
+  label: ReactNode;
+  height: number;
+  alt: string;
+  draw: (view: View) => void;
+  /** Called with the height within the lane where the reader clicked. */
+  click?: (y: number) => void;
+};
+
+type Shown = {
+  lanes: Lane[];
+  steps: number;
+  px: number;
+  palette: Palette;
+  at: number | undefined;
+  range: { start: number; stop: number } | undefined;
+  label: string;
+  choose: (step: number) => void;
+};
+
+const GAP = 10;
+
+export function Timeline({ lanes, steps, px, palette, at, range, label, choose }: Shown) {
+  const box = useRef<HTMLDivElement>(null);
+  const [scroll, setScroll] = useState(0);
+  const [width, setWidth] = useState(800);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const watch = new ResizeObserver(() => setWidth(element.clientWidth));
+    watch.observe(element);
+    setWidth(element.clientWidth);
+    return () => watch.disconnect();
+  }, []);
+  // The chosen step stays in sight, also when the reader enlarges.
+  useEffect(() => {
+    const element = box.current;
+    if (!element || at === undefined) return;
+    const x = at * px;
+    if (x < element.scrollLeft + 2 * px || x > element.scrollLeft + element.clientWidth - 3 * px)
+      element.scrollLeft = Math.max(0, x - element.clientWidth / 3);
+  }, [at, px]);
+  const first = Math.max(0, Math.floor(scroll / px));
+  const last = Math.min(steps, Math.ceil((scroll + width) / px) + 1);
+  const shift = scroll - first * px;
+  const stepOf = (event: MouseEvent) => {
+    const bounds = box.current?.getBoundingClientRect();
+    return Math.max(0, Math.min(steps - 1, Math.floor((event.clientX - (bounds?.left ?? 0) + scroll) / px)));
+  };
+  const key = (event: KeyboardEvent) => {
+    const to = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    choose(Math.max(0, Math.min(steps - 1, (at ?? 0) + to)));
+  };
+  return (
+    <div className="timeline">
+      <div className="timeline-labels" aria-hidden="true">
+        {lanes.map((lane) => (
+          <div key={lane.key} style={{ height: lane.height, marginBottom: GAP }}>
+            <span>{lane.label}</span>
+          </div>
+        ))}
+      </div>
+      <div className="timeline-box" ref={box} tabIndex={0} role="group" aria-label={label} onScroll={(event) => setScroll(event.currentTarget.scrollLeft)} onKeyDown={key}>
+        <div className="timeline-space" style={{ width: Math.max(steps * px, 1) }}>
+          <div className="timeline-lanes" style={{ width }}>
+            {lanes.map((lane) => (
+              <LaneCanvas
+                key={lane.key}
+                lane={lane}
+                view={{ first, last, px, shift, width, palette }}
+                click={(event) => {
+                  lane.click?.(event.nativeEvent.offsetY);
+                  choose(stepOf(event));
+                }}
+              />
+            ))}
+            {range && <span className="timeline-range" style={{ left: range.start * px - scroll, width: (range.stop - range.start) * px }} />}
+            {at !== undefined && <span className="timeline-at" style={{ left: at * px - scroll, width: Math.max(2, px) }} />}
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function LaneCanvas({ lane, view, click }: { lane: Lane; view: Omit<View, "context">; click: (event: MouseEvent) => void }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
+  useLayoutEffect(() => {
+    const context = canvas.current?.getContext("2d");
+    if (!context) return;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, view.width, lane.height);
+    lane.draw({ ...view, context });
+  });
+  return (
+    <canvas
+      ref={canvas}
+      className="timeline-lane"
+      role="img"
+      aria-label={lane.alt}
+      width={Math.round(view.width * ratio)}
+      height={Math.round(lane.height * ratio)}
+      style={{ width: view.width, height: lane.height, marginBottom: GAP }}
+      onClick={click}
+    />
+  );
+}
