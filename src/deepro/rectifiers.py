@@ -152,6 +152,12 @@ def _table() -> Mapping[Any, Callable[..., _Met | None]]:
 _READ = _table()
 
 
+def is_rectifier(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether this call, as a torch function mode sees it, is max(x, 0) with or without a ceiling."""
+    read = _READ.get(func)
+    return read is not None and read(*args, **kwargs) is not None
+
+
 class rectifiers(TorchFunctionMode):  # noqa: N801 - reads as a verb: with rectifiers("deconvnet"):
     """A context in which every rectifier's gradient follows `rule`.
 

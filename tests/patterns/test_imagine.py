@@ -64,6 +64,16 @@ def test_scores_and_probabilities_are_the_networks_own_of_the_finished_picture()
         assert pattern.scores[1] == pytest.approx(float(net.module[0](inputs[1:])[0, 1].mean()), abs=1e-4)
 
 
+def test_the_network_is_eroded_on_the_way_and_whole_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = small()
+    plain = deepro.imagine(net, "swan", steps=20)
+    monkeypatch.setattr("deepro.methods.patterns.imagine.ERODED", 8.0)  # 0.4 of the channels in 20 steps
+    eroded = deepro.imagine(net, "swan", steps=20)
+    assert np.abs(np.diff(eroded.history[0])).mean() > 2 * np.abs(np.diff(plain.history[0])).mean()
+    inputs = torch.from_numpy(eroded.images)
+    assert eroded.scores[0] == pytest.approx(float(net.logits(inputs)[0, 2]), abs=1e-5)
+
+
 def test_the_seed_decides_to_the_last_bit() -> None:
     net = small()
     again = [deepro.imagine(net, "duck", steps=6, seed=seed).images for seed in (1, 1, 2)]

@@ -12,6 +12,7 @@ from deepro import progress
 from deepro.errors import DeeproError, NetworkError, UnsupportedError, UsageError
 from deepro.methods.patterns.ascent import Ascent
 from deepro.methods.patterns.colour import WIDTH
+from deepro.methods.patterns.erosion import Erosion
 from deepro.methods.patterns.fourier import FourierImages
 from deepro.methods.patterns.transforms import Views
 from deepro.network import Network, Preprocess
@@ -29,7 +30,7 @@ from deepro.targets import Target, TargetLike, as_target
         "Olah, Mordvintsev & Schubert", 2017, "Feature Visualization", "https://distill.pub/2017/feature-visualization"
     ),
     summary="Pictures that the network itself makes for classes or units, by gradient ascent from noise.",
-    version=2,
+    version=3,
 )
 def imagine(
     net: Network,
@@ -44,7 +45,9 @@ def imagine(
 
     targets: a label, a class index, 'layer#unit', a Target, or a list. Returns a Pattern: images (T, C, H, W) in 0..1
     as the network sees them before normalisation (its very input where it has no preprocessing), and what the network
-    says of them as they are, without any view. A network that runs on smaller inputs sees coarse pictures first.
+    says of them as they are. On the way a picture is shown turned, shifted, enlarged and with grain, to a network that
+    lacks a few channels, others each time: what survives is what others can see too. A network that runs on smaller
+    inputs sees coarse pictures first.
     Raises UnsupportedError for a network whose input is no picture, NetworkError where the ascent meets NaN.
     """
     goals = _goals(net, targets)
@@ -60,7 +63,8 @@ def imagine(
     for step in progress.steps(range(steps), "imagine"):
         now = _coarse(full, COARSE + (FINE - COARSE) * min(1.0, step / (0.75 * steps)))
         view = views(pictures(now), now if flexible else full, generator)
-        values, logits = _run(net, goals, view)
+        with Erosion(ERODED * min(1.0, steps / 400), generator):
+            values, logits = _run(net, goals, view)
         history[:, step] = values.detach()
         (gradient,) = torch.autograd.grad(_ambition(goals, values, logits).sum(), pictures.parameters)
         _check_finite(goals, values, gradient, step)
@@ -80,6 +84,7 @@ def imagine(
 COARSE, FINE = 0.5, 0.86  # of the picture's side: what the network sees at the first step and in the last quarter
 SMALL = 96  # pixels of the shorter side: below, there is nothing coarser to begin with, and a pixel is a large shape
 GENTLE = Views(turn=5.0, zoom=(0.95, 1.1))  # for small pictures, whose networks know each thing at one place and size
+ERODED = 0.01  # of each nonlinearity's channels missing at a step; fewer in a short ascent, which must hurry
 DECAY = 0.8  # the pull back to grey, against one step up: pictures settle near a photograph's contrast
 
 
