@@ -91,3 +91,11 @@ def test_pictures_of_a_batch_meet_the_same_network() -> None:
     with torch.no_grad(), Erosion(0.3, generator(5)):
         alone = net(x[1:2])
     torch.testing.assert_close(together[1:2], alone)
+
+
+def test_nonlinearities_are_counted() -> None:
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU6(), nn.MaxPool2d(2), nn.Conv2d(4, 4, 1), nn.SiLU(), nn.ReLU(True))
+    with Erosion(0.0, generator()) as passed:
+        eroded = net(torch.ones(1, 3, 8, 8))
+    assert passed.met == 3
+    torch.testing.assert_close(eroded, net(torch.ones(1, 3, 8, 8)))

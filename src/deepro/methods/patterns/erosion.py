@@ -28,17 +28,20 @@ class Erosion(TorchFunctionMode):
     """A context in which every nonlinearity loses each channel with probability `share`; the rest grow to make up.
 
     One draw from `generator` a nonlinearity, the same for every picture of the batch: what is made together and what is
-    made alone meet the same network. Not seen: what runs inside a scripted or compiled module.
+    made alone meet the same network. met: how many nonlinearities ran. Not seen: what runs inside a scripted or
+    compiled module.
     """
 
     def __init__(self, share: float, generator: Generator) -> None:
         super().__init__()
         self.share = share
         self.generator = generator
+        self.met = 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         found = func in _SMOOTH or is_rectifier(func, args, kwargs)
+        self.met += found
         result = func(*args, **kwargs)
         return self._eroded(result) if found and isinstance(result, Tensor) and result.ndim > 1 else result
 

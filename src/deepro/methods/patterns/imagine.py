@@ -59,11 +59,12 @@ def imagine(
     ascent = Ascent(pictures.parameters, learning_rate, steps, decay=DECAY / 2 if small else DECAY)
     views = GENTLE if small else Views()
     flexible = _runs_at(net, goals, channels, _coarse(full, COARSE))
+    share = min(MOST_ERODED, ERODED / max(1, _depth(net, goals, channels, full))) * min(1.0, steps / 400)
     history = torch.full((len(goals), steps), torch.nan)
     for step in progress.steps(range(steps), "imagine"):
         now = _coarse(full, COARSE + (FINE - COARSE) * min(1.0, step / (0.75 * steps)))
         view = views(pictures(now), now if flexible else full, generator)
-        with Erosion(ERODED * min(1.0, steps / 400), generator):
+        with Erosion(share, generator):
             values, logits = _run(net, goals, view)
         history[:, step] = values.detach()
         (gradient,) = torch.autograd.grad(_ambition(goals, values, logits).sum(), pictures.parameters)
@@ -84,7 +85,8 @@ def imagine(
 COARSE, FINE = 0.5, 0.86  # of the picture's side: what the network sees at the first step and in the last quarter
 SMALL = 96  # pixels of the shorter side: below, there is nothing coarser to begin with, and a pixel is a large shape
 GENTLE = Views(turn=5.0, zoom=(0.95, 1.1))  # for small pictures, whose networks know each thing at one place and size
-ERODED = 0.01  # of each nonlinearity's channels missing at a step; fewer in a short ascent, which must hurry
+ERODED = 0.35  # share of a nonlinearity's channels missing at a step, summed over all of them; less in a short ascent
+MOST_ERODED = 0.03  # of one nonlinearity's
 DECAY = 0.8  # the pull back to grey, against one step up: pictures settle near a photograph's contrast
 
 
@@ -133,6 +135,14 @@ def _runs_at(net: Network, goals: Sequence[Target], channels: int, size: tuple[i
     except (RuntimeError, ValueError, AssertionError, DeeproError):
         return False
     return True
+
+
+def _depth(net: Network, goals: Sequence[Target], channels: int, size: tuple[int, int]) -> int:
+    """How many nonlinearities a pass meets."""
+    grey = torch.full((len(goals), channels, *size), 0.5, dtype=net.dtype, device=net.device)
+    with torch.no_grad(), Erosion(0.0, torch.Generator()) as passed:
+        _run(net, goals, grey)
+    return passed.met
 
 
 def _run(net: Network, goals: Sequence[Target], images: Tensor) -> tuple[Tensor, Tensor | None]:
