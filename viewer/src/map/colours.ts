@@ -65,12 +65,15 @@ export function share(name: string, given: Uint8Array): Shade {
   return { name, kind: "number", of: Int16Array.from(given), names: [], counts: [], order: [], low: 0, high: 1 };
 }
 
+const COMMON = 8; // of many classes so many have a colour: the ninth is too near to the grey of the rest
+
 /** The colour of each class: the commonest have one, the rest are grey. With up to ten classes all are told apart. */
 export function classColours(s: Shade): string[] {
   if (s.kind === "outcome") return [WRONG, RIGHT];
   const found = new Array<string>(s.names.length).fill(GREY);
   // Few classes keep their own order, so that the same class has the same colour in every map of the data set.
-  const order = s.names.length <= CLASSES.length + 1 ? s.names.map((_, i) => i) : s.order;
+  const few = s.names.length <= CLASSES.length + 1;
+  const order = few ? s.names.map((_, i) => i) : s.order.slice(0, COMMON);
   order.slice(0, CLASSES.length).forEach((c, i) => (found[c] = CLASSES[i]!));
   return found;
 }

@@ -45,7 +45,7 @@ export function Knowledge({ overview, view }: { overview: Overview; view: Knowle
         </p>
       ))}
       <div className="scroll">
-        <table className="points">
+        <table className="map-table">
           <thead>
             <tr>
               <th scope="col">{t("layer.name")}</th>
@@ -81,7 +81,7 @@ function Lines({ view }: { view: KnowledgeView }) {
   const shown = LINES.filter(([m]) => view.scores[m]?.some((v) => v !== null));
   return (
     <>
-      <svg className="lines" viewBox={`0 0 ${WIDE} ${HIGH + 52}`} role="img" aria-label={t("knowledge.alt", { n })}>
+      <svg className="knowledge-lines" viewBox={`0 0 ${WIDE} ${HIGH + 52}`} role="img" aria-label={t("knowledge.alt", { n })}>
         {[0, 0.25, 0.5, 0.75, 1].map((v) => (
           <g key={v} className="grid-line">
             <line x1={LEFT} x2={WIDE} y1={y(v)} y2={y(v)} />
@@ -102,9 +102,9 @@ function Lines({ view }: { view: KnowledgeView }) {
           </g>
         ))}
       </svg>
-      <ul className="legend">
+      <ul className="map-legend">
         {shown.map(([m, colour, dash]) => (
-          <li key={m} className="legend-line">
+          <li key={m} className="map-legend-line">
             <svg width={26} height={10} aria-hidden="true">
               <line x1={1} x2={25} y1={5} y2={5} stroke={colour} strokeWidth={2} strokeDasharray={dash} />
             </svg>
@@ -124,7 +124,7 @@ function Matrix({ layers, values }: { layers: string[]; values: (number | null)[
   const cell = Math.min(48, 280 / n);
   const room = 92;
   return (
-    <svg className="matrix" viewBox={`0 0 ${room + n * cell + 4} ${n * cell + room}`} style={{ maxWidth: room + n * cell + 4 }} role="img" aria-label={t("knowledge.cka.alt", { n })}>
+    <svg className="cka" viewBox={`0 0 ${room + n * cell + 4} ${n * cell + room}`} style={{ maxWidth: room + n * cell + 4 }} role="img" aria-label={t("knowledge.cka.alt", { n })}>
       {values.map((row, r) =>
         row.map((v, c) => {
           const [red, green, blue] = table[Math.round(255 * Math.min(1, Math.max(0, v ?? 0)))] ?? rgb("#94a4a2");
@@ -135,7 +135,7 @@ function Matrix({ layers, values }: { layers: string[]; values: (number | null)[
                 <title>{`${layers[r]} · ${layers[c]}: ${v === null ? "–" : v.toFixed(3)}`}</title>
               </rect>
               {cell >= 30 && v !== null && (
-                <text x={room + (c + 0.5) * cell} y={(r + 0.5) * cell} textAnchor="middle" dominantBaseline="central" className="matrix-number" fill={light ? "#111" : "#fff"}>
+                <text x={room + (c + 0.5) * cell} y={(r + 0.5) * cell} textAnchor="middle" dominantBaseline="central" className="cka-number" fill={light ? "#111" : "#fff"}>
                   {v.toFixed(2)}
                 </text>
               )}

@@ -3,7 +3,7 @@ import { side, type Camera, type Size } from "./view";
 
 /** What both do. Positions (N, 2) uint16, colours (N, 4) uint8, in the same order; sizes in device pixels. */
 export interface Painter {
-  readonly kind: "webgl" | "canvas";
+  readonly kind: "webgl" | "canvas" | "emulated"; // emulated: WebGL is there, but a program draws it, not a chip
   readonly canvas: HTMLCanvasElement;
   /** Points that can be drawn again sixty times a second; more are thinned while the map moves. */
   readonly fluid: number;
@@ -14,10 +14,16 @@ export interface Painter {
   free(): void;
 }
 
+const EMULATED = 50_000; // points up to which an emulated WebGL keeps up; a plain canvas does a million in its stead
+
 /** A canvas that has once been asked for WebGL gives nothing else: where it fails, another is made. */
-export function painter(): Painter {
+export function painter(count: number): Painter {
   const make = () => document.createElement("canvas");
-  return webgl(make()) ?? new Plain(make());
+  const found = webgl(make());
+  if (found === null) return new Plain(make(), "canvas");
+  if (found.fluid >= count) return found;
+  found.free();
+  return new Plain(make(), "emulated");
 }
 
 const VERTEX = `#version 300 es
@@ -71,7 +77,7 @@ function webgl(canvas: HTMLCanvasElement): Painter | null {
   return {
     kind: "webgl",
     canvas,
-    fluid: /swiftshader|llvmpipe|software|basic render/i.test(name) ? 100_000 : 2_000_000,
+    fluid: /swiftshader|llvmpipe|software|basic render/i.test(name) ? EMULATED : Infinity,
     positions(here, there) {
       now(here);
       before(there);
@@ -96,13 +102,12 @@ function webgl(canvas: HTMLCanvasElement): Painter | null {
 
 /** The same without WebGL: squares written into the canvas' own pixels, the faint ones first. */
 class Plain implements Painter {
-  readonly kind = "canvas";
   readonly fluid = 300_000;
   private now: Uint16Array = new Uint16Array(0);
   private before: Uint16Array = new Uint16Array(0);
   private rgba: Uint32Array = new Uint32Array(0);
 
-  constructor(readonly canvas: HTMLCanvasElement) {}
+  constructor(readonly canvas: HTMLCanvasElement, readonly kind: "canvas" | "emulated") {}
 
   positions(now: Uint16Array, before: Uint16Array) {
     this.now = now;
@@ -123,16 +128,26 @@ class Plain implements Painter {
     const wide = Math.max(1, Math.round(size));
     const half = (wide - 1) / 2;
     const round = wide > 3 ? (wide / 2) ** 2 : Infinity;
+    const still = mix === 1;
     for (const faint of [true, false]) {
       for (let i = 0; i < count; i++) {
         const colour = this.rgba[i]!;
         if (colour >>> 24 < 128 !== faint) continue;
-        const mixed = (k: number) => this.before[k]! + (this.now[k]! - this.before[k]!) * mix;
-        const x = Math.round(left + mixed(2 * i) * s - half);
-        const y = Math.round(top - mixed(2 * i + 1) * s - half);
+        let px = this.now[2 * i]!;
+        let py = this.now[2 * i + 1]!;
+        if (!still) {
+          px = this.before[2 * i]! + (px - this.before[2 * i]!) * mix;
+          py = this.before[2 * i + 1]! + (py - this.before[2 * i + 1]!) * mix;
+        }
+        const x = Math.round(left + px * s - half);
+        const y = Math.round(top - py * s - half);
         if (x < 0 || y < 0 || x + wide > width || y + wide > height) continue;
-        for (let r = 0; r < wide; r++)
-          for (let c = 0; c < wide; c++) if ((r - half) ** 2 + (c - half) ** 2 <= round) pixels[(y + r) * width + x + c] = colour;
+        const at = y * width + x;
+        if (wide === 1) pixels[at] = colour;
+        else if (wide === 2) pixels[at] = pixels[at + 1] = pixels[at + width] = pixels[at + width + 1] = colour;
+        else
+          for (let r = 0; r < wide; r++)
+            for (let c = 0; c < wide; c++) if ((r - half) ** 2 + (c - half) ** 2 <= round) pixels[at + r * width + c] = colour;
       }
     }
     context.putImageData(image, 0, 0);

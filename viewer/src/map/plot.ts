@@ -39,7 +39,7 @@ export class Plot {
   lasso = false;
 
   constructor(private readonly home: HTMLElement, private readonly count: number, private readonly listener: Listener) {
-    this.brush = painter();
+    this.brush = painter(count);
     this.under = this.brush.canvas;
     this.kind = this.brush.kind;
     for (const canvas of [this.under, this.over]) {
@@ -91,7 +91,7 @@ export class Plot {
 
   setMarks(marks: Marks) {
     this.marks = marks;
-    this.ask();
+    this.ask(false, false);
   }
 
   zoom(factor: number) {
@@ -158,10 +158,11 @@ export class Plot {
     if (this.line) {
       const [x, y] = this.line.slice(-2);
       if (Math.hypot(event.offsetX - x!, event.offsetY - y!) > 3) this.line.push(event.offsetX, event.offsetY);
-      this.ask();
+      this.ask(false, false);
     } else if (this.start) {
       const [dx, dy] = [event.offsetX - this.start[0], event.offsetY - this.start[1]];
       if (!this.dragged && Math.hypot(dx, dy) < 4) return;
+      if (!this.dragged) this.listener.hover(-1, 0, 0);
       this.dragged = this.moved = true;
       this.start = [event.offsetX, event.offsetY];
       this.camera = panned(this.camera, this.window, dx, dy);
@@ -178,7 +179,7 @@ export class Plot {
     this.line = null;
     this.start = null;
     this.dragged = false;
-    this.ask();
+    this.ask(false, false);
   };
 
   private leave = () => {
@@ -214,7 +215,8 @@ export class Plot {
   }
 
   /** Draw with the next frame. moving: thinned where there are too many points, and whole as soon as all is still. */
-  private ask(moving = false) {
+  private ask(moving = false, points = true) {
+    this.stale ||= points;
     if (moving && this.count > this.brush.fluid) {
       this.still = false;
       clearTimeout(this.rest);
@@ -231,13 +233,17 @@ export class Plot {
   }
 
   private drawn = "";
+  private stale = true; // the points; what lies over them is drawn with every frame
 
   private draw() {
     const mix = Math.min(1, (performance.now() - this.since) / MORPH);
     const count = this.still ? this.count : Math.min(this.count, this.brush.fluid);
     const wide = pointSize(this.count, this.camera, this.window);
     const window = { width: this.under.width, height: this.under.height };
-    if (this.now.length && window.width) this.brush.draw(this.camera, window, wide * this.ratio, mix * mix * (3 - 2 * mix), count);
+    if (this.stale && this.now.length && window.width) {
+      this.brush.draw(this.camera, window, wide * this.ratio, mix * mix * (3 - 2 * mix), count);
+      this.stale = false;
+    }
     this.overlay(wide);
     if (mix < 1) this.ask();
     const drawn = `${count === this.count && mix === 1 ? "all" : "some"}`;
@@ -282,8 +288,12 @@ export class Plot {
     c.textAlign = "center";
     c.textBaseline = "middle";
     c.lineJoin = "round";
+    const taken: [number, number, number][] = []; // names that are there already: one under another is not written
     for (const { text, x, y } of names) {
       const [a, b] = toPixel(this.camera, this.window, x, y);
+      const half = c.measureText(text).width / 2;
+      if (taken.some(([p, q, h]) => Math.abs(q - b) < 15 && Math.abs(p - a) < h + half + 4)) continue;
+      taken.push([a, b, half]);
       c.lineWidth = 4;
       c.strokeStyle = paper;
       c.strokeText(text, a, b);

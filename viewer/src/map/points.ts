@@ -50,15 +50,21 @@ export function classMiddles(s: Shade, positions: Uint16Array, most = 24): { tex
   if (s.kind === "number" || s.names.length > most) return [];
   const held = [...s.names, ""].map(() => ({ xs: [] as number[], ys: [] as number[] }));
   const all = held.at(-1)!;
-  const stride = Math.max(1, Math.floor(s.of.length / 40_000));
+  const stride = Math.max(1, Math.floor(s.of.length / 20_000));
   for (let i = 0; i < s.of.length; i += stride) {
     for (const at of [held[s.of[i]!], all]) {
       at?.xs.push(positions[2 * i]!);
       at?.ys.push(positions[2 * i + 1]!);
     }
   }
-  const middle = (v: number[]) => v.sort((a, b) => a - b)[v.length >> 1]!;
-  const spread = ({ xs, ys }: typeof all) => [xs, ys].reduce((sum, v) => sum + middle(v.map((a) => Math.abs(a - middle(v)))), 0);
+  const middle = (v: number[]) => v.toSorted((a, b) => a - b)[v.length >> 1]!;
+  const around = (v: number[], m: number) => middle(v.map((a) => Math.abs(a - m)));
+  const spread = ({ xs, ys }: typeof all) => around(xs, middle(xs)) + around(ys, middle(ys));
   const whole = spread(all);
-  return held.slice(0, -1).flatMap((at, c) => (at.xs.length && spread(at) < TOGETHER * whole ? [{ text: (s.names[c] ?? "").slice(0, 18), x: middle(at.xs), y: middle(at.ys) }] : []));
+  return s.order.flatMap((c) => named(held[c]!, c));
+
+  function named(at: typeof all, c: number) {
+    const own = at.xs.length > 0 && spread(at) < TOGETHER * whole;
+    return own ? [{ text: (s.names[c] ?? "").slice(0, 18), x: middle(at.xs), y: middle(at.ys) }] : [];
+  }
 }

@@ -41,7 +41,7 @@ export function Quality({ step, method }: { step: MapStep; method: string }) {
                 {known[i - 1]?.[1] === words ? <span className="sr">{words} </span> : words} {k && <span className="quiet">@{k}</span>}
               </th>
               <td>
-                <span className="meter" aria-hidden="true" style={{ width: `${100 * Math.max(0, step.quality[key] ?? 0)}%` }} />
+                <span className="kept-meter" aria-hidden="true" style={{ width: `${100 * Math.max(0, step.quality[key] ?? 0)}%` }} />
                 <strong>{write(step.quality[key])}</strong>
               </td>
               {others.map(([name, numbers]) => (

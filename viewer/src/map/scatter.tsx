@@ -71,15 +71,15 @@ export function Scatter({ label, positions, box, colours, marks, tell, pick, cho
   const right = hover.x > (home.current?.clientWidth ?? 0) / 2;
   const low = hover.y > (home.current?.clientHeight ?? 0) / 2;
   return (
-    <div className={`plot-block ${className ?? ""}`}>
-      <div className={lasso ? "plot lasso" : "plot"} ref={home} tabIndex={0} role="application" aria-label={label} aria-describedby={help} onKeyDown={key}>
+    <div className={`map-plot-block ${className ?? ""}`}>
+      <div className={lasso ? "map-plot lasso" : "map-plot"} ref={home} tabIndex={0} role="application" aria-label={label} aria-describedby={help} onKeyDown={key}>
         {hover.point >= 0 && (
-          <div className="plot-tell" aria-hidden="true" style={{ [right ? "right" : "left"]: right ? `calc(100% - ${hover.x - 16}px)` : hover.x + 16, [low ? "bottom" : "top"]: low ? `calc(100% - ${hover.y - 12}px)` : hover.y + 12 }}>
+          <div className="map-plot-tell" aria-hidden="true" style={{ [right ? "right" : "left"]: right ? `calc(100% - ${hover.x - 16}px)` : hover.x + 16, [low ? "bottom" : "top"]: low ? `calc(100% - ${hover.y - 12}px)` : hover.y + 12 }}>
             {tell(hover.point)}
           </div>
         )}
       </div>
-      <div className="plot-tools">
+      <div className="map-plot-tools">
         <button type="button" aria-pressed={lasso} className="toggle" onClick={() => setLasso(!lasso)}>
           {t("map.lasso")}
         </button>
@@ -92,7 +92,7 @@ export function Scatter({ label, positions, box, colours, marks, tell, pick, cho
         <button type="button" className="toggle" onClick={() => plot.current?.reset()}>
           {t("map.whole")}
         </button>
-        <span className="quiet plot-help" id={help}>
+        <span className="quiet map-plot-help" id={help}>
           {t("map.help")}
         </span>
       </div>

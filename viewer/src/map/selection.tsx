@@ -19,7 +19,7 @@ export function Selection({ page, points, chosen, title, near, pick, clear }: Pr
   const inside = useMemo(() => (near ? shareInside(near, chosen, page.ids.length) : null), [near, chosen, page]);
   const tell = (i: number) => points.describe(i, maybe, percent);
   return (
-    <section className="selection" aria-label={title}>
+    <section className="map-selection" aria-label={title}>
       <div className="row-head">
         <h2>{title}</h2>
         <span className="quiet">{t("map.chosen", { n: chosen.length, total: page.ids.length })}</span>
@@ -27,7 +27,7 @@ export function Selection({ page, points, chosen, title, near, pick, clear }: Pr
           {t("map.clear")}
         </button>
       </div>
-      <div className="selection-top">
+      <div className="map-selection-top">
         <div>
           {mix.length > 0 && (
             <>
@@ -42,7 +42,7 @@ export function Selection({ page, points, chosen, title, near, pick, clear }: Pr
         {page.sprites && (
           <div>
             <h3>{t("map.sheet")}</h3>
-            <ul className="sheet">
+            <ul className="map-sheet">
               {Array.from(chosen.subarray(0, SHEET), (i) => (
                 <li key={i}>
                   <button type="button" className={points.outcome?.of[i] === 0 ? "wrong" : ""} title={tell(i)} onClick={() => pick(i)}>
@@ -69,7 +69,7 @@ function PointTable({ page, points, chosen, pick }: { page: MapPage; points: Poi
   const { t, maybe, number, percent } = useSpeech();
   return (
     <div className="scroll">
-      <table className="points">
+      <table className="map-table">
         <thead>
           <tr>
             <th scope="col">{t(page.kind === "units" ? "map.unit" : "map.id")}</th>

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { MapPage as Page, Overview } from "../document";
 import { useSpeech } from "../i18n";
 import { paint, share, type Shade } from "../map/colours";
+import { Findings } from "../map/findings";
 import { PictureGrid } from "../map/grid";
 import { Legend } from "../map/legend";
 import { classMiddles, Points } from "../map/points";
@@ -93,7 +94,7 @@ export function MapPage({ overview, page, source, route }: { overview: Overview;
       <header className="page-head tight map-head">
         <h1>{page.steps.length > 1 ? t("map.title.steps", { first: page.steps[0]!.name, last: page.steps.at(-1)!.name }) : step.layer}</h1>
         <p className="lead">
-          {t(page.kind === "units" ? "map.lead.units" : "map.lead", { n: count, method })} · {network?.name} · <MadeBy made={made} />
+          {[t(page.kind === "units" ? "map.lead.units" : "map.lead", { n: count, method }), network?.name].filter(Boolean).join(" · ")} · <MadeBy made={made} />
         </p>
       </header>
       <div className="map-top">
@@ -152,7 +153,7 @@ export function MapPage({ overview, page, source, route }: { overview: Overview;
               {own && (
                 <>
                   <h3>{t("map.near", { n: own.length })}</h3>
-                  <ol className="sheet">
+                  <ol className="map-sheet">
                     {Array.from(own, (i) => (
                       <li key={i}>
                         <button type="button" className={points.outcome?.of[i] === 0 ? "wrong" : ""} title={points.describe(i, maybe, percent)} onClick={() => setPoint(i)}>
@@ -170,6 +171,9 @@ export function MapPage({ overview, page, source, route }: { overview: Overview;
         </aside>
       </div>
       {chosen && <Selection page={page} points={points} chosen={chosen.points} title={chosen.why} near={near} pick={setPoint} clear={() => choose(null, "")} />}
+      {page.findings.filter((view) => view.layer === step.layer).map((view) => (
+        <Findings key={view.record} overview={overview} page={page} view={view} pick={setPoint} choose={(found, why) => choose(found, why)} />
+      ))}
       {link && <Units link={link} chosen={chosen?.points ?? (point >= 0 ? Uint32Array.of(point) : null)} count={count} dark={dark} brush={brush} />}
       {page.grid && page.sprites && <PictureGrid grid={page.grid} sprites={page.sprites} layer={page.steps.at(-1)!.layer} ids={page.ids} point={point} pick={setPoint} />}
       <p className="quiet foot">{t("map.data", { data: page.data, n: integer(count) })}</p>

@@ -91,6 +91,42 @@ class MapLink(Model):
     answers: Values
 
 
+class Suspect(Model):
+    """An example whose surroundings speak for another label. trust: share of them that speaks for its own."""
+
+    point: int
+    given: str
+    likely: str
+    trust: float
+
+
+class ClusterView(Model):
+    """A dense group of codes. classes: the commonest labels in it with their shares. units: those by which it stands
+    out; effects: by how many standard deviations."""
+
+    size: int
+    classes: list[str]
+    shares: list[float]
+    units: list[int]
+    effects: list[float]
+
+
+class FindingsView(Model):
+    """What stands out among the codes of one layer. outliers: the loneliest first, with their factors. duplicates:
+    pairs, nearest first. cluster: (N,) int32, -1 in none. suspects_total, duplicates_total: how many there are."""
+
+    record: str
+    layer: str
+    outliers: list[int]
+    factors: list[float]
+    duplicates: list[list[int]]
+    suspects: list[Suspect]
+    suspects_total: int
+    clusters: list[ClusterView]
+    cluster: Values
+    notes: list[str]
+
+
 class GridView(Model):
     """Every point in a cell of its own. cells: (R, C) int32 point, -1 for none.
 
@@ -118,6 +154,7 @@ class MapPage(Model):
     sprites: Sprites | None
     links: list[MapLink]
     grid: GridView | None
+    findings: list[FindingsView]
     record: str
 
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from deepro.methods.spaces.grid import picture_grid
 from deepro.render.document import (
+    ClusterView,
+    FindingsView,
     GridView,
     KnowledgeView,
     MapCard,
@@ -20,10 +22,11 @@ from deepro.render.document import (
     MapPage,
     MapStep,
     Sprites,
+    Suspect,
 )
 from deepro.render.space_figures import dots
 from deepro.render.views.base import Keep, Put, Saver, finite, plain, record, values
-from deepro.results import AlignedMaps, LayerScores, Map, Result
+from deepro.results import AlignedMaps, Findings, LayerScores, Map, Result
 
 UNKNOWN = 65535
 _NEAREST = 10
@@ -32,6 +35,7 @@ _ANSWERS = 16_000_000  # answers of units to examples in one page
 _CLASSES = 4096  # a column of more different whole numbers is a number, not a class
 _CELLS = 4096  # a picture grid of more is no longer looked at
 _EXACT = 1024
+_LISTED = 60  # findings of a kind in the page
 _SHEET = 2048  # longest side of a sheet of thumbnails, pixels
 
 
@@ -54,14 +58,17 @@ class Spaces:
         self._maps: list[_Made] = []
         self._neighbours: list[MapNeighbours] = []
         self._knowledge: list[KnowledgeView] = []
+        self._findings: list[Findings] = []
         self._records: dict[str, Any] = {}
 
     def add(self, result: Result) -> bool:
-        if result.provenance is None or not isinstance(result, Map | AlignedMaps | LayerScores):
+        if result.provenance is None or not isinstance(result, Map | AlignedMaps | LayerScores | Findings):
             return False
         self._records[result.provenance.key] = record(result)
         if isinstance(result, LayerScores):
             self._knowledge.append(knowledge(result))
+        elif isinstance(result, Findings):
+            self._findings.append(result)
         else:
             self._maps.append(self._map(result))
         return True
@@ -69,7 +76,8 @@ class Spaces:
     def finish(self, keep: Keep) -> Mapping[str, Any]:
         for made in self._maps:
             links = [link for other in self._maps if (link := _link(made, other)) is not None]
-            keep("map", made.page.id, made.page.model_copy(update={"links": links}))
+            found = [findings(f) for f in self._findings if _belongs(made, f)]
+            keep("map", made.page.id, made.page.model_copy(update={"links": links, "findings": found}))
         for near in self._neighbours:
             keep("neighbours", near.id, near)
         return {"maps": [m.card for m in self._maps], "knowledge": self._knowledge, "records": self._records}
@@ -104,6 +112,7 @@ class Spaces:
             sprites=sprites(first.pictures, save),
             links=[],
             grid=_grid(maps[-1]) if first.pictures is not None else None,
+            findings=[],
             record=key,
         )
         card = MapCard(
@@ -267,6 +276,53 @@ def _link(made: _Made, other: _Made) -> MapLink | None:
         units=other.page.ids,
         positions=step.positions,
         answers=values(other.answers),
+    )
+
+
+def _belongs(made: _Made, found: Findings) -> bool:
+    """Whether findings are of a map's very points: the same network, data, layer and pooling."""
+    origin = found.provenance
+    assert origin is not None
+    sha = str(origin.data[0].get("sha256", "")) if origin.data else ""
+    here = (made.card.kind, made.fingerprint, made.data, made.page.ids)
+    there = ("examples", str(origin.network.get("fingerprint", "")), sha, list(found.ids))
+    return here == there and (found.layer, found.pool) in {(s.layer, s.pool) for s in made.page.steps}
+
+
+def findings(found: Findings) -> FindingsView:
+    """The first of each kind, with words for labels."""
+    assert found.provenance is not None
+    name = lambda c: found.label_names[c] if 0 <= c < len(found.label_names) else str(c)  # noqa: E731
+    doubted = zip(
+        found.suspects.tolist(), found.given.tolist(), found.likely.tolist(), found.trust.tolist(), strict=True
+    )
+    clusters = []
+    for c, (units, effects) in enumerate(zip(found.cluster_units, found.cluster_effects, strict=True)):
+        inside = found.cluster == c
+        known, counts = np.unique(found.labels[inside], return_counts=True) if found.labels is not None else ([], [])
+        order = np.argsort(-np.asarray(counts), kind="stable")[:3]
+        clusters.append(
+            ClusterView(
+                size=int(inside.sum()),
+                classes=[name(int(known[i])) for i in order],
+                shares=[float(counts[i] / inside.sum()) for i in order],
+                units=[int(u) for u in units],
+                effects=[float(e) for e in effects],
+            )
+        )
+    return FindingsView(
+        record=found.provenance.key,
+        layer=found.layer,
+        outliers=found.outliers[:_LISTED].tolist(),
+        factors=[float(found.outlier_factors[i]) for i in found.outliers[:_LISTED]],
+        duplicates=found.duplicates[:_LISTED].tolist(),
+        suspects=[
+            Suspect(point=p, given=name(g), likely=name(x), trust=float(t)) for p, g, x, t in list(doubted)[:_LISTED]
+        ],
+        suspects_total=len(found.suspects),
+        clusters=clusters,
+        cluster=values(found.cluster.astype(np.int32)),
+        notes=list(found.notes),
     )
 
 
