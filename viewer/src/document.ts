@@ -383,6 +383,7 @@ export interface MapPage {
   sprites: Sprites | null;
   links: MapLink[];
   grid: GridView | null;
+  findings: FindingsView[];
   record: string;
 }
 /**
@@ -469,6 +470,42 @@ export interface GridView {
   seams_right: Values;
   seams_down: Values;
   cost: number;
+}
+/**
+ * What stands out among the codes of one layer. outliers: the loneliest first, with their factors. duplicates:
+ * pairs, nearest first. cluster: (N,) int32, -1 in none. suspects_total, duplicates_total: how many there are.
+ */
+export interface FindingsView {
+  record: string;
+  layer: string;
+  outliers: number[];
+  factors: number[];
+  duplicates: number[][];
+  suspects: Suspect[];
+  suspects_total: number;
+  clusters: ClusterView[];
+  cluster: Values;
+  notes: string[];
+}
+/**
+ * An example whose surroundings speak for another label. trust: share of them that speaks for its own.
+ */
+export interface Suspect {
+  point: number;
+  given: string;
+  likely: string;
+  trust: number;
+}
+/**
+ * A dense group of codes. classes: the commonest labels in it with their shares. units: those by which it stands
+ * out; effects: by how many standard deviations.
+ */
+export interface ClusterView {
+  size: number;
+  classes: string[];
+  shares: number[];
+  units: number[];
+  effects: number[];
 }
 /**
  * values: (N, k) uint32, the points nearest to each in the codes of one step, nearest first.

@@ -14,6 +14,8 @@ from deepro.render.document.overview import SCHEMA, Overview, Viewer
 from deepro.render.document.patterns import PatternImage, PatternSet
 from deepro.render.document.photographs import HeatLayer, LayerUnits, Photograph, PhotographCard, RegionView, Unit
 from deepro.render.document.spaces import (
+    ClusterView,
+    FindingsView,
     GridView,
     KnowledgeView,
     MapCard,
@@ -23,6 +25,7 @@ from deepro.render.document.spaces import (
     MapPage,
     MapStep,
     Sprites,
+    Suspect,
 )
 from deepro.render.document.surveys import (
     HealthPage,
@@ -35,8 +38,10 @@ from deepro.render.document.surveys import (
 
 __all__ = [
     "SCHEMA",
+    "ClusterView",
     "Experiment",
     "ExperimentCard",
+    "FindingsView",
     "GridView",
     "Guess",
     "HealthPage",
@@ -70,6 +75,7 @@ __all__ = [
     "SurveyLayerRow",
     "SurveyPage",
     "SurveyUnitsPage",
+    "Suspect",
     "Unit",
     "Values",
     "Viewer",
