@@ -1,8 +1,8 @@
 """Which layer's output reaches which layer: the edges of the network's graph, seen in one forward pass.
 
-Every tensor carries the layers it comes from. A layer's output comes from that layer alone; whatever is computed between
-layers (sums, concatenations, a functional rectifier) comes from all that went in. A layer that hands its input on as it
-is, such as an identity, is left out.
+Every tensor carries the layers it comes from. A layer's output comes from that layer alone; whatever is computed
+between layers (sums, concatenations, a functional rectifier) comes from all that went in. A layer that hands its input
+on as it is, such as an identity, is left out.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Sources = frozenset[str]
 
 
 def edges(module: nn.Module, inputs: Tensor) -> list[tuple[str, str]]:
-    """(from, to) of modules without children, and of torch's own layers, in the order in which they run, named as layers are: a second call is `name:2`.
+    """(from, to) of modules without children and of torch's own layers, in the order in which they run.
 
-    Empty where the pass fails. inputs: (N, ...).
+    They are named as layers are: a second call is `name:2`. Empty where the pass fails. inputs: (N, ...).
     """
     flow = _Flow()
     handles = []

@@ -56,7 +56,8 @@ def create_app(studio: Studio) -> FastAPI:
         studio.close()
 
     app = FastAPI(
-        title="Deepro Studio", version="1", lifespan=life, docs_url=None, redoc_url=None,
+        title="Deepro Studio", version="1", separate_input_output_schemas=False, lifespan=life, docs_url=None,
+        redoc_url=None,
         openapi_url=f"{V1}/openapi.json", responses={400: {"model": Refusal}, 404: {"model": Refusal}},
     )  # fmt: skip
     _refusals(app)

@@ -206,7 +206,9 @@ class Live:
         self.inputs(id)
         if self._layers is None:
             self._layers = representative_layers(self.net)
-        made = [JobRequest(method=name, image=id, options=dict(options)) for name, options in DEFAULT if name == "segment"]
+        made = [
+            JobRequest(method=name, image=id, options=dict(options)) for name, options in DEFAULT if name == "segment"
+        ]
         made += [
             JobRequest(method=name, image=id, layer=layer, options=dict(options))
             for layer in self._layers

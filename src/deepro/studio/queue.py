@@ -25,7 +25,8 @@ _TABLE = """
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, key TEXT NOT NULL, viewer TEXT NOT NULL, request TEXT NOT NULL, subject TEXT NOT NULL,
     state TEXT NOT NULL, created TEXT NOT NULL, started TEXT, finished TEXT, error TEXT,
-    attempts INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL);
+    attempts INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL,
+    later INTEGER NOT NULL DEFAULT 0);
 CREATE UNIQUE INDEX IF NOT EXISTS one_of_each ON jobs (key) WHERE state IN ('queued', 'running');
 """
 _COLUMNS = "id, key, viewer, request, subject, state, created, started, finished, error, attempts"
@@ -57,14 +58,19 @@ class Queue:
 
     # ---- asking
 
-    def submit(self, request: JobRequest, key: str, viewer: str, subject: str = "", *, done: bool = False) -> Job:
-        """A new job, or the one that waits or runs for the same result. done: the result is there already.
+    def submit(
+        self, request: JobRequest, key: str, viewer: str, subject: str = "", *, done: bool = False, later: bool = False
+    ) -> Job:
+        """A new job, or the one that waits or runs for the same result.
 
+        done: the result is there already. later: after everything else that this viewer asks for.
         Raises UsageError where too many wait.
         """
         with self._lock:
             same = self._do(f"SELECT {_COLUMNS} FROM jobs WHERE key = ? AND state IN ('queued', 'running')", key)
             if same:
+                if not later:
+                    self._do("UPDATE jobs SET later = 0 WHERE key = ? AND state = 'queued'", key)
                 return _job(same[0])
             if done and (known := self._do(f"SELECT {_COLUMNS} FROM jobs WHERE key = ? AND state = 'done'", key)):
                 return _job(known[0])
@@ -75,9 +81,9 @@ class Queue:
             self._join(viewer)
             state, finished = ("done", now) if done else ("queued", None)
             self._do(
-                "INSERT INTO jobs (id, key, viewer, request, subject, state, created, finished, turn)"
-                " SELECT ?, ?, ?, ?, ?, ?, ?, ?, COALESCE(MAX(turn), 0) + 1 FROM jobs",
-                id, key, viewer, request.model_dump_json(), subject, state, now, finished,
+                "INSERT INTO jobs (id, key, viewer, request, subject, state, created, finished, later, turn)"
+                " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, COALESCE(MAX(turn), 0) + 1 FROM jobs",
+                id, key, viewer, request.model_dump_json(), subject, state, now, finished, later,
             )  # fmt: skip
             self._forget()
             return self.job(id)
@@ -131,7 +137,7 @@ class Queue:
     def _order(self) -> list[str]:
         """Waiting jobs as they will run if each took the same time: turn by turn, the least used viewer first."""
         waiting: dict[str, list[str]] = {}
-        for id, viewer in self._do("SELECT id, viewer FROM jobs WHERE state = 'queued' ORDER BY turn"):
+        for id, viewer in self._do("SELECT id, viewer FROM jobs WHERE state = 'queued' ORDER BY later, turn"):
             waiting.setdefault(viewer, []).append(id)
         used = {viewer: self._used.get(viewer, 0.0) for viewer in waiting}
         typical = max(1.0, sum(self._used.values()) / max(1, len(self._used)))

@@ -27,6 +27,7 @@ from deepro.studio.worker import Spec
 API = 1
 PATIENCE = 4.0  # seconds for a job to stop by itself once it is cancelled
 PREVIEWS = 60
+WAIT = 20.0  # seconds for a page that is being made
 SETTLE = 0.3  # seconds between two words about pages
 
 
@@ -52,6 +53,7 @@ class Studio:
         self._progress: dict[str, tuple[str, int, int | None]] = {}
         self._packed: tuple[int, bytes, str] | None = None  # revision, overview, its tag
         self._told = 0.0
+        self._expected: set[str] = set()  # pages of pictures that were just opened
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def open(self) -> None:
@@ -94,13 +96,13 @@ class Studio:
     async def page(self, name: str) -> str | None:
         """The object of a page; waits for one that is being made for the first time."""
         found = self.shelf.page(name)
-        if found is None and (self.pending or self.network.state == "loading"):
+        if found is None and (self.pending or name in self._expected):
             self.engine.tell("pages", [name])
-            for _ in range(100):
-                await asyncio.sleep(0.1)
+            ends = time.monotonic() + WAIT
+            while found is None and time.monotonic() < ends and (self.pending or name in self._expected):
+                await asyncio.sleep(0.05)
                 found = self.shelf.page(name)
-                if found is not None or not self.pending:
-                    break
+        self._expected.discard(name)
         return found
 
     def _changed(self) -> None:
@@ -159,17 +161,19 @@ class Studio:
 
     # ---- jobs
 
-    async def submit(self, request: JobRequest, viewer: str) -> Job:
+    async def submit(self, request: JobRequest, viewer: str, *, later: bool = False) -> Job:
         """Checked by the network itself before it is queued. Raises UsageError."""
         key, subject, there = await self.engine.ask("bind", request)
-        job = self.queue.submit(request, key, viewer, subject, done=there)
+        job = self.queue.submit(request, key, viewer, subject, done=there, later=later)
         self._tell_job(job.id)
         self._pump()
         return self.told(job, viewer)
 
     async def explain(self, photograph: str, viewer: str) -> list[Job]:
-        """The usual methods for a photograph, queued."""
-        return [await self.submit(wanted, viewer) for wanted in await self.engine.ask("defaults", photograph)]
+        """The usual methods for a photograph, queued behind whatever else this viewer asks for."""
+        return [
+            await self.submit(wanted, viewer, later=True) for wanted in await self.engine.ask("defaults", photograph)
+        ]
 
     def retry(self, id: str, viewer: str) -> Job:
         job = self.queue.retry(id, viewer)
@@ -257,7 +261,10 @@ class Studio:
     # ---- pictures
 
     async def look(self, file: Path, name: str) -> Any:
-        return await self.engine.ask("open", (str(file), name))
+        opened = await self.engine.ask("open", (str(file), name))
+        if self.shelf.page(name := f"photograph-{opened.id}") is None:
+            self._expected.add(name)
+        return opened
 
     def _task(self, work: Any, name: str) -> None:
         task = self.loop.create_task(work, name=name)

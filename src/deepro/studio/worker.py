@@ -101,7 +101,8 @@ class Worker:
                 if os.uname().sysname == "Linux":
                     os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         doors: dict[str, Callable[[Any], Any]] = {
-            "open": self._open, "occlude": self._occlude, "bind": self._bind, "defaults": self._defaults, "job": self._job, "figure": self._figure,
+            "open": self._open, "occlude": self._occlude, "bind": self._bind, "defaults": self._defaults,
+            "job": self._job, "figure": self._figure,
             "report": self._report,
         }  # fmt: skip
         while True:

@@ -50,7 +50,12 @@ export function ClassPage({ source, overview, label }: { source: Source; overvie
               </figcaption>
             </figure>
           ))}
-          {isLive && patterns.length === 0 && <MethodForm about={{ target: label }} />}
+          {isLive && (
+            <details className="more" open={patterns.length === 0 && cards.length === 0}>
+              <summary>{t("form.title")}</summary>
+              <MethodForm about={{ target: label }} />
+            </details>
+          )}
         </section>
         <section>
           <h2>{t("class.confusions")}</h2>

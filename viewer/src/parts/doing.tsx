@@ -1,10 +1,12 @@
 // On a photograph's page, live only: methods to apply, their jobs, and hiding part of the picture.
-import type { Photograph } from "../document";
+import type { Job, Photograph } from "../document";
 import { useSpeech } from "../i18n";
 import { useJobs, useSession } from "../live";
 import { JobList } from "../pages/jobs";
 import { MethodForm } from "./form";
 import { Occlude } from "./occlude";
+
+const RECENT = 300_000; // milliseconds for which a failure is told here; the page of jobs keeps it
 
 export function Doing({ photograph }: { photograph: Photograph }) {
   const { t } = useSpeech();
@@ -13,7 +15,8 @@ export function Doing({ photograph }: { photograph: Photograph }) {
   if (session?.network.state !== "ready") return null;
   if (session.network.fingerprint !== photograph.network)
     return <p className="caption">{t("doing.other", { name: session.network.name })}</p>;
-  const own = jobs.filter((job) => job.request.image === photograph.id && job.state !== "done" && job.state !== "cancelled");
+  const fresh = (job: Job) => job.state === "failed" && Date.now() - Date.parse(job.finished ?? "") < RECENT;
+  const own = jobs.filter((job) => job.request.image === photograph.id && (job.state === "queued" || job.state === "running" || fresh(job)));
   return (
     <>
       {own.length > 0 && (

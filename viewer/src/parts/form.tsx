@@ -177,11 +177,12 @@ export function read(given: FormData, name: string, property: Property): unknown
 }
 
 function OptionField({ name, property, layers }: { name: string; property: Property; layers: string }) {
-  const { t, maybe, number } = useSpeech();
+  const { t, maybe, number, integer } = useSpeech();
   const kind = kindOf(property);
+  const bound = (n: number) => (Number.isInteger(n) ? integer(n) : number(n));
   const help = [property.description && maybe(`option.${name}`, property.description)];
   if (property.minimum !== undefined && property.maximum !== undefined && property.maximum < 1e9)
-    help.push(t("form.bounds", { low: number(property.minimum), high: number(property.maximum) }));
+    help.push(t("form.bounds", { low: bound(property.minimum), high: bound(property.maximum) }));
   const initial = property.default === null || property.default === undefined ? "" : String(property.default);
   return (
     <Field label={<code>{name}</code>} help={help.filter(Boolean).join(" · ")}>

@@ -29,6 +29,7 @@ export function Occlude({ photograph }: { photograph: Photograph }) {
   const [at, setAt] = useState({ x: width / 2, y: height / 2, shown: false });
   const last = useRef<{ x: number; y: number } | null>(null);
   const asking = useRef({ busy: false, again: false });
+  const ready = useRef(false);
   const drawn = useRef(false);
 
   // One question at a time; while it is answered only the newest drawing waits.
@@ -102,6 +103,12 @@ export function Occlude({ photograph }: { photograph: Photograph }) {
     drawn.current = false;
     setAnswer(null);
   };
+  // The server makes the picture ready before the first stroke.
+  const warm = () => {
+    if (ready.current) return;
+    ready.current = true;
+    void server.occlude(photograph.id, new Uint8Array(Math.ceil((width * height) / 8)), fill, false).catch(() => undefined);
+  };
   const part = (n: number, of: number) => `${(100 * n) / of}%`;
   return (
     <section className="occlude">
@@ -125,9 +132,13 @@ export function Occlude({ photograph }: { photograph: Photograph }) {
               const { x, y } = place(event);
               stroke(x, y);
             }}
+            onPointerEnter={warm}
             onPointerMove={move}
             onPointerLeave={() => setAt((now) => ({ ...now, shown: false }))}
-            onFocus={() => setAt((now) => ({ ...now, shown: true }))}
+            onFocus={() => {
+              warm();
+              setAt((now) => ({ ...now, shown: true }));
+            }}
             onBlur={() => setAt((now) => ({ ...now, shown: false }))}
             onKeyDown={keys}
           />
@@ -193,12 +204,14 @@ function Changes({ answer, photograph }: { answer: Occluded | null; photograph: 
           <tr key={row.label}>
             <th scope="row">{row.label}</th>
             <td>{percent(row.before)}</td>
-            <td className={answer ? (row.after < row.before ? "less" : "more") : undefined}>
-              <span className="change-bar" aria-hidden="true">
-                <span className="was" style={{ width: `${100 * row.before}%` }} />
-                <span className="is" style={{ width: `${100 * row.after}%` }} />
+            <td>
+              <span className="change">
+                <span className="change-bar" aria-hidden="true">
+                  <span className="was" style={{ width: `${100 * row.before}%` }} />
+                  <span className="is" style={{ width: `${100 * row.after}%` }} />
+                </span>
+                <span className="change-value">{answer ? percent(row.after) : "–"}</span>
               </span>
-              {percent(row.after)}
             </td>
           </tr>
         ))}

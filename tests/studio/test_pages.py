@@ -1,0 +1,230 @@
+"""Pages made group by group: only what a result touches is made again, and what is broken does not spread."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests import synthetic
+
+from deepro.errors import StoreError
+from deepro.render.document import Overview, Photograph
+from deepro.report.site import assemble
+from deepro.studio.making import Maker
+from deepro.studio.shelf import PREFIX, Shelf, merge
+
+NAMES = ("cat.png", "dog.png")
+
+
+@pytest.fixture
+def maker(tmp_path: Path) -> Maker:
+    workspace = synthetic.workspace(tmp_path / "ws", names=NAMES)
+    return Maker(workspace, workspace.folder / "studio")
+
+
+def make(maker: Maker) -> list[str]:
+    """Everything that is to be made; names of the pages that changed."""
+    changed: list[str] = []
+    maker.look()
+    while (group := maker.next()) is not None:
+        changed += maker.step(group)
+    return sorted(changed)
+
+
+def page(maker: Maker, name: str) -> dict[str, Any]:
+    found = maker.shelf.page(name)
+    assert found is not None
+    return json.loads(gzip.decompress(maker.shelf.path(found).read_bytes()))
+
+
+def plain(value: Any) -> Any:
+    """Without the addresses of pictures, which name their content here and their place there."""
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items() if k not in ("source", "created")}
+    return [plain(v) for v in value] if isinstance(value, list) else value
+
+
+def test_group_by_group_is_what_a_report_has(maker: Maker) -> None:
+    make(maker)
+    pages: dict[str, Any] = {}
+    expected = assemble(maker.workspace, lambda name, _: name, lambda k, i, m: pages.update({f"{k}-{i}": m}))
+    assert plain(maker.shelf.overview().model_dump()) == plain(expected.model_dump())
+    photographs = [name for name in pages if name.startswith("photograph-")]
+    assert len(photographs) == 2
+    for name in photographs:
+        assert plain(page(maker, name)) == plain(pages[name].model_dump())
+
+
+def test_pictures_are_the_ones_of_the_report(maker: Maker) -> None:
+    make(maker)
+    kept: dict[str, bytes] = {}
+
+    def put(name: str, data: bytes) -> str:
+        kept[name] = data
+        return name
+
+    pages: dict[str, Any] = {}
+    assemble(maker.workspace, put, lambda k, i, m: pages.update({f"{k}-{i}": m}))
+    compared = 0
+    for name, model in pages.items():
+        if isinstance(model, Photograph):
+            ours, theirs = list(sources(page(maker, name))), list(sources(model.model_dump()))
+            assert len(ours) == len(theirs) > 10
+            for mine, other in zip(ours, theirs, strict=True):
+                assert maker.shelf.path(mine.removeprefix(PREFIX)).read_bytes() == kept[other]
+                compared += 1
+    assert compared > 30
+
+
+def sources(value: Any) -> Any:
+    if isinstance(value, dict):
+        if isinstance(value.get("source"), str) and "width" in value:
+            yield value["source"]
+        for inner in value.values():
+            yield from sources(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from sources(inner)
+
+
+def test_a_result_makes_only_its_own_pages_again(maker: Maker) -> None:
+    first = make(maker)
+    assert len([n for n in first if n.startswith("photograph-")]) == 2
+    assert make(maker) == []
+    maker.workspace.add(synthetic.heatmap(7, name="dog.png"))
+    assert maker.look() == 1
+    changed = make(maker)
+    assert len(changed) == 1
+    assert changed[0].startswith("photograph-dog-")
+    assert len(page(maker, changed[0])["heatmaps"]) == 2
+    maker.workspace.add(synthetic.pattern(("fox",)))
+    assert make(maker) == []
+    assert len(maker.shelf.overview().patterns) == 2
+
+
+def test_what_is_made_is_there_for_the_next_server(maker: Maker) -> None:
+    make(maker)
+    reader = Shelf(maker.shelf.folder)
+    assert len(reader.overview().photographs) == 2
+    again = Maker(maker.workspace, maker.shelf.folder)
+    assert again.look() == 0
+
+
+def test_other_code_makes_all_pages_again_and_shows_the_old_ones_until_then(
+    maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(maker)
+    monkeypatch.setattr("deepro.studio.making.version", lambda: "another")
+    again = Maker(maker.workspace, maker.shelf.folder)
+    assert again.look() == 3
+    assert len(again.shelf.overview().photographs) == 2
+
+
+def test_a_damaged_result_is_told_and_the_rest_opens(maker: Maker) -> None:
+    places = {p.name.split("-")[0]: p for p in maker.workspace.places()}
+    (places["heatmap"] / "manifest.json").write_text("{")
+    chunk = next(p for p in (places["region"] / "arrays.zarr").rglob("*") if p.is_file() and p.name != "zarr.json")
+    chunk.write_bytes(b"\x00" * 10)
+    make(maker)
+    overview = maker.shelf.overview()
+    assert {d.name for d in overview.damaged} == {places["heatmap"].name, places["region"].name}
+    assert all("damaged" in d.reason for d in overview.damaged)
+    assert len(overview.photographs) == 2
+
+
+def test_a_page_that_someone_waits_for_comes_first(maker: Maker) -> None:
+    names = [n for n in make(maker) if n.startswith("photograph-")]
+    maker.workspace.add(synthetic.heatmap(7, name="cat.png"))
+    maker.workspace.add(synthetic.heatmap(8, name="dog.png"))
+    maker.look()
+    for name in names:
+        assert maker.next([name]) == maker.shelf.group_of(name)
+
+
+def test_results_of_several_photographs_join_their_pages(maker: Maker) -> None:
+    import dataclasses
+
+    import numpy as np
+
+    one, two = synthetic.heatmap(1), synthetic.heatmap(2)
+    both = dataclasses.replace(
+        one,
+        provenance=synthetic.provenance("gradient", NAMES, target="x"),
+        values=np.concatenate([one.values, two.values]),
+        targets=("x", "x"),
+        scores=np.array([1.0, 2.0]),
+        pictures=np.concatenate([one.pictures, two.pictures]),  # type: ignore[list-item]
+    )
+    make(maker)
+    maker.workspace.add(both)
+    changed = make(maker)
+    assert sorted(n.split("-")[1] for n in changed) == ["cat", "dog"]
+    assert len(maker.shelf.overview().photographs) == 2
+
+
+def test_a_result_that_is_gone_takes_its_page_along(maker: Maker) -> None:
+    make(maker)
+    for place in maker.workspace.places():
+        if "$result" in (text := (place / "manifest.json").read_text()) and '"dog.png"' in text:
+            kind, key = place.name.rsplit("-", 1)
+            maker.workspace.discard(kind, key)
+    make(maker)
+    assert [card.name for card in maker.shelf.overview().photographs] == ["cat.png"]
+    assert [n for (n,) in maker.shelf._rows("SELECT name FROM pages") if "dog" in n] == []
+
+
+def test_only_objects_have_a_path(maker: Maker) -> None:
+    good = maker.shelf.put(b"{}", "json")
+    assert maker.shelf.path(good).is_file()
+    for name in ("../../deepro.json", "..", "", "a" * 32 + ".py", good + "/../x", "A" * 32 + ".png", good.upper()):
+        with pytest.raises(StoreError, match="no object"):
+            maker.shelf.path(name)
+
+
+def test_old_objects_are_swept(maker: Maker) -> None:
+    import time
+
+    make(maker)
+    lost = maker.shelf.put(b"nobody needs this", "png")
+    assert maker.shelf.sweep(time.time() - 60) == 0
+    assert maker.shelf.sweep(time.time() + 60) == 1
+    assert not maker.shelf.path(lost).exists()
+    for source in sources(maker.shelf.overview().model_dump()):
+        assert maker.shelf.path(source.removeprefix(PREFIX)).is_file()
+
+
+def test_a_broken_index_is_begun_anew(maker: Maker) -> None:
+    make(maker)
+    folder = maker.shelf.folder
+    maker.shelf.close()
+    for file in folder.glob("pages.sqlite*"):
+        file.write_bytes(b"this is no database" * 100)
+    again = Maker(maker.workspace, folder)
+    make(again)
+    assert len(again.shelf.overview().photographs) == 2
+
+
+def test_what_holds_until_pages_are_made(maker: Maker) -> None:
+    from deepro.studio.pictures import preview
+
+    maker.look()
+    cards = preview(maker.workspace, 10, lambda data: PREFIX + maker.shelf.put(data, "jpg"))
+    before = maker.shelf.overview({"photographs": cards})
+    make(maker)
+    after = maker.shelf.overview({"photographs": cards})
+    assert [c.id for c in before.photographs] == [c.id for c in after.photographs]
+    assert [c.best for c in before.photographs] == [c.best for c in after.photographs]
+
+
+def test_merging() -> None:
+    fields: dict[str, Any] = {"a": [1], "b": {"x": 1}, "c": None}
+    merge(fields, {"a": [2], "b": {"y": 2}, "c": 3, "d": None})
+    merge(fields, {"c": None})
+    assert fields == {"a": [1, 2], "b": {"x": 1, "y": 2}, "c": 3, "d": None}
+
+
+def test_an_empty_workspace_has_an_overview(tmp_path: Path) -> None:
+    assert isinstance(Shelf(tmp_path / "studio").overview(), Overview)

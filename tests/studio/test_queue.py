@@ -1,0 +1,121 @@
+"""Jobs: one of each, in fair turns, and none lost."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from deepro.errors import UsageError
+from deepro.render.document.studio import JobRequest
+from deepro.studio.queue import ATTEMPTS, MOST_WAITING, Queue
+
+_keys = itertools.count()
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Queue:
+    return Queue(tmp_path / "jobs.sqlite")
+
+
+def put(queue: Queue, viewer: str = "a", key: str | None = None, **more: bool) -> str:
+    return queue.submit(JobRequest(method="gradient"), key or f"key{next(_keys)}", viewer, **more).id
+
+
+def run(queue: Queue, seconds: float = 1.0) -> str:
+    job = queue.next()
+    assert job is not None
+    queue.finish(job.id, "done", seconds=seconds)
+    return job.id
+
+
+def test_the_same_result_asked_for_twice_is_one_job(queue: Queue) -> None:
+    first = put(queue, "a", "k")
+    assert put(queue, "b", "k") == first
+    assert queue.next().id == first  # type: ignore[union-attr]
+    assert put(queue, "c", "k") == first  # also while it runs
+    queue.finish(first, "done")
+    assert put(queue, "a", "k", done=True) == first  # and when it is there
+    assert put(queue, "a", "k") != first  # but made again where its result is gone
+
+
+def test_viewers_take_turns(queue: Queue) -> None:
+    many = [put(queue, "a") for _ in range(3)]
+    few = [put(queue, "b") for _ in range(2)]
+    assert [job.id for job in queue.jobs()] == [many[0], few[0], many[1], few[1], many[2]]
+    assert [job.position for job in queue.jobs()] == [1, 2, 3, 4, 5]
+    assert [run(queue) for _ in range(5)] == [many[0], few[0], many[1], few[1], many[2]]
+    assert queue.next() is None
+
+
+def test_who_had_long_jobs_waits_longer(queue: Queue) -> None:
+    many = [put(queue, "a") for _ in range(2)]
+    few = [put(queue, "b") for _ in range(3)]
+    order = [run(queue, 100.0)] + [run(queue) for _ in range(4)]
+    assert order == [many[0], *few, many[1]]
+
+
+def test_who_comes_late_has_no_time_saved_up(queue: Queue) -> None:
+    first = [put(queue, "a") for _ in range(4)]
+    run(queue, 50.0)
+    late = [put(queue, "b") for _ in range(3)]
+    order = [run(queue) for _ in range(6)]
+    assert set(order[:2]) == {late[0], first[1]}  # turn by turn from here on, not three of b's first
+    assert set(order[2:4]) == {late[1], first[2]}
+
+
+def test_usual_methods_stand_behind_what_was_asked_for(queue: Queue) -> None:
+    usual = [put(queue, later=True) for _ in range(2)]
+    asked = put(queue)
+    same = put(queue, key="k", later=True)
+    put(queue, key="k")  # asked for by hand: no longer behind
+    assert [run(queue) for _ in range(4)] == [asked, same, *usual]
+
+
+def test_cancelling_and_trying_again(queue: Queue) -> None:
+    waiting = put(queue)
+    assert queue.cancel(waiting).state == "cancelled"
+    assert queue.next() is None
+    again = queue.retry(waiting, "a")
+    assert again.id != waiting
+    assert again.state == "queued"
+    running = queue.next()
+    assert running is not None
+    assert queue.cancel(running.id).state == "running"  # its worker has the last word
+    with pytest.raises(UsageError, match="is running"):
+        queue.retry(running.id, "a")
+    with pytest.raises(UsageError, match="no job"):
+        queue.job("nothing")
+
+
+def test_a_new_server_finds_everything(tmp_path: Path) -> None:
+    before = Queue(tmp_path / "jobs.sqlite")
+    done, running, waiting = put(before), put(before), put(before)
+    assert run(before) == done
+    assert before.next().id == running  # type: ignore[union-attr]
+    # No close: the process is gone.
+    after = Queue(tmp_path / "jobs.sqlite")
+    assert after.job(done).state == "done"
+    assert after.job(running).state == "queued"
+    assert [run(after), run(after)] == [running, waiting]
+
+
+def test_a_job_that_kills_its_process_is_not_tried_for_ever(tmp_path: Path) -> None:
+    id = put(Queue(tmp_path / "jobs.sqlite"))
+    for _ in range(ATTEMPTS):
+        queue = Queue(tmp_path / "jobs.sqlite")
+        assert queue.next() is not None
+    queue = Queue(tmp_path / "jobs.sqlite")
+    assert queue.next() is None
+    assert queue.job(id).state == "failed"
+    assert "died 3 times" in (queue.job(id).error or "")
+
+
+def test_the_queue_has_an_end(queue: Queue) -> None:
+    queue._do("BEGIN")
+    for _ in range(MOST_WAITING):
+        put(queue)
+    queue._do("COMMIT")
+    with pytest.raises(UsageError, match="1000 jobs are waiting"):
+        put(queue)
