@@ -23,8 +23,9 @@ from PIL import Image
 
 import deepro
 from deepro.methods.patterns.ascent import Ascent
+from deepro.methods.patterns.erosion import Erosion
 from deepro.methods.patterns.fourier import FourierImages
-from deepro.methods.patterns.imagine import _ambition, _run
+from deepro.methods.patterns.imagine import ERODED, _ambition, _depth, _layout, _run
 from deepro.methods.patterns.transforms import Views
 from deepro.network import Network
 from deepro.probe import untouched
@@ -50,9 +51,12 @@ def our_step(net: Network, size: tuple[int, int]) -> Callable[[], object]:
     pictures = FourierImages(len(goals), 3, size, generator, torch.zeros(()))
     ascent = Ascent(pictures.parameters, 0.05, 10_000, 1.0)
     views = Views()
+    layout = _layout(net, goals, 3, size)
+    share = ERODED / _depth(net, goals, 3, size)
 
     def step() -> None:
-        values, logits = _run(net, goals, views(pictures(), size, generator))
+        with Erosion(share, generator):
+            values, logits = _run(net, goals, views(pictures(), size, generator), layout)
         ascent.step(torch.autograd.grad(_ambition(goals, values, logits).sum(), pictures.parameters)[0])
 
     return step

@@ -125,6 +125,25 @@ def test_a_network_of_one_input_size_only() -> None:
     assert pattern.scores[0] > pattern.history[0, 0]
 
 
+class Viewing(nn.Module):
+    """Flattens by `view`, which channels kept last do not allow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution, self.dense = nn.Conv2d(3, 4, 3, padding=1), nn.Linear(4 * 16 * 16, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.relu(self.convolution(x))
+        return self.dense(x.view(len(x), -1))
+
+
+def test_a_network_that_wants_its_channels_first() -> None:
+    torch.manual_seed(0)
+    net = deepro.load(Viewing(), input_shape=(3, 16, 16))
+    short, long = (deepro.imagine(net, 1, steps=steps).scores[0] for steps in (1, 20))
+    assert long > short
+
+
 def test_a_size_of_ones_own() -> None:
     assert deepro.imagine(small(3, (24, 40)), 0, steps=2, size=48).images.shape == (1, 3, 48, 80)
 

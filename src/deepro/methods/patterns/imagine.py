@@ -59,13 +59,14 @@ def imagine(
     ascent = Ascent(pictures.parameters, learning_rate, steps, decay=DECAY / 2 if small else DECAY)
     views = GENTLE if small else Views()
     flexible = _runs_at(net, goals, channels, _coarse(full, COARSE))
+    layout = _layout(net, goals, channels, full)
     share = min(MOST_ERODED, ERODED / max(1, _depth(net, goals, channels, full))) * min(1.0, steps / 400)
     history = torch.full((len(goals), steps), torch.nan)
     for step in progress.steps(range(steps), "imagine"):
         now = _coarse(full, COARSE + (FINE - COARSE) * min(1.0, step / (0.75 * steps)))
         view = views(pictures(now), now if flexible else full, generator)
         with Erosion(share, generator):
-            values, logits = _run(net, goals, view)
+            values, logits = _run(net, goals, view, layout)
         history[:, step] = values.detach()
         (gradient,) = torch.autograd.grad(_ambition(goals, values, logits).sum(), pictures.parameters)
         _check_finite(goals, values, gradient, step)
@@ -145,9 +146,25 @@ def _depth(net: Network, goals: Sequence[Target], channels: int, size: tuple[int
     return passed.met
 
 
-def _run(net: Network, goals: Sequence[Target], images: Tensor) -> tuple[Tensor, Tensor | None]:
+def _layout(net: Network, goals: Sequence[Target], channels: int, size: tuple[int, int]) -> torch.memory_format:
+    """How pictures lie in memory: channels last on a CPU, about a fifth faster there, where the network takes it."""
+    if torch.device(net.device).type != "cpu":
+        return torch.contiguous_format
+    grey = torch.full((len(goals), channels, *size), 0.5, dtype=net.dtype)
+    try:
+        with torch.no_grad():
+            _run(net, goals, grey, torch.channels_last)
+    except (RuntimeError, ValueError, AssertionError, DeeproError):
+        return torch.contiguous_format
+    return torch.channels_last
+
+
+def _run(
+    net: Network, goals: Sequence[Target], images: Tensor, layout: torch.memory_format = torch.contiguous_format
+) -> tuple[Tensor, Tensor | None]:
     """(T,) each target's value on its own picture, and (T, K) logits where some target needs them."""
     inputs = net.preprocess.normalise(images) if isinstance(net.preprocess, Preprocess) else images
+    inputs = inputs.contiguous(memory_format=layout)
     layers = tuple(dict.fromkeys(layer for goal in goals for layer in goal.layers))
     needs_logits = any(goal.needs_logits for goal in goals)
     with net.probe(layers, stop=not needs_logits) as probe:
