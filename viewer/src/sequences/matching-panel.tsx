@@ -18,8 +18,8 @@ const SIDE = 36;
 
 export function Matching({ source, overview, states, cell, range, chooseCell }: Shown) {
   const { t, number, integer, percent } = useSpeech();
-  const [before, setBefore] = useState(true);
-  const [after, setAfter] = useState(true);
+  const [before, setBefore] = useState(false);
+  const [after, setAfter] = useState(false);
   const [most, setMost] = useState(5);
   const [distance, setDistance] = useState<number | undefined>();
   const page = states.page;
