@@ -43,3 +43,24 @@ def test_no_command_for_a_module_of_a_running_program() -> None:
     said = dataclasses.replace(said, network={**said.network, "source": "module"})
     assert recipe.command(said) is None
     assert "deepro.load(module)" in recipe.python(said)
+
+
+def test_a_survey_and_its_galleries_are_made_again_by_their_own_functions() -> None:
+    data = ("folder /data/my photos",)
+    said = synthetic.provenance("survey", data, layers=["features.1"], top_k=9, batch_size=16, shard_size=128)
+    call = ast.parse(recipe.python(said)).body[-1].value  # type: ignore[attr-defined]
+    assert ast.unparse(call.func) == "deepro.survey"
+    assert ast.literal_eval(call.args[1]) == "/data/my photos"
+    words = shlex.split(recipe.command(said) or "")
+    assert words[:4] == ["deepro", "survey", "builtin:tiny", "/data/my photos"]
+    asked = {"survey": "k", "layer": "a", "units": [1, 2], "count": 9, "tile": 64, "rule": "deconvnet"}
+    text = recipe.python(synthetic.provenance("gallery", data, **asked))
+    assert "gallery(net, found, '/data/my photos', 'a', [1, 2], count=9" in text
+    for method, parameters in {
+        "feeds": {"layer": "a", "units": [1], "examples": 3},
+        "diagnose": {"thresholds": {"dead": 0.0}},
+        "ablate": {"units": {"a": [3]}, "each": True, "fill": "zero"},
+        "compare": {"before": "x", "after": "y"},
+        "evolution": {"layer": "a", "units": [1], "checkpoints": {"one": "f"}},
+    }.items():
+        ast.parse(recipe.python(synthetic.provenance(method, data, **parameters)))

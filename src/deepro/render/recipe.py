@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deepro import registry
+from deepro.render import survey_recipe
 from deepro.results import Provenance
 
 _OWN = ("activations", "deconvnet", "segment", "imagine")  # methods that are functions of their own
@@ -17,6 +18,8 @@ def python(provenance: Provenance) -> str:
     """Lines of Python. A network given as a module, or a picture given as an array, is for the reader to supply."""
     source = str(provenance.network.get("source", "module"))
     load = f"deepro.load({source!r})" if source != "module" else "deepro.load(module)  # the module of the original run"
+    if survey_recipe.applies(provenance):
+        return "\n".join(["import deepro", "", f"net = {load}", *survey_recipe.python(provenance), ""])
     names = [str(d.get("name", "image")) for d in provenance.data]
     shown = [] if not names else [repr(names[0]) if len(names) == 1 else repr(names)]
     options = {k: v for k, v in provenance.parameters.items() if v is not None}
@@ -39,6 +42,9 @@ def command(provenance: Provenance, method: registry.Method | None = None) -> st
     if source == "module":
         return None
     given = provenance.parameters
+    if survey_recipe.applies(provenance):
+        said = survey_recipe.command(provenance, source)
+        return " ".join(shlex.quote(w) for w in (*said, "--out", "DIR")) if said else None
     if provenance.method == "imagine":
         words = ["deepro", "imagine", source, *_several(given.get("targets"))]
     elif provenance.data:

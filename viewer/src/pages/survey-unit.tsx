@@ -118,7 +118,7 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
               return (
                 <li key={partner.unit}>
                   <a href={to(partner.unit)}>
-                    {at ? <Crop picture={at.block.patches} window={at.window} alt="" /> : <span className="crop empty" />}
+                    {at && <Crop picture={at.block.patches} window={at.window} alt="" />}
                     <span>
                       <strong>{partner.unit}</strong> <span className="quiet">r = {number(partner.correlation)}</span>
                     </span>
