@@ -105,7 +105,7 @@ class Checkpoint:
 
     def keep(self, state: SurveyState) -> None:
         """Write the state. Raises StoreError where the disk is full; the last state stays."""
-        arrays = state.arrays()
+        arrays: dict[str, Any] = state.arrays()
         arrays["#card"] = np.frombuffer(json.dumps(state.card()).encode(), dtype=np.uint8)
         _replace(self.folder / "state.npz", lambda file: np.savez(file, **arrays))
 

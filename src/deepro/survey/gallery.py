@@ -110,7 +110,8 @@ class _Frame:
         sizes = field.size if usable and field is not None else self.space
         self.size = tuple(min(n, limit) for n, limit in zip(sizes, self.space, strict=True))
         shrink = min(1.0, tile / max(self.size))
-        self.kept = tuple(max(1, round(n * shrink)) for n in self.size)
+        height, width = (max(1, round(n * shrink)) for n in self.size)
+        self.kept = (height, width)
 
     def window(self, position: Sequence[int]) -> list[tuple[int, int]]:
         """(start, stop) in input pixels for each axis; it may reach past the border, as the unit's view does."""
@@ -150,7 +151,7 @@ def _fill(
     photograph = inputs.photographs[0]
     view = photograph.view if photograph else View(0.0, 0.0, 1.0, 1.0)
     picture = None if inputs.pictures is None else torch.from_numpy(inputs.pictures[0]).permute(2, 0, 1).float()
-    project = registry.get("deconvnet").function
+    project: Any = registry.get("deconvnet").function
     for start in range(0, len(wanted), _TOGETHER):
         part = wanted[start : start + _TOGETHER]
         units = [chosen[row] for row, _ in part]

@@ -129,7 +129,7 @@ def to_result(net: Network, data: Dataset, plan: Plan, state: SurveyState, creat
     width = min(plan.top_k, plan.images)
     layers, computed = {}, state.compute()
     for name in plan.layers:
-        found = computed[name]
+        found: dict[str, Any] = computed[name]
         for key in ("values", "images", "positions"):
             found[key] = np.ascontiguousarray(found[key][:, :width])
         layers[name] = UnitStatistics(**found)
