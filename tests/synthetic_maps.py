@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.synthetic import NASTY, provenance
 
 from deepro.methods.spaces.neighbours import Finder
 from deepro.results import AlignedMaps, Findings, LayerScores, Map
 from deepro.store import Workspace
+from tests.synthetic import NASTY, provenance
 
 N, CLASSES = 60, ("cat", "dog", NASTY)
 DATA = ("photos",)

@@ -192,3 +192,40 @@ def test_the_module_is_left_alone() -> None:
     assert net.fingerprint == before
     assert net.module.training
     assert not any(m._forward_hooks for m in net.module.modules())
+
+
+def test_a_run_captures_all_its_layers_once_and_goes_on_after_a_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deepro.methods.spaces.shelf import shared
+    from deepro.store import codes as on_disk
+
+    net, x = small(), images()
+    monkeypatch.setattr(on_disk.CodeFolder.__init__, "__defaults__", (4,))
+    monkeypatch.setattr(on_disk, "_EVERY", 4)
+    monkeypatch.setattr(Examples, "card", lambda _self: ({"name": "x", "sha256": "same", "size": [N]},))
+    alone = capture(net, as_examples(net, x), "2", pool="max", batch_size=4)
+    shelf = on_disk.CodeShelf(tmp_path / "codes", ["0", "2"])
+    with pytest.raises(MemoryError), shared(shelf):
+        capture(net, Examples(Breaks(x, 17)), "0", pool="max", batch_size=4)
+    read: list[int] = []
+    fine = Examples(TorchImages(x))
+    inner = fine.dataset.read
+    fine.dataset.read = lambda i: (read.append(i), inner(i))[1]  # type: ignore[method-assign]
+    with shared(shelf):
+        first = capture(net, fine, "0", pool="max", batch_size=4)
+        assert min(read) >= 4, "the first examples were captured twice"
+        count = len(read)
+        second = capture(net, fine, "2", pool="max", batch_size=4)
+        assert len(read) == count, "the second layer had been captured with the first"
+        assert list(first.arrays) == ["0"]
+        assert list(second.arrays) == ["2"]
+        np.testing.assert_array_equal(second.arrays["2"], alone.arrays["2"])  # single precision: the same map
+        capture(net, fine, "2", pool="mean", batch_size=4)
+        assert len(read) > count, "another pooling is another question"
+        count = len(read)
+        capture(net, fine, "4", pool="max", batch_size=4)  # a layer that the run did not name
+        assert len(read) == count + N
+    count = len(read)
+    capture(net, fine, "2", pool="max", batch_size=4)
+    assert len(read) == count + N, "outside of the run nothing is shared"

@@ -81,3 +81,39 @@ def test_bad_usage_is_said_before_anything_runs(app: typer.Typer, pictures: Path
         ran = CliRunner().invoke(app, arguments(pictures, tmp_path / "ws", *more))
         assert said in str(ran.exception)
         assert not (tmp_path / "ws").exists()
+
+
+def test_several_layers_with_all_that_goes_with_them(app: typer.Typer, pictures: Path, tmp_path: Path) -> None:
+    asked = sorted((pictures / "3").glob("*.png"))[0]
+    more = ["--layer", "hidden", "--units", "--scores", "--find", "--near", str(asked), "--json"]
+    ran = CliRunner().invoke(app, arguments(pictures, tmp_path / "ws", *more))
+    assert ran.exit_code == 0, ran.output
+    said = json.loads(ran.stdout)
+    assert [m["layer"] for m in said["maps"]] == ["pool2", "hidden"]
+    assert said["maps"][0]["result"] == said["maps"][1]["result"]  # aligned maps are one result
+    assert [u["layer"] for u in said["units"]] == ["pool2", "hidden"]
+    assert said["scores"]["layers"] == ["pool2", "hidden"]
+    assert len(said["scores"]["probe"]) == 2
+    assert [f["layer"] for f in said["findings"]] == ["pool2", "hidden"]
+    nearest, distance = said["near"][str(asked)][0]
+    assert nearest == f"3/{asked.name}"
+    assert distance == pytest.approx(0, abs=1e-5)
+    assert len(list((tmp_path / "ws" / "codes").iterdir())) == 1, "one pass for everything"
+    told = CliRunner().invoke(app, arguments(pictures, tmp_path / "ws", *more[:-1])).stdout
+    for words in (
+        "of the nearest neighbours are new",
+        "map of 64 units",
+        "linear probe",
+        "what stands out",
+        "nearest to",
+    ):
+        assert words in told
+
+
+def test_a_picture_that_cannot_be_read_has_no_neighbours(app: typer.Typer, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "no.png").write_text("not a picture")
+    more = ["--method", "pca", "--near", str(tmp_path / "no.png")]
+    asked = arguments(pictures, tmp_path / "ws", *more)
+    asked = [a for a in asked if a not in ("--option", "steps=30")]
+    ran = CliRunner().invoke(app, asked)
+    assert "no.png" in str(ran.exception)

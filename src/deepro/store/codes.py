@@ -18,6 +18,7 @@ from deepro.network.fingerprint import digest_json
 from deepro.store.folder import atomic_text
 
 _MARK = "codes.json"
+_EVERY = 256  # examples after which a run notes how far its codes are good
 
 
 class CodeFolder(Table):
@@ -113,7 +114,7 @@ class CodeShelf:
         key = digest_json([net.fingerprint, examples.card()[0]["sha256"], sorted(self.layers), told])
         place = self.folder / key[:20]
         try:
-            return CodeFolder(place, len(examples), key, every=256)
+            return CodeFolder(place, len(examples), key, every=_EVERY)
         except StoreError:
             shutil.rmtree(place, ignore_errors=True)
-            return CodeFolder(place, len(examples), key, every=256)
+            return CodeFolder(place, len(examples), key, every=_EVERY)

@@ -127,7 +127,7 @@ def clusters(
     x = np.asarray(codes, dtype=np.float64)
     if metric == "cosine":
         x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-30)
-    group = HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(x)
+    group = HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(x)  # type: ignore[arg-type]
     found = []
     for g in range(group.max() + 1):
         inside = group == g

@@ -62,7 +62,7 @@ def findings(
     factors = outliers(near)
     twins = near_duplicates(near, within)
     labels = found.labels if (found.labels >= 0).any() else None
-    doubted: dict[str, np.ndarray] = dict.fromkeys(("suspects", "given", "likely", "trust"), np.empty(0, np.int64))
+    doubted: dict[str, Any] = dict.fromkeys(("suspects", "given", "likely", "trust"), np.empty(0, np.int64))
     doubted["trust"] = np.empty(0, np.float32)
     if labels is None or len(np.unique(labels[labels >= 0])) < 2:
         notes.append("likely label errors need labels of at least two classes")

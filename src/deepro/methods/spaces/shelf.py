@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 class Shelf(Protocol):
     """layers: all that the run will ask for, captured together. thumbnails: longest side of the pictures kept."""
 
-    layers: Sequence[str]
-    thumbnails: int
+    @property
+    def layers(self) -> Sequence[str]: ...
+
+    @property
+    def thumbnails(self) -> int: ...
 
     def table(self, net: Network, examples: Examples, about: dict[str, Any]) -> Table:
         """Where the rows go. about: what else they depend on. A table that is full is not captured again."""

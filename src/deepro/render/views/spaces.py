@@ -176,7 +176,7 @@ def _classes(name: str, given: np.ndarray, names: Sequence[str]) -> MapColumn:
     known = np.unique(given[given >= 0])
     place = np.full(int(known[-1]) + 2 if len(known) else 1, UNKNOWN, np.uint16)
     place[known] = np.arange(len(known))
-    words = [names[i] if i < len(names) else str(i) for i in known.tolist()]
+    words = [str(names[i]) if i < len(names) else str(i) for i in known.tolist()]
     return MapColumn(
         name=name, kind="classes", values=values(place[np.where(given < 0, -1, given)]), names=words, low=0, high=1
     )
