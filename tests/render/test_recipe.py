@@ -64,3 +64,26 @@ def test_a_survey_and_its_galleries_are_made_again_by_their_own_functions() -> N
         "evolution": {"layer": "a", "units": [1], "checkpoints": {"one": "f"}},
     }.items():
         ast.parse(recipe.python(synthetic.provenance(method, data, **parameters)))
+
+
+def test_maps_are_made_again_by_embed() -> None:
+    from deepro import registry
+
+    data = ("folder /data/my photos",)
+    said = synthetic.provenance("umap", data, layer="layer4", neighbours=30, min_dist=0.1, perplexity=None)
+    call = ast.parse(recipe.python(said)).body[-1].value  # type: ignore[attr-defined]
+    assert ast.unparse(call.func) == "deepro.embed"
+    assert [ast.literal_eval(a) for a in call.args[1:]] == ["/data/my photos", "layer4"]
+    assert {k.arg: ast.literal_eval(k.value) for k in call.keywords} == {
+        "method": "umap", "neighbours": 30, "min_dist": 0.1,
+    }  # fmt: skip
+    words = shlex.split(recipe.command(said, registry.get("umap")) or "")
+    assert words[:8] == ["deepro", "embed", "builtin:tiny", "/data/my photos", "--layer", "layer4", "--method", "umap"]
+    assert words[8:10] == ["-o", "neighbours=30"]
+    for method, flag in (("aligned_maps", None), ("unit_map", "--units"), ("layer_scores", "--scores"),
+                         ("findings", "--find")):  # fmt: skip
+        said = synthetic.provenance(method, data, layers=["a", "b"])
+        ast.parse(recipe.python(said))
+        words = shlex.split(recipe.command(said, registry.get(method)) or "")
+        assert words[4:8] == ["--layer", "a", "--layer", "b"]
+        assert flag is None or flag in words

@@ -17,7 +17,7 @@ def applies(provenance: Provenance) -> bool:
 
 def python(provenance: Provenance) -> list[str]:
     """Lines after `net` is there."""
-    data, given = repr(_data(provenance)), provenance.parameters
+    data, given = repr(place(provenance)), provenance.parameters
     layer = given.get("layer")
     match provenance.method:
         case "survey":
@@ -49,7 +49,7 @@ def python(provenance: Provenance) -> list[str]:
 
 def command(provenance: Provenance, source: str) -> list[str] | None:
     """Words of a `deepro` command without `--out`; None where one command does not say it."""
-    data, given = _data(provenance), provenance.parameters
+    data, given = place(provenance), provenance.parameters
     match provenance.method:
         case "survey":
             layers = [word for name in given["layers"] for word in ("--layer", name)]
@@ -74,7 +74,7 @@ def _options(given: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in given.items())
 
 
-def _data(provenance: Provenance) -> str:
+def place(provenance: Provenance) -> str:
     """Where the data lie: names begin with the kind of data set, as in 'folder /data/photos'."""
     name = str(provenance.data[0].get("name", "data")) if provenance.data else "data"
     kind, space, place = name.partition(" ")
