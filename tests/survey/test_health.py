@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from deepro.methods.units.diagnosis import breadth, diagnose, spectrum
 from deepro.network import Network
 from deepro.survey import survey
 from deepro.survey.compare import compare
+from deepro.survey.gallery import gallery
 from tests.survey.test_survey import fill, make
 
 
@@ -59,6 +61,54 @@ def test_planted_faults_are_found_and_healthy_filters_are_not_accused(layer: str
     assert twice["evidence"]["cosine"] == pytest.approx(1.0)
     assert all(f["suggestion"] and f["evidence"] for f in health.findings)
     assert health.examined[layer] == ("broken", "dead", "always on", "duplicate", "high-frequency", "aliased")
+
+
+def test_near_equal_filters_that_do_not_fire_together_are_no_duplicates() -> None:
+    net, images = planted()
+    found = survey(net, images, ["0"])
+    layer = found.layers["0"]
+    apart = np.where(layer.partners == 9, 0.5, layer.correlations).astype(np.float32)
+    apart[9] = np.where(layer.partners[9] == 2, 0.5, layer.correlations[9])
+    other = dataclasses.replace(found, layers={"0": dataclasses.replace(layer, correlations=apart)})
+    assert [f["unit"] for f in diagnose(net, found).findings if f["fault"] == "duplicate"] == [9]
+    assert [f for f in diagnose(net, other).findings if f["fault"] == "duplicate"] == []
+
+
+def test_filters_are_judged_once_and_shown_with_their_spectra() -> None:
+    net, images = planted()
+    health = diagnose(net, survey(net, images, ["0", "1"]))
+    assert [f["layer"] for f in health.findings if f["fault"] in ("duplicate", "high-frequency", "aliased")] == [
+        "0"
+    ] * 3
+    assert list(health.filters) == ["0"]
+    np.testing.assert_array_equal(health.filters["0"], net.module[0].weight.detach())
+    power = health.spectra["0"][11]
+    assert power.shape == (32, 32)
+    y, x = np.unravel_index(power.argmax(), power.shape)
+    assert (y, abs(x - 16)) == (16, 7)  # 2.2 half cycles over 11 pixels, along x
+
+
+@pytest.mark.parametrize(("cycles", "accused"), [(5.0, True), (0.7, False)])
+def test_projections_that_the_first_stride_cannot_sample_are_aliased(cycles: float, accused: bool) -> None:
+    first, second = nn.Conv2d(3, 4, 11, 4), nn.Conv2d(4, 3, 3)
+    with torch.no_grad():
+        first.bias.zero_()
+        for u in range(4):
+            first.weight[u] = gabor(u * math.pi / 4, cycles)
+        second.weight.abs_()
+        second.bias.zero_()
+    net = deepro.load(nn.Sequential(first, nn.ReLU(), second, nn.ReLU()), input_shape=(3, 64, 64))
+    small = torch.randn(12, 3, 16, 16)
+    images = torch.randn(12, 3, 64, 64) if accused else functional.interpolate(small, size=64, mode="bicubic")
+    found = survey(net, images, ["0", "3"], top_k=3)
+    shown = gallery(net, found, images, "3")
+    health = diagnose(net, found, galleries=[shown])
+    units = {f["unit"] for f in health.findings if f["layer"] == "3" and f["fault"] == "aliased"}
+    assert units == ({0, 1, 2} if accused else set())
+    share = health.measures["3"]["aliased_projections"]
+    for unit in range(3):
+        want = [spectrum(torch.from_numpy(p[None]), (4, 4))[1][0] for p in shown.projections[unit]]
+        assert share[unit] == pytest.approx(np.mean(want), abs=1e-5)
 
 
 def test_a_negative_convolution_before_a_norm_is_not_dead() -> None:
