@@ -43,7 +43,7 @@ def embed(
     aligned maps. units, scores, find: also maps of the units, what each layer knows, what stands out in each.
     """
     options = dict(options or {})
-    thumbnails = int(options.get("thumbnails", 32))
+    thumbnails = int(options.get("thumbnails", 48))
     shared_options = {k: v for k, v in options.items() if k in ("pool", "batch_size", "memory", "seed")}
     of_units = {k: v for k, v in shared_options.items() if k != "pool"}
     aligned = None

@@ -66,6 +66,8 @@ def embed(
     chosen = parse_options(option)
     for name in layers:
         net.check_layer(name)
+    for picture in near or ():
+        net.prepare(picture)  # what cannot be read is said before anything runs
     ws = Workspace(out)
     ws.add_network(net)
     with shown():
@@ -95,13 +97,9 @@ def embed(
 
 def nearest(net: Network, made: Map, picture: Path, count: int = 10) -> list[tuple[str, float]]:
     """(id, distance) of the examples nearest to a picture in the layer's codes."""
-    from deepro.errors import ImageError
     from deepro.methods.spaces.newcomers import nearest_on
 
-    found = nearest_on(net, made, [str(picture)], count)
-    if not found:
-        raise ImageError(f"{picture} could not be read")
-    return found[0]
+    return nearest_on(net, made, [str(picture)], count)[0]
 
 
 def _export(made: Map, target: Path) -> Path:

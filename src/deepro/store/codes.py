@@ -103,7 +103,7 @@ class CodeShelf:
     layers: all that the run asks for. thumbnails: longest side of the pictures kept with them.
     """
 
-    def __init__(self, folder: str | Path, layers: Sequence[str], thumbnails: int = 32) -> None:
+    def __init__(self, folder: str | Path, layers: Sequence[str], thumbnails: int = 48) -> None:
         self.folder, self.layers, self.thumbnails = Path(folder), tuple(layers), thumbnails
 
     def table(self, net: Network, examples: Examples, about: dict[str, Any]) -> CodeFolder:

@@ -35,7 +35,7 @@ export function MapPage({ overview, page, source, route }: { overview: Overview;
   const [colour, setColour] = useState(route.colour ?? usual(points));
   const [point, setPoint] = useState(route.point !== undefined && route.point < count ? route.point : -1);
   const [chosen, setChosen] = useState<Chosen | null>(null);
-  const [marked, setMarked] = useState(true);
+  const [wanted, setMarked] = useState<boolean | null>(null);
   const [find, setFind] = useState("");
   const [brushed, setBrushed] = useState<Shade | null>(null); // the answers of units picked out beside the map
   const positions = unpack(step.positions) as Uint16Array;
@@ -43,6 +43,8 @@ export function MapPage({ overview, page, source, route }: { overview: Overview;
   const kept = useMemo(() => share("kept", unpack(step.kept) as Uint8Array), [step]);
   const changes = useMemo(() => (step.changed ? share("changed", unpack(step.changed) as Uint8Array) : null), [step]);
   const choices = [...points.shades, kept, ...(changes ? [changes] : []), ...(brushed ? [brushed] : [])];
+  const fresh = useMemo(() => (changes ? many(changes.of, Infinity).length : 0), [changes]);
+  const marked = wanted ?? 3 * fresh < count; // where nearly all have changed, marks on all would only hide the map
   const shade = choices.find((s) => s.name === colour) ?? kept;
   const near = useNear(source, page, at, point >= 0 || chosen !== null);
   const k = near ? near.length / count : 0;
@@ -106,7 +108,7 @@ export function MapPage({ overview, page, source, route }: { overview: Overview;
               <output htmlFor="map-step">{step.name}</output>
               {changes && (
                 <button type="button" className="toggle" aria-pressed={marked} onClick={() => setMarked(!marked)}>
-                  {t("map.changed", { n: many(changes.of, Infinity).length })}
+                  {t("map.changed", { n: fresh })}
                 </button>
               )}
             </div>
@@ -140,7 +142,7 @@ export function MapPage({ overview, page, source, route }: { overview: Overview;
                   </option>
                 ))}
               </select>
-              <input type="search" aria-label={t("map.find")} placeholder={t("map.find")} value={find} onChange={(event) => search(event.target.value)} />
+              <input type="search" aria-label={t(page.kind === "units" ? "map.find.units" : "map.find")} placeholder={t(page.kind === "units" ? "map.find.units" : "map.find")} value={find} onChange={(event) => search(event.target.value)} />
             </div>
             <Legend shade={shade} dark={dark} chosen={chosen?.class ?? null} choose={chooseClass} />
           </section>
@@ -183,8 +185,10 @@ export function MapPage({ overview, page, source, route }: { overview: Overview;
 
 /** What a map is coloured by until the reader says otherwise. */
 function usual(points: Points): string {
-  const byClass = points.label ?? points.prediction ?? points.shades.find((s) => s.kind === "classes");
-  return (byClass ?? points.shades[0])?.name ?? "kept";
+  // Where nearly every point is a class of its own, colours of classes say nothing.
+  const telling = (s: Shade | undefined) => (s && s.kind === "classes" && 3 * s.names.length <= s.of.length ? s : undefined);
+  const byClass = telling(points.label) ?? telling(points.prediction) ?? points.shades.find((s) => telling(s));
+  return (byClass ?? points.confidence ?? points.shades[0])?.name ?? "kept";
 }
 
 function Told({ page, points, point, kept }: { page: Page; points: Points; point: number; kept: Shade }) {

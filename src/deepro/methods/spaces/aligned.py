@@ -43,7 +43,7 @@ def aligned_maps(
     metric: Annotated[Metric, "distance between codes"] = "euclidean",
     batch_size: Annotated[int, Bounds(1, 100_000), "images a pass"] = 32,
     memory: Annotated[int, Bounds(1, 1_000_000), "MiB that a layer's codes may take"] = 2048,
-    thumbnails: Annotated[int, Bounds(0, 1024), "longest side of the pictures kept, 0 for none"] = 32,
+    thumbnails: Annotated[int, Bounds(0, 1024), "longest side of the pictures kept, 0 for none"] = 48,
     keep_codes: Annotated[bool, "keep the codes with the maps"] = True,
     seed: Annotated[int, Bounds(0, 2**31 - 1), "of the first start and the baselines"] = 0,
 ) -> AlignedMaps:
@@ -82,11 +82,11 @@ def align_networks(
     names = list(names) if names is not None else [f"{i}: {net.name}" for i, net in enumerate(nets)]
     if len(names) != len(nets):
         raise UsageError(f"{len(names)} names for {len(nets)} networks")
-    question = Question(layer, pool, -1, metric, batch_size, 2048, 32, True, seed)
+    question = Question(layer, pool, -1, metric, batch_size, 2048, 48, True, seed)
     frames = []
     for name, net in zip(names, nets, strict=True):
         examples = as_examples(net, dataset)
-        found = capture(net, examples, layer, pool=pool, batch_size=batch_size, thumbnails=32, seed=seed)
+        found = capture(net, examples, layer, pool=pool, batch_size=batch_size, thumbnails=48, seed=seed)
         frames.append((name, net, examples, found, question))
     if any(not np.array_equal(f[3].indices, frames[0][3].indices) for f in frames):
         raise ShapeError("the networks could not read the same examples")

@@ -112,7 +112,8 @@ def capture(
     rows = _Rows(table, len(examples), np.dtype(dtype), memory, seed)
     unreadable: list[Read] = []
     kinds: Mapping[str, Layer] = {}
-    progress.tell("codes", table.start, len(examples))
+    if table.start < len(examples):
+        progress.tell("codes", table.start, len(examples))
     with untouched(net.module), torch.no_grad():
         for batch in examples.batches(net, batch_size, table.start, unreadable):
             inputs = batch.tensor.to(net.device, net.dtype)

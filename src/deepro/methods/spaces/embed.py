@@ -62,7 +62,7 @@ def pca(
     metric: MetricOption = "euclidean",
     batch_size: BatchOption = 32,
     memory: MemoryOption = 2048,
-    thumbnails: ThumbnailsOption = 32,
+    thumbnails: ThumbnailsOption = 48,
     keep_codes: KeepOption = True,
     seed: SeedOption = 0,
 ) -> Map:
@@ -89,7 +89,7 @@ def random_projection(
     metric: MetricOption = "euclidean",
     batch_size: BatchOption = 32,
     memory: MemoryOption = 2048,
-    thumbnails: ThumbnailsOption = 32,
+    thumbnails: ThumbnailsOption = 48,
     keep_codes: KeepOption = True,
     seed: SeedOption = 0,
 ) -> Map:
@@ -123,7 +123,7 @@ def tsne(
     metric: MetricOption = "euclidean",
     batch_size: BatchOption = 32,
     memory: MemoryOption = 2048,
-    thumbnails: ThumbnailsOption = 32,
+    thumbnails: ThumbnailsOption = 48,
     keep_codes: KeepOption = True,
     seed: SeedOption = 0,
 ) -> Map:
@@ -181,7 +181,7 @@ def umap(
     metric: MetricOption = "euclidean",
     batch_size: BatchOption = 32,
     memory: MemoryOption = 2048,
-    thumbnails: ThumbnailsOption = 32,
+    thumbnails: ThumbnailsOption = 48,
     keep_codes: KeepOption = True,
     seed: SeedOption = 0,
 ) -> Map:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -95,6 +97,12 @@ def record(result: Result) -> ProvenanceView:
         python=recipe.python(provenance),
         command=recipe.command(provenance, method),
     )
+
+
+def data_name(name: str) -> str:
+    """A data set's name without the way to it: 'folder photos'."""
+    kind, space, place = name.partition(" ")
+    return f"{kind}{space}{Path(place).name or place}" if os.sep in place else name
 
 
 def finite(value: Any) -> float | None:

@@ -25,7 +25,7 @@ from deepro.render.document import (
     Suspect,
 )
 from deepro.render.space_figures import dots
-from deepro.render.views.base import Keep, Put, Saver, finite, plain, record, values
+from deepro.render.views.base import Keep, Put, Saver, data_name, finite, plain, record, values
 from deepro.results import AlignedMaps, Findings, LayerScores, Map, Result
 
 UNKNOWN = 65535
@@ -104,7 +104,7 @@ class Spaces:
             id=id,
             kind=kind,
             network=str(result.provenance.network.get("fingerprint", "")),
-            data=str(data.get("name", "")),
+            data=data_name(str(data.get("name", ""))),
             method=first.method,
             ids=list(first.ids),
             steps=steps,
@@ -346,7 +346,7 @@ def knowledge(result: LayerScores) -> KnowledgeView:
     return KnowledgeView(
         record=made.key,
         network=str(made.network.get("fingerprint", "")),
-        data=str(data.get("name", "")),
+        data=data_name(str(data.get("name", ""))),
         points=int(np.prod(data.get("size") or [0])),
         layers=list(result.layers),
         scores={k: [finite(x) for x in v] for k, v in result.scores.items()},

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,7 +32,7 @@ from deepro.render.document.surveys import (
     SurveyUnitsPage,
     UnitDetail,
 )
-from deepro.render.views.base import Keep, Put, Saver, finite, record, safe, values
+from deepro.render.views.base import Keep, Put, Saver, data_name, finite, record, safe, values
 from deepro.render.views.health import finding, health_page
 from deepro.results import Diagnosis, Feeds, Gallery, Result, Survey, UnitStatistics
 
@@ -201,7 +199,7 @@ class Surveys:
                 id=id,
                 record=key,
                 network=network,
-                dataset=_short(survey.dataset),
+                dataset=data_name(survey.dataset),
                 images=survey.images,
                 read=survey.read,
                 unreadable=survey.unreadable,
@@ -222,7 +220,7 @@ class Surveys:
             records=list(parts.records),
             names=[row.name for row in rows],
             network=network,
-            dataset=_short(survey.dataset),
+            dataset=data_name(survey.dataset),
             images=survey.read,
             layers=len(rows),
             units=sum(row.units for row in rows),
@@ -420,9 +418,3 @@ def _cover(parts: _Parts, save: Saver) -> Picture | None:
     if not layers:
         return None
     return save.colours("cover.jpg", picture.sheet(parts.covers[layers[len(layers) // 2]], 3, colour.MIDDLE))
-
-
-def _short(name: str) -> str:
-    """A data set's name without the way to it: 'folder photos'."""
-    kind, space, place = name.partition(" ")
-    return f"{kind}{space}{Path(place).name or place}" if os.sep in place else name
