@@ -51,7 +51,7 @@ class Running:
         self.data = base / "data"
         self.data.mkdir(exist_ok=True)
         for i in range(3):
-            Image.fromarray(pixels(i)).save(self.data / f"picture {i}.png")
+            Image.fromarray(pixels(100 + i)).save(self.data / f"picture {i}.png")
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> Running:

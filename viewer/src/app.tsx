@@ -8,6 +8,7 @@ import { ExperimentPage } from "./pages/experiment";
 import { HealthPage } from "./pages/health";
 import { ImagePage } from "./pages/image";
 import { JobsPage } from "./pages/jobs";
+import { AtlasPage } from "./pages/atlas";
 import { MapPage } from "./pages/map";
 import { MapsPage } from "./pages/maps";
 import { NetworkPage } from "./pages/network";
@@ -72,12 +73,13 @@ const TITLES: { [P in Route["page"]]: Key | null } = {
   patterns: "nav.patterns",
   maps: "nav.maps",
   map: "nav.maps",
+  atlas: "nav.maps",
   survey: "nav.survey",
   "survey-layer": "nav.survey",
   "survey-unit": "nav.survey",
   health: "survey.health",
   experiment: "experiments",
-  class: "search.label.page",
+  class: "search.class",
   neuron: "image.units",
   compare: "nav.compare",
   jobs: "nav.jobs",
@@ -129,6 +131,9 @@ function Content({ source, overview, route }: { source: Source; overview: Overvi
     }
     case "maps":
       return <MapsPage overview={overview} />;
+    case "atlas":
+      if (!overview.atlases.some((card) => card.id === route.atlas)) return <Missing name={route.atlas} />;
+      return <AtlasPage overview={overview} page={use(source.page("atlas", route.atlas))} />;
     case "map":
       return <Mapped source={source} overview={overview} route={route} />;
     case "survey":
@@ -227,6 +232,8 @@ function About({ source, overview, record, image }: { source: Source; overview: 
 function backFrom(overview: Overview, record: string, t: (key: Key) => string) {
   const map = overview.maps.find((card) => card.record === record);
   if (map) return { name: map.steps[0] ?? map.id, to: href({ page: "map", map: map.id }) };
+  const atlas = overview.atlases.find((card) => card.record === record);
+  if (atlas) return { name: t("method.atlas"), to: href({ page: "atlas", atlas: atlas.id }) };
   if (overview.knowledge.some((one) => one.record === record)) return { name: t("nav.maps"), to: href({ page: "maps" }) };
   const survey = overview.surveys.find((card) => card.records.includes(record));
   if (survey) return { name: t("nav.survey"), to: href({ page: "survey", survey: survey.id }) };
@@ -273,7 +280,7 @@ function Header({ overview, route }: { overview: Overview; route: Route }) {
         )}
         {overview.patterns.length > 0 && at("patterns", t("nav.patterns"))}
         {(overview.sequences.length > 0 || overview.sequence_results.length > 0) && at("sequences", t("nav.sequences"))}
-        {overview.maps.length + overview.knowledge.length > 0 && at("maps", t("nav.maps"))}
+        {overview.maps.length + overview.knowledge.length + overview.atlases.length > 0 && at("maps", t("nav.maps"))}
         {overview.photographs.length > 1 && at("compare", t("nav.compare"))}
         {isLive && <Working current={route.page === "jobs"} />}
       </nav>

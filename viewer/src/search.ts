@@ -2,7 +2,7 @@
 import type { Overview } from "./document";
 import type { Route } from "./routes";
 
-export type Found = { kind: "page" | "layer" | "unit" | "label" | "photograph" | "data"; text: string; more?: string; route?: Route; data?: number };
+export type Found = { kind: "class" | "layer" | "unit" | "photograph" | "data"; text: string; more?: string; route?: Route; data?: number };
 
 const MOST = 6; // of a kind
 
@@ -54,7 +54,7 @@ export function search(text: string, overview: Overview, labels: readonly string
         fit: Math.max(fit(card.name, words), card.best ? fit(card.best.label, words) - 0.5 : 0),
       })),
     ),
-    ...best(labels.map((label) => ({ kind: "label" as const, text: label, route: { page: "class", label } as Route, fit: fit(label, words) }))),
+    ...best(labels.map((label) => ({ kind: "class" as const, text: label, route: { page: "class", label } as Route, fit: fit(label, words) }))),
     ...best(layers.map(({ network, layer, more }) => ({ kind: "layer" as const, text: layer.name, more, route: place(network.id, layer.name), fit: fit(`${layer.name}`, words) }))),
   ];
 }

@@ -91,16 +91,11 @@ export class LiveSource implements Source {
     let answer = this.answers.get(path);
     if (!answer) {
       const made = { promise: undefined as unknown as Promise<unknown>, tag: null as string | null };
-      made.promise = read<T>(path).then(
-        ({ value, tag }) => {
-          made.tag = tag;
-          return value;
-        },
-        (error: unknown) => {
-          if (this.answers.get(path) === made) this.answers.delete(path);
-          throw error;
-        },
-      );
+      // An answer that failed is kept as well, until pages change: asked again at each rendering it would never end.
+      made.promise = read<T>(path).then(({ value, tag }) => {
+        made.tag = tag;
+        return value;
+      });
       answer = made;
     }
     this.answers.delete(path); // what is looked at stands last
@@ -136,7 +131,7 @@ export class LiveSource implements Source {
           this.answers.set(path, { promise: settled(value), tag });
           changed = true;
         } catch {
-          if (path !== "overview" && this.answers.delete(path)) changed = true;
+          // What could be read before stays; what could not still cannot.
         }
       }),
     );

@@ -99,9 +99,9 @@ function Half({ overview, photograph, shown, controls, high, name, choose }: Hal
       )}
       {photograph.prediction.length > 0 && (
         <>
-          <h3>
+          <h2>
             <a href={href({ page: "image", image: photograph.id })}>{photograph.name}</a>
-          </h3>
+          </h2>
           <Bars items={photograph.prediction.map((g) => ({ label: g.label, value: g.probability }))} />
         </>
       )}

@@ -156,11 +156,10 @@ export function LayerGraph({ network, choose }: { network: NetworkView; choose: 
                 y={g.y - g.height / 2 + 13}
                 role="button"
                 tabIndex={0}
-                aria-label={t("graph.close", { name: g.id })}
                 onClick={() => toggle(g.id)}
                 onKeyDown={(event) => event.key === "Enter" && toggle(g.id)}
               >
-                − {g.label}
+                <title>{t("graph.close", { name: g.id })}</title>− {g.label}
               </text>
             </g>
           ))}
@@ -174,7 +173,6 @@ export function LayerGraph({ network, choose }: { network: NetworkView; choose: 
               transform={`translate(${n.x - n.width / 2} ${n.y - n.height / 2})`}
               role="button"
               tabIndex={0}
-              aria-label={`${n.id}, ${n.kind}${n.isModule ? `, ${t("graph.inside", { n: n.rows.length })}` : ""}`}
               aria-current={n.id === chosen ? "true" : undefined}
               onClick={() => drag.current?.moved || press(n)}
               onKeyDown={(event) => {
@@ -184,6 +182,7 @@ export function LayerGraph({ network, choose }: { network: NetworkView; choose: 
                 }
               }}
             >
+              <title>{n.id}</title>
               <rect width={n.width} height={n.height} rx={n.isModule ? 8 : 3} style={{ fill: tint(n) }} />
               <text x={n.width / 2} y={15}>
                 {n.isModule ? `+ ${n.label}` : n.label}

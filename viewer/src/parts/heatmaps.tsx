@@ -26,7 +26,7 @@ export function HeatStage({ photograph, heatmap, controls, high }: { photograph:
     let stop = () => {};
     void load(heatmap).then((heat) => {
       if (gone || !canvas.current) return;
-      const context = canvas.current.getContext("2d");
+      const context = canvas.current.getContext("2d", { willReadFrequently: true });
       const show = () => {
         if (!canvas.current || !context) return;
         const pixels = draw(heat, controls.share >= 1 ? 1 : cutAt(heat, controls.share), controls.common && high ? high : heat.high);

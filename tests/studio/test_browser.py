@@ -1,0 +1,400 @@
+"""The Studio in Chromium: every page, in every language and theme, and everything that is done by hand."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests import synthetic
+from tests.browser.conftest import axe, browser  # noqa: F401 - fixtures
+from tests.studio.conftest import Running, png
+
+from deepro.render import colour
+
+SETTLE = """async () => {
+  for (const image of document.images) image.loading = "eager";
+  await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+BROKEN = "() => [...document.images].filter((i) => !(i.naturalWidth > 0)).map((i) => i.outerHTML.slice(0, 200))"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A workspace with results of another network, a damaged one among them, and a picture of this one's."""
+    base = tmp_path_factory.mktemp("browser")
+    workspace = synthetic.workspace(base / "ws", label=synthetic.NASTY, names=("cat.png", "dog.png"))
+    broken = next(p for p in workspace.places() if p.name.startswith("projection"))
+    (broken / "manifest.json").write_text("{")
+    running = Running(base).start()
+    try:
+        running.wait_ready()
+        running.until(lambda: running.get("session")["pending"] == 0 and running.get("overview")["patterns"])
+        opened = running.upload(png(1), "first.png")
+        for method in ("gradient", "gradcam"):
+            running.finished(running.post("jobs", {"method": method, "image": opened["id"]})["id"])
+        running.until(lambda: len(running.get(f"pages/photograph/{opened['id']}")["heatmaps"]) == 2)
+        running.id = opened["id"]
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def visit(browser: Any, server: Running) -> Iterator[Any]:  # noqa: F811
+    """visit(hash, **context) opens the Studio; at the end it has asked for nothing foreign and has not complained."""
+    opened: list[SimpleNamespace] = []
+
+    def go(hash_: str = "#/", root: str | None = None, **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": 1280, "height": 720}, **({"locale": "en-GB"} | options))
+        tab = context.new_page()
+        told = SimpleNamespace(context=context, requests=[], complaints=[], root=root or server.root)
+        tab.on("request", lambda request: told.requests.append(request.url))
+        tab.on("console", lambda m: told.complaints.append(m.text) if m.type in ("error", "warning") else None)
+        tab.on("pageerror", lambda error: told.complaints.append(str(error)))
+        tab.on("dialog", lambda dialog: (told.complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        tab.goto(f"{told.root}/{hash_}")
+        tab.wait_for_selector("main h1")
+        opened.append(told)
+        tab.told = told
+        return tab
+
+    yield go
+    for told in opened:
+        told.context.close()
+        assert not told.complaints
+        assert not [url for url in told.requests if not url.startswith((told.root, "data:", "blob:"))]
+
+
+def go(tab: Any, hash_: str) -> None:
+    tab.evaluate("hash => { location.hash = hash }", hash_)
+    tab.evaluate(SETTLE)
+    tab.wait_for_function("() => document.querySelector('main h1') && !document.querySelector('.loading')")
+    tab.evaluate(SETTLE)
+
+
+def pages(server: Running) -> dict[str, str]:
+    other = next(card["id"] for card in server.get("overview")["photographs"] if card["name"] == "cat.png")
+    return {
+        "overview": "#/",
+        "network": "#/network",
+        "image": f"#/image/{server.id}",
+        "image of another network": f"#/image/{other}",
+        "class": "#/class/cat",
+        "unit": "#/unit/3/2",
+        "compare": f"#/compare/{server.id}/{other}",
+        "patterns": "#/patterns",
+        "jobs": "#/jobs",
+        "about": f"#/about/{server.get(f'pages/photograph/{server.id}')['prediction_record']}?image={server.id}",
+        "missing": "#/image/nothing-of-the-kind",
+    }
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh-Hant", "zh-Hans"])
+def test_every_page_in_every_language_and_theme(
+    language: str,
+    theme: str,
+    server: Running,
+    visit: Any,
+    axe: str,  # noqa: F811
+) -> None:
+    tab = visit(color_scheme=theme)
+    tab.select_option(".top select", language)
+    for name, address in pages(server).items():
+        if name == "missing":
+            continue  # its 404 is in the console; see below
+        go(tab, address)
+        if name in ("image", "jobs"):
+            tab.wait_for_selector(".occlude" if name == "image" else ".form")
+        tab.evaluate("() => document.querySelectorAll('details').forEach((d) => { d.open = true })")
+        tab.evaluate(SETTLE)
+        assert tab.evaluate(BROKEN) == [], name
+        tab.evaluate(f"() => {{ if (!window.axe) {{ {axe} }} }}") if name == "overview" else None
+        found = tab.evaluate("async () => (await axe.run({ preload: false })).violations")
+        told = [(v["id"], n["html"][:160], n.get("failureSummary")) for v in found for n in v["nodes"][:2]]
+        assert told == [], name
+    assert tab.evaluate("() => document.documentElement.lang") == language
+
+
+def test_a_page_that_is_not_there_says_so(visit: Any) -> None:
+    tab = visit()
+    go(tab, "#/image/nothing-of-the-kind")
+    assert "no photograph" in tab.inner_text("main")
+    assert len([c for c in tab.told.complaints if "404" in c]) == 1  # asked once, not for ever
+    tab.told.complaints.clear()
+
+
+def test_a_damaged_result_is_told_and_the_rest_is_shown(visit: Any) -> None:
+    tab = visit()
+    assert "damaged" in " ".join(tab.locator(".named").all_inner_texts())
+    assert tab.locator(".cards > li").count() >= 3
+
+
+def test_a_result_appears_without_reload(server: Running, visit: Any) -> None:
+    id = server.upload(png(2), "second.png")["id"]
+    tab = visit(f"#/image/{id}")
+    tab.evaluate("() => { window.stayed = true; document.querySelector('main').dataset.kept = 'yes' }")
+    assert tab.locator(".stage-heat").count() == 0
+    server.post("jobs", {"method": "gradient", "image": id, "target": "cat"})
+    tab.wait_for_selector(".stage-heat img")
+    assert tab.evaluate("() => window.stayed && document.querySelector('main').dataset.kept === 'yes'")
+
+
+DRAWN = """() => {
+  const canvas = document.querySelector(".occlude canvas");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return [...data].filter((_, i) => i % 4 === 3).map((alpha) => alpha > 127);
+}"""
+DROP = """([name, kind, data]) => {
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, { type: kind }));
+  for (const what of ["dragover", "drop"])
+    window.dispatchEvent(new DragEvent(what, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+}"""
+PASTE = """([name, kind, data]) => {
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, { type: kind }));
+  window.dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, cancelable: true }));
+}"""
+
+
+@pytest.mark.parametrize(("how", "seed"), [(DROP, 51), (PASTE, 52)])
+def test_a_picture_of_ones_own(how: str, seed: int, server: Running, visit: Any) -> None:
+    tab = visit()
+    tab.evaluate(how, ["own.png", "image/png", base64.b64encode(png(seed)).decode()])
+    tab.wait_for_selector(".image-top .bars")
+    assert "own.png" in tab.inner_text(".image-head")
+    id = tab.url.rsplit("/", 1)[1]
+    # The usual methods follow by themselves and appear as they are made.
+    server.until(
+        lambda: {j["request"]["method"] for j in server.get("jobs") if j["request"]["image"] == id} >= {"segment"}
+    )
+    tab.wait_for_selector(".triple")
+
+
+def test_what_is_no_picture_is_refused_kindly(visit: Any) -> None:
+    tab = visit()
+    tab.evaluate(DROP, ["own.png", "image/png", base64.b64encode(b"<svg/>").decode()])
+    tab.wait_for_selector(".toast")
+    assert "no picture of a kind that is taken" in tab.inner_text(".toast")
+    tab.click(".toast button")
+    assert tab.locator(".toast").count() == 0
+    tab.told.complaints = [c for c in tab.told.complaints if "415" not in c]
+
+
+def test_the_data_folder_opens_pictures(server: Running, visit: Any) -> None:
+    tab = visit()
+    tab.wait_for_selector(".data-strip img")
+    assert tab.locator(".data-strip img").count() == 3
+    tab.fill(".data input[type=search]", "picture 2")
+    tab.wait_for_function("() => document.querySelectorAll('.data-strip img').length === 1")
+    tab.click(".data-strip button")
+    tab.wait_for_selector(".image-top .bars")
+    assert "picture 2.png" in tab.inner_text(".image-head")
+
+
+def test_hiding_by_drawing(server: Running, visit: Any) -> None:
+    tab = visit(f"#/image/{server.id}")
+    tab.wait_for_selector(".occlude canvas")
+    canvas = tab.locator(".occlude canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    with tab.expect_response(
+        lambda r: "occlude" in r.url and r.request.post_data_buffer and any(r.request.post_data_buffer)
+    ):
+        tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        tab.mouse.down()
+        tab.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.6, steps=4)
+        tab.mouse.up()
+    tab.wait_for_function("() => /hidden/.test(document.querySelector('.occlude-side .caption').innerText)")
+    tab.wait_for_timeout(600)
+    # What the page shows is what the server says of exactly what is drawn.
+    mask = tab.evaluate(DRAWN)
+    said = server.post(f"photographs/{server.id}/occlude", np.packbits(np.array(mask, bool)).tobytes())
+    assert 0.02 < said["hidden"] < 0.9
+    shown = tab.locator(".changes tbody tr").all_inner_texts()
+    assert len(shown) == len(said["changes"])
+    for row, change in zip(shown, said["changes"], strict=True):
+        assert change["label"] in row
+        value = row.split()[-1].rstrip("%")
+        assert float(value) == pytest.approx(100 * change["after"], rel=0.02)
+    tab.click(".occlude button")
+    assert "Nothing is hidden" in tab.inner_text(".occlude-side")
+    # The keyboard draws too.
+    canvas.focus()
+    for key in ("ArrowLeft", "ArrowUp", "Space"):
+        tab.keyboard.press(key)
+    tab.wait_for_function("() => /hidden:/.test(document.querySelector('.occlude-side').innerText)")
+
+
+def test_heatmaps_side_by_side_under_the_same_sliders(server: Running, visit: Any) -> None:
+    tab = visit(f"#/image/{server.id}")
+    tab.wait_for_selector(".side-by-side canvas[data-drawn]")
+    tab.wait_for_function("() => document.querySelectorAll('.side-by-side canvas[data-drawn]').length === 2")
+    stored = {h["record"]: h for h in server.get(f"pages/photograph/{server.id}")["heatmaps"]}
+    read = (
+        "i => { const c = document.querySelectorAll('.side-by-side canvas')[i];"
+        " return [c.height, c.width, [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]] }"
+    )
+    import io
+
+    for i, heat in enumerate(stored.values()):
+        _, data, _ = server.ask("/" + heat["picture"]["source"])
+        want = np.array(Image.open(io.BytesIO(data)).convert("RGBA"))
+        height, width, values = tab.evaluate(read, i)
+        got = np.array(values, np.uint8).reshape(height, width, 4)
+        assert (got[..., 3] == want[..., 3]).all()
+        solid = want[..., 3] == 255
+        assert solid.any()
+        assert np.abs(got[solid].astype(int) - want[solid].astype(int)).max() <= 3
+    asked = len(tab.told.requests)
+    tab.locator(".side-by-side .slider input").nth(1).fill("20")
+    tab.locator(".side-by-side .slider input").nth(0).fill("50")
+    for i in range(2):
+        _, _, values = tab.evaluate(read, i)
+        alpha = np.array(values, np.uint8)[3::4]
+        assert 0 < (alpha > 0).mean() <= 0.2
+        assert tab.evaluate("i => document.querySelectorAll('.side-by-side canvas')[i].style.opacity", i) == "0.5"
+    assert len(tab.told.requests) == asked
+
+
+def test_a_form_makes_a_job(server: Running, visit: Any) -> None:
+    id = server.upload(png(61), "form.png")["id"]
+    tab = visit(f"#/image/{id}")
+    tab.click(".more summary")
+    tab.select_option(".form > .field select", "smoothgrad")
+    tab.fill(".form input[name=samples]", "2")
+    tab.fill(".form input[name='@target']", "dog")
+    tab.click(".form button.primary")
+    server.until(lambda: any(j["request"]["image"] == id for j in server.get("jobs")))
+    job = next(j for j in server.get("jobs") if j["request"]["image"] == id)
+    assert job["request"]["method"] == "smoothgrad"
+    assert job["request"]["options"] == {"samples": 2}  # only what differs from the default
+    assert job["request"]["target"] == "dog"
+    tab.wait_for_selector(".stage-heat img")
+    tab.fill(".form input[name='@target']", "zebra")
+    tab.click(".form button.primary")
+    tab.wait_for_selector(".form .note")
+    assert "zebra" in tab.inner_text(".form .note")
+    tab.told.complaints = [c for c in tab.told.complaints if "422" not in c]
+
+
+def test_jobs_are_watched_and_cancelled(server: Running, visit: Any) -> None:
+    one, other = visit("#/jobs"), visit("#/jobs")
+    for tab in (one, other):
+        tab.wait_for_selector(".form")
+    one.select_option(".form > .field select", "imagine")
+    one.fill("textarea[name='@target']", "goose")
+    one.fill("input[name=steps]", "10000")
+    one.click(".form button.primary")
+    for tab in (one, other):  # both viewers see it run
+        tab.wait_for_selector(".job.running progress[value]")
+    other.locator(".job.running button").first.click()
+    one.wait_for_selector(".job.cancelled")
+    assert one.locator(".top .count").count() == 0
+
+
+def test_searching(server: Running, visit: Any) -> None:
+    tab = visit()
+    tab.keyboard.press("/")
+    tab.keyboard.type("first")
+    tab.wait_for_selector(".found [role=option]")
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector(".image-top")
+    assert server.id in tab.url
+    for text, end, kind in (("3 # 2", "unit/3/2", "unit"), ("goose", "class/goose", "class")):
+        tab.keyboard.press("/")
+        tab.keyboard.type(text)
+        tab.locator(".found [role=option]", has_text=kind).first.wait_for()
+        for _ in range(12):
+            if tab.inner_text(".found [aria-selected=true]").startswith(kind):
+                break
+            tab.keyboard.press("ArrowDown")
+        tab.keyboard.press("Enter")
+        tab.wait_for_function("end => location.hash.includes(end)", arg=end)
+    tab.keyboard.press("/")
+    tab.keyboard.type("zzzz")
+    tab.wait_for_selector(".found.none")
+    tab.keyboard.press("Escape")
+    assert tab.locator(".found.none").count() == 0
+    tab.go_back()
+    tab.go_back()
+    tab.wait_for_selector(".image-top")
+
+
+def test_the_layer_graph(visit: Any) -> None:
+    tab = visit("#/network")
+    tab.wait_for_selector(".graph-node")
+    names = tab.locator(".graph-node text:first-of-type").all_inner_texts()
+    assert len(names) >= 8  # conv, relu, pool, conv, relu, pool, flatten, linear
+    assert tab.locator(".graph-edge").count() == len(names) - 1
+    left = [b["x"] for b in (n.bounding_box() for n in tab.locator(".graph-node").all())]
+    assert left == sorted(left)
+    before = tab.locator(".graph-node").first.bounding_box()["width"]
+    tab.get_by_role("button", name="Zoom in").click()
+    tab.wait_for_function(
+        "w => document.querySelector('.graph-node').getBoundingClientRect().width > w", arg=before * 1.2
+    )
+    tab.locator(".graph-node").nth(3).focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_function("() => location.hash.includes('find=')")
+
+
+def test_a_selection_is_kept_and_becomes_a_report(server: Running, visit: Any, tmp_path: Path) -> None:
+    tab = visit()
+    tab.locator(".cards > li", has_text="first.png").hover()
+    tab.get_by_label("Select first.png").check()
+    go(tab, "#/network")
+    go(tab, "#/")
+    assert tab.get_by_label("Select first.png").is_checked()
+    with tab.expect_download() as got:
+        tab.get_by_role("button", name="Report, one file").click()
+    text = Path(got.value.path()).read_text(encoding="utf-8")
+    assert f"data:photograph-{server.id}" in text
+    assert "cat.png" not in text
+
+
+def test_a_token_leaves_the_address(tmp_path: Path, browser: Any, visit: Any) -> None:  # noqa: F811
+    running = Running(tmp_path, "--token", "a token for the test").start()
+    try:
+        assert "token=" in running.address
+        context = browser.new_context()
+        tab = context.new_page()
+        tab.goto(running.address.replace("a token", "a%20token").replace(" ", "%20") + "#/jobs")
+        tab.wait_for_selector("main h1")
+        assert "token" not in tab.url
+        assert tab.url.endswith("/#/jobs")
+        held = {c["name"].rsplit("_", 1)[0]: c for c in context.cookies()}
+        assert held["deepro_token"]["httpOnly"]
+        assert held["deepro_token"]["sameSite"] == "Lax"
+        assert tab.evaluate("() => document.cookie") == ""
+        context.close()
+        assert running.ask("/")[0] == 401
+        assert running.ask("/api/v1/overview")[0] == 401
+    finally:
+        running.stop()
+
+
+def test_the_viewers_colours_are_the_libraries() -> None:
+    """The tables by which the viewer draws a heatmap anew."""
+    text = (Path(__file__).resolve().parents[2] / "viewer" / "src" / "tables.ts").read_text()
+    held = dict(re.findall(r'(\w+): "([A-Za-z0-9+/=]+)"', text))
+    assert base64.b64decode(held["sequential"]) == colour.table("inferno").tobytes()
+    assert base64.b64decode(held["diverging"]) == colour.table("RdBu_r").tobytes()
+
+
+def test_the_first_load_is_light(visit: Any) -> None:
+    tab = visit()
+    tab.evaluate(SETTLE)
+    sent = tab.evaluate("() => performance.getEntries().reduce((n, e) => n + (e.transferSize || 0), 0)")
+    assert 50_000 < sent < 700_000
