@@ -213,11 +213,17 @@ _ROOMS = (
     "deepro.methods.sequences.match",
     "deepro.methods.sequences.memory",
     "deepro.methods.sequences.attribution",
+    "deepro.methods.sequences.losses",
+    "deepro.methods.sequences.space",
+    "deepro.methods.sequences.responses",
+    "deepro.methods.sequences.automaton",
+    "deepro.methods.sequences.attention",
     "deepro.methods.spaces.embed",
     "deepro.methods.spaces.units",
     "deepro.methods.spaces.aligned",
     "deepro.methods.spaces.knowledge",
     "deepro.methods.spaces.searching",
+    "deepro.methods.spaces.atlas",
 )
 
 

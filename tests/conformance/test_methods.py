@@ -73,11 +73,31 @@ class Series(nn.Module):
         return self.out(self.drop(self.watched(self.lstm(x)[0])))
 
 
-def _network(family: str) -> deepro.Network:
+class Letters(nn.Module):
+    """A small recurrent network over tokens (N, T) that attends to what it read and tells the next of five."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(5, 4)
+        self.lstm = nn.LSTM(4, 5, batch_first=True)
+        self.watched = Watched()
+        self.drop = nn.Dropout(0.5)
+        self.out = nn.Linear(5, 5)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        h = self.watched(self.lstm(self.embedding(tokens))[0])
+        return self.out(self.drop((h @ h.transpose(1, 2)).softmax(-1) @ h))
+
+
+def _network(family: str, name: str = "") -> deepro.Network:
     """Partly training, partly frozen, with some gradients present and a user's hook: as a caller may hand it over."""
     torch.manual_seed(0)
-    if family == "sequences":
-        module: nn.Module = Series()
+    if name in TOKENS:
+        module: nn.Module = Letters()
+        example = torch.randint(0, 5, (2, 6))
+        net = deepro.load(module, input_shape=(6,))
+    elif family == "sequences":
+        module = Series()
         example = torch.randn(2, 6, 3)
         net = deepro.load(module, input_shape=(6, 3))
     else:
@@ -99,6 +119,9 @@ def _pictures(count: int) -> list[np.ndarray]:
     return [make.integers(0, 256, (30, 40, 3), dtype=np.uint8) for _ in range(count)]
 
 
+TOKENS = ("loss_breakdown", "attention", "automaton")  # methods that need a network of tokens
+
+
 # What the registry's `needs` are given, and small settings for whichever options a method has.
 def _given(need: str, family: str) -> Any:
     make = np.random.default_rng(0)
@@ -111,6 +134,9 @@ def _given(need: str, family: str) -> Any:
         "targets": lambda: ["bee", 2],
         "layer": lambda: "lstm" if family == "sequences" else "conv2",
         "layers": lambda: ["lstm"] if family == "sequences" else ["conv1", "conv2"],
+        "alphabet": lambda: [0, 1, 2],
+        "tokens": lambda: make.integers(0, 5, 30),
+        "token_lists": lambda: [make.integers(0, 5, 30) for _ in range(6)],
         "sequence": lambda: make.normal(size=(30, 3)).astype(np.float32),
         "sequences": lambda: [make.normal(size=(30, 3)).astype(np.float32) for _ in range(6)],
     }[need]()
@@ -131,7 +157,8 @@ KNOWN = {
 def _call(name: str, net: deepro.Network) -> Any:
     method = registry.get(name)
     known = inspect.signature(method.function).parameters
-    arguments = {k: _given(k, method.family) for k in method.needs if k in known}
+    tokens = {"sequence": "tokens", "sequences": "token_lists"} if name in TOKENS else {}
+    arguments = {k: _given(tokens.get(k, k), method.family) for k in method.needs if k in known}
     for option in method.options:
         value = SMALL.get(option.name)
         if value is not None and (option.bounds is None or option.bounds.low <= value <= option.bounds.high):
@@ -184,7 +211,7 @@ def test_leaves_the_network_alone_repeats_itself_and_knows_its_origin(
 ) -> None:
     if name in KNOWN:
         request.applymarker(pytest.mark.xfail(reason=KNOWN[name], strict=False))
-    net = _network(registry.get(name).family)
+    net = _network(registry.get(name).family, name)
     random.seed(1)
     np.random.seed(1)
     before = footprint(net.module)
@@ -215,7 +242,7 @@ def test_leaves_the_network_alone_when_the_network_raises(
 ) -> None:
     if name in KNOWN:
         request.applymarker(pytest.mark.xfail(reason=KNOWN[name], strict=False))
-    net = _network(registry.get(name).family)
+    net = _network(registry.get(name).family, name)
     _ = net.layers  # traced before, not by the method
     before = footprint(net.module)
     net.module.watched.arm(fails_on)
@@ -227,7 +254,7 @@ def test_leaves_the_network_alone_when_the_network_raises(
 
 @pytest.mark.parametrize("name", METHODS)
 def test_leaves_the_network_alone_when_it_is_stopped(name: str) -> None:
-    net = _network(registry.get(name).family)
+    net = _network(registry.get(name).family, name)
     before = footprint(net.module)
 
     def stop(step: progress.Step) -> None:

@@ -22,7 +22,8 @@ import { CellsView } from "./pages/cells";
 import { MatchesView } from "./pages/matches";
 import { MemoryView } from "./pages/memory";
 import { SequenceView } from "./pages/sequence";
-import { SequencesPage } from "./pages/sequences";
+import { FigureView } from "./pages/sequence-figure";
+import { pageOf, SequencesPage } from "./pages/sequences";
 import { UnitPage } from "./pages/unit";
 import { offerLayers } from "./parts/form";
 import { Search } from "./parts/search";
@@ -88,6 +89,7 @@ const TITLES: { [P in Route["page"]]: Key | null } = {
   cells: "nav.cells",
   memory: "nav.memory",
   matches: "nav.matches",
+  figure: "nav.sequences",
   about: "about.picture",
 };
 
@@ -161,6 +163,7 @@ function Content({ source, overview, route }: { source: Source; overview: Overvi
     case "cells":
     case "memory":
     case "matches":
+    case "figure":
       return <Sequenced source={source} overview={overview} route={route} />;
     case "about":
       return <About source={source} overview={overview} record={route.record} image={route.image} />;
@@ -201,7 +204,7 @@ function Surveyed({ source, overview, route }: { source: Source; overview: Overv
   return <SurveyUnitPage overview={overview} source={source} survey={survey} layer={layer} page={row.page} unit={route.unit} />;
 }
 
-type OfSequences = Extract<Route, { page: "sequence" | "cells" | "memory" | "matches" }>;
+type OfSequences = Extract<Route, { page: "sequence" | "cells" | "memory" | "matches" | "figure" }>;
 
 function Sequenced({ source, overview, route }: { source: Source; overview: Overview; route: OfSequences }) {
   if (route.page === "sequence") {
@@ -210,9 +213,10 @@ function Sequenced({ source, overview, route }: { source: Source; overview: Over
     // Another address of the same sequence is another view: the cell and the range of the address are its own.
     return <SequenceView key={JSON.stringify(route)} source={source} overview={overview} page={use(source.page("sequence", id))} {...place} />;
   }
-  if (!overview.sequence_results.some((result) => result.kind === route.page && result.id === route.record)) return <Missing name={route.record} />;
+  if (!overview.sequence_results.some((result) => pageOf(result.kind) === route.page && result.id === route.record)) return <Missing name={route.record} />;
   if (route.page === "cells") return <CellsView overview={overview} page={use(source.page("cells", route.record))} />;
   if (route.page === "memory") return <MemoryView overview={overview} page={use(source.page("memory", route.record))} />;
+  if (route.page === "figure") return <FigureView overview={overview} page={use(source.page("figure", route.record))} />;
   return <MatchesView overview={overview} page={use(source.page("matches", route.record))} />;
 }
 

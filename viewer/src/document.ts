@@ -8,6 +8,7 @@ export interface Viewer {
   photograph: Photograph;
   map: MapPage;
   neighbours: MapNeighbours;
+  atlas: AtlasPage;
   survey: SurveyPage;
   survey_layer: SurveyLayerPage;
   survey_units: SurveyUnitsPage;
@@ -19,6 +20,7 @@ export interface Viewer {
   cells: CellsPage;
   memory: MemoryPage;
   matches: MatchesPage;
+  figure: FigurePage;
   values: Values;
   studio: StudioApi;
 }
@@ -35,6 +37,7 @@ export interface Overview {
   patterns: PatternSet[];
   maps: MapCard[];
   knowledge: KnowledgeView[];
+  atlases: AtlasCard[];
   surveys: SurveyCard[];
   experiments: ExperimentCard[];
   sequences: SequenceCard[];
@@ -167,6 +170,18 @@ export interface KnowledgeView {
   parameters: {
     [k: string]: unknown;
   };
+}
+/**
+ * An activation atlas on the list of maps.
+ */
+export interface AtlasCard {
+  id: string;
+  network: string;
+  layer: string;
+  pictures: number;
+  data: string;
+  record: string;
+  thumb: Picture;
 }
 /**
  * A survey on the overview. shown: units with examples. records: of everything that it stands on.
@@ -513,6 +528,38 @@ export interface ClusterView {
 export interface MapNeighbours {
   id: string;
   values: Values;
+}
+/**
+ * A layer's space as pictures. kept: neighbours@15 of the map beneath, where it could be measured.
+ */
+export interface AtlasPage {
+  id: string;
+  network: string;
+  layer: string;
+  pool: string;
+  data: string;
+  rows: number;
+  columns: number;
+  cells: AtlasCell[];
+  kept: number | null;
+  notes: string[];
+  record: string;
+}
+/**
+ * A picture made for the mean direction of `count` codes. cosine: how nearly it moves the layer that way.
+ *
+ * classes, shares: the commonest among the examples there. examples: the nearest, by name, with what they look like.
+ */
+export interface AtlasCell {
+  row: number;
+  column: number;
+  count: number;
+  picture: Picture;
+  cosine: number;
+  classes: string[];
+  shares: number[];
+  examples: string[];
+  looks: Picture[];
 }
 /**
  * A survey. photos: those that galleries show, on `sheets` of squares of `side` pixels, `columns` a row.
@@ -1136,6 +1183,18 @@ export interface Nearest {
   cosine: number;
   before: string;
   after: string;
+}
+/**
+ * A result that is shown as one figure, on white.
+ */
+export interface FigurePage {
+  record: string;
+  kind: string;
+  network: string;
+  picture: Picture;
+  records: {
+    [k: string]: ProvenanceView;
+  };
 }
 /**
  * The root of the types that the live server speaks.

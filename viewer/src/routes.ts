@@ -7,6 +7,7 @@ export type Route =
   | { page: "unit"; image: string; layer: string; unit: number; rule?: string }
   | { page: "patterns"; record?: string; target?: number }
   | { page: "maps" }
+  | { page: "atlas"; atlas: string }
   | { page: "map"; map: string; step?: number; colour?: string; point?: number }
   | { page: "survey"; survey: string }
   | { page: "survey-layer"; survey: string; layer: string; find?: string; sort?: string; show?: string }
@@ -19,7 +20,7 @@ export type Route =
   | { page: "jobs" }
   | { page: "sequences" }
   | { page: "sequence"; sequence: string; cell?: string; at?: number; to?: number }
-  | { page: "cells" | "memory" | "matches"; record: string }
+  | { page: "cells" | "memory" | "matches" | "figure"; record: string }
   | { page: "about"; record: string; image?: string };
 
 type Half = { image?: string | undefined; shown?: number | undefined };
@@ -53,6 +54,8 @@ export function href(route: Route): string {
     }
     case "maps":
       return "#/maps";
+    case "atlas":
+      return address(["atlas", route.atlas]);
     case "map":
       return address(["map", route.map], { step: route.step, colour: route.colour, point: route.point });
     case "survey":
@@ -83,6 +86,7 @@ export function href(route: Route): string {
     case "cells":
     case "memory":
     case "matches":
+    case "figure":
       return address([route.page, route.record]);
     case "about":
       return address(["about", route.record], { image: route.image });
@@ -103,6 +107,7 @@ export function parse(hash: string): Route {
   if (page === "image" && a) return { page, image: a, ...given({ region: index(query.get("region")) }) };
   if (page === "patterns") return { page, ...given({ record: a, target: index(b) }) };
   if (page === "maps") return { page };
+  if (page === "atlas" && a) return { page, atlas: a };
   if (page === "map" && a) return { page, map: a, ...given({ step: index(query.get("step")), colour: query.get("colour"), point: index(query.get("point")) }) };
   if (page === "survey" && a && b && c && isIndex(c)) return { page: "survey-unit", survey: a, layer: b, unit: Number(c) };
   if (page === "survey" && a && b)
@@ -117,7 +122,7 @@ export function parse(hash: string): Route {
   if (page === "sequences") return { page };
   if (page === "sequence" && a)
     return { page, sequence: a, ...given({ cell: query.get("cell"), at: index(query.get("at")), to: index(query.get("to")) }) };
-  if ((page === "cells" || page === "memory" || page === "matches") && a) return { page, record: a };
+  if ((page === "cells" || page === "memory" || page === "matches" || page === "figure") && a) return { page, record: a };
   if (page === "about" && a) return { page, record: a, ...given({ image: query.get("image") }) };
   return { page: "overview" };
 }

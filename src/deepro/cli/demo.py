@@ -51,6 +51,11 @@ def _code() -> Demo:
         console.print(f"{made.net.name}: {'; '.join(made.net.notes)}", markup=False)
         tell(console, made.cells)
         console.print(f"memory: 95 % of what decides a character lies in the last {made.memory.reach} characters read")
+        every = made.losses.groups[0]
+        console.print(
+            f"loss on these texts: {every['loss']:.2f} nats a character; a {made.losses.order}-gram model of "
+            f"{made.losses.counted:,} characters has {every['ngram']:.2f}"
+        )
         if made.matches is not None:
             tell_matches(console, made.matches, 5)
 

@@ -15,7 +15,7 @@ from deepro.explanation import make
 from deepro.network import Network, load
 from deepro.network.sequences import Sequences, as_sequences
 from deepro.network.sources.code_lstm import VOCABULARY
-from deepro.results import Cells, Matches, Memory, Trace
+from deepro.results import Cells, Losses, Matches, Memory, Responses, StateSpace, Trace
 from deepro.store import Workspace
 
 # Folders that some distributions leave out, and tables and prose that are no code.
@@ -37,6 +37,7 @@ _LEFT_OUT = frozenset(
 _HELD_OUT = 12  # one file of so many is never trained on
 MODEL = "builtin:code-lstm"
 TEXTS, STEPS = 16, 1600  # held-out files that the demo reads, and how many characters of each
+COUNTED = 1_500_000  # characters of training files that the n-gram model counts
 TRACED = 4  # of them shown with every gate
 SHOWN = ("bracket", "single quotes", "string", "comment")  # tracks of which the demo looks for a range to match
 
@@ -51,6 +52,9 @@ class CodeDemo:
     trace: Trace
     memory: Memory
     matches: Matches | None
+    losses: Losses
+    space: StateSpace
+    responses: Responses
 
 
 def code(folder: str | Path) -> CodeDemo:
@@ -60,15 +64,28 @@ def code(folder: str | Path) -> CodeDemo:
     ws.add_network(net)
     read = reading(net, TEXTS, STEPS)
     some = read.subset(range(TRACED))
-    cells = make(ws, registry.get("find_cells"), net, read)
-    trace = make(ws, registry.get("trace"), net, some, keep="h,c,i,f,g,o,outputs", precision="half")
+    cells = make(ws, registry.get("find_cells"), net, read, others=20, clamp_steps=300)
+    trace = make(ws, registry.get("trace"), net, some, states="h,c,i,f,g,o,outputs", precision="half")
     memory = make(ws, registry.get("memory"), net, read)
     chosen = selection(cells)
     matches = None
     if chosen is not None:
         within, start, stop = chosen
         matches = make(ws, registry.get("match"), net, read, start, stop, within, off_before=True, off_after=True)
-    return CodeDemo(ws, net, cells, trace, memory, matches)
+    losses = make(ws, registry.get("loss_breakdown"), net, read, _counted(net))
+    space = make(ws, registry.get("state_space"), net, read)
+    updates = make(ws, registry.get("responses"), net, read)
+    return CodeDemo(ws, net, cells, trace, memory, matches, losses, space, updates)
+
+
+def _counted(net: Network) -> Sequences:
+    """Training files of about `COUNTED` characters in all, for the n-gram model."""
+    chosen: dict[str, str] = {}
+    for name, text in corpus()[0].items():
+        chosen[name] = text
+        if sum(map(len, chosen.values())) >= COUNTED:
+            break
+    return as_sequences(net, list(chosen.values())).named(list(chosen))
 
 
 def reading(net: Network, count: int, steps: int) -> Sequences:

@@ -24,6 +24,16 @@ _WHAT = {
     "correspondence": "Hiding the same part of different images; the control hides random places.",
     "invariance": "How far features and prediction move with the image; one curve an image.",
     "comparison": "What changed between two checkpoints: filters against strongest examples, and the classes' means.",
+    "trace": "States of each unit over time, each on its own scale: orange above 0, purple below; the first sequence.",
+    "cells": "The unit that tracks each annotation best, chosen on other sequences than those it is scored on.",
+    "memory": "Each dot a unit: how often its gate is open and shut. Right: how far back outputs depend on inputs.",
+    "matches": "Where the cells of the selected range are on again, and what is over-represented there.",
+    "steps": "What each step counts for one output; below, what is left of it as steps are set to zero.",
+    "losses": "Where the loss lies, beside what an n-gram model gets at the same places, in nats.",
+    "state-space": "States by their two principal components; axes have no unit. Regions by k-means.",
+    "responses": "Expected update of each unit for each token: orange up, purple down; lines part the clusters.",
+    "automaton": "What L* learned by asking the network: double circles accept, state 0 begins.",
+    "attention": "How much each written step attends to each step read. It shows what was read from, not why.",
     "layer-scores": "What each layer knows of the labels, beside what a probe finds where there is nothing to find.",
 }
 

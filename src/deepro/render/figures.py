@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from deepro.render import caption, colour, space_figures, survey_figures, views
+from deepro.render import caption, colour, sequence_figures, space_figures, survey_figures, views
 from deepro.results import (
     Activations,
     AlignedMaps,
@@ -157,7 +157,7 @@ def _(result: LayerScores) -> Any:
     return made
 
 
-for _kind, (_paint, _size) in survey_figures.FIGURES.items():
+for _kind, (_paint, _size) in (survey_figures.FIGURES | sequence_figures.FIGURES).items():
 
     @draw.register(_kind)
     def _(result: Any, paint: Any = _paint, size: Any = _size) -> Any:

@@ -13,8 +13,20 @@ from deepro.results.health import Ablation, Comparison, Diagnosis, Feeds
 from deepro.results.network import Prediction
 from deepro.results.patterns import Pattern
 from deepro.results.regions import Heatmap, Region
-from deepro.results.sequences import Cells, Layered, Matches, Memory, Steps, Trace
-from deepro.results.spaces import AlignedMaps, Findings, LayerScores, Map
+from deepro.results.sequences import (
+    Attention,
+    Automaton,
+    Cells,
+    Layered,
+    Losses,
+    Matches,
+    Memory,
+    Responses,
+    StateSpace,
+    Steps,
+    Trace,
+)
+from deepro.results.spaces import AlignedMaps, Atlas, Findings, LayerScores, Map
 from deepro.results.units import Activations, Gallery, Projection, Survey, UnitStatistics
 
 KINDS: dict[str, type[Result]] = {
@@ -29,6 +41,11 @@ KINDS: dict[str, type[Result]] = {
         Matches,
         Memory,
         Steps,
+        Losses,
+        StateSpace,
+        Responses,
+        Automaton,
+        Attention,
         Cells,
         Trace,
         UnitStatistics,
@@ -44,6 +61,7 @@ KINDS: dict[str, type[Result]] = {
         Comparison,
         Map,
         AlignedMaps,
+        Atlas,
         Findings,
         LayerScores,
     )
@@ -55,18 +73,22 @@ __all__ = [
     "Ablation",
     "Activations",
     "AlignedMaps",
+    "Atlas",
+    "Attention",
+    "Automaton",
     "Cells",
     "Comparison",
     "Correspondence",
     "Diagnosis",
     "Evolution",
-    "Findings",
     "Feeds",
+    "Findings",
     "Gallery",
     "Heatmap",
     "Invariance",
     "LayerScores",
     "Layered",
+    "Losses",
     "Map",
     "Matches",
     "Memory",
@@ -76,7 +98,9 @@ __all__ = [
     "Projection",
     "Provenance",
     "Region",
+    "Responses",
     "Result",
+    "StateSpace",
     "Steps",
     "Survey",
     "Trace",

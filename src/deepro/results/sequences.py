@@ -223,3 +223,105 @@ class Steps(Result):
     deletion: np.ndarray
     random: np.ndarray
     text: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Losses(Result):
+    """Where the loss of a next-token network lies, in nats.
+
+    groups: one row a kind of step: group, steps, share_of_steps, loss (mean), share_of_loss, ngram (mean of the n-gram
+    model there) and gain (how much less the network loses). losses, ngram: (T,) a sequence, NaN where nobody tells.
+    order: of the n-gram model; counted: tokens it was fitted on, None where it was fitted on the other sequences.
+    """
+
+    kind = "losses"
+    groups: tuple[Mapping[str, Any], ...]
+    losses: tuple[np.ndarray, ...]
+    ngram: tuple[np.ndarray, ...]
+    order: int
+    counted: int | None
+    texts: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StateSpace(Result):
+    """States of one layer in two dimensions and the moves between their regions.
+
+    trajectories: (T, 2) a sequence; explained: (2,) share of the variance. regions: (T,) a sequence, the largest is 0.
+    moves: (R, R) how often a step leads from one to another. stability: adjusted Rand index on halves of the steps.
+    fidelity: held-out share of next regions that the graph tells right; baseline: of staying, or of the commonest.
+    about: for each region its steps, and (name, share, lift) of tokens and annotations that stand out in it.
+    """
+
+    kind = "state-space"
+    layer: str
+    direction: int
+    state: str
+    trajectories: tuple[np.ndarray, ...]
+    explained: np.ndarray
+    regions: tuple[np.ndarray, ...]
+    moves: np.ndarray
+    stability: float
+    fidelity: float
+    baseline: float
+    about: tuple[Mapping[str, Any], ...]
+    texts: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Responses(Result):
+    """Expected updates. values: (V, U) mean change of each unit when a token is read; counts: (V,) how often it was.
+
+    token_clusters: (V,), unit_clusters: (U,). stability, chance: adjusted Rand index of (tokens, units) on halves, and
+    with shuffled tokens. noise: difference between the responses of two halves over the size of the responses.
+    """
+
+    kind = "responses"
+    layer: str
+    direction: int
+    state: str
+    tokens: tuple[str, ...]
+    counts: np.ndarray
+    values: np.ndarray
+    token_clusters: np.ndarray
+    unit_clusters: np.ndarray
+    stability: tuple[float, float]
+    chance: tuple[float, float]
+    noise: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Automaton(Result):
+    """A deterministic finite automaton that imitates a network. transitions: (S, A) next state; state 0 begins.
+
+    accepting: (S,) bool. fidelity, balanced, baseline: agreement on `words` new random sequences, its mean over
+    accepted and rejected ones, and that of the commoner answer. counterexamples: sequences on which they differ,
+    shortest first. queries: sequences the network was asked; complete: whether the last guess stood.
+    """
+
+    kind = "automaton"
+    alphabet: tuple[str, ...]
+    transitions: np.ndarray
+    accepting: np.ndarray
+    fidelity: float
+    balanced: float
+    baseline: float
+    words: int
+    counterexamples: tuple[tuple[str, ...], ...]
+    queries: int
+    complete: bool
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Attention(Result):
+    """weights: (T_out, T_in), rows sum to 1. read, written: what stands at each step, empty where it is no token.
+
+    places: how many places of the network attend. sharpness: 0 for even attention, 1 for one step at a time.
+    """
+
+    kind = "attention"
+    weights: np.ndarray
+    read: tuple[str, ...]
+    written: tuple[str, ...]
+    places: int
+    sharpness: float

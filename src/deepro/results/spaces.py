@@ -102,6 +102,37 @@ class Findings(Result):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Atlas(Result):
+    """A layer's space as pictures: a map of its codes cut into cells, each with a picture made for its mean direction.
+
+    cells: (R, C) int32, which of P pictures stands there, -1 for none; the first row is the map's top. counts: (P,)
+    codes averaged. directions: (P, D), the mean code less the mean of all. images: (P, C, H, W) in 0..1 as in Pattern.
+    cosines: (P,) between the direction and what the picture brings about in the layer, in -1..1.
+    classes: (P, 3) int64, the commonest classes of the examples in the cell, by prediction or else by label, -1 for
+    none; shares: (P, 3); class_names: what the numbers mean. examples: (P, k) int64, the examples whose codes lie
+    nearest to the direction, and example_ids: of all N. pictures: (P, k, h, w, 3) uint8 of those, None where there are
+    none. kept: the map's neighbours@15, None where there were too few codes.
+    """
+
+    kind = "atlas"
+    layer: str
+    pool: str
+    cells: np.ndarray
+    counts: np.ndarray
+    directions: np.ndarray
+    images: np.ndarray
+    cosines: np.ndarray
+    classes: np.ndarray
+    shares: np.ndarray
+    class_names: tuple[str, ...]
+    examples: np.ndarray
+    example_ids: tuple[str, ...]
+    pictures: np.ndarray | None = None
+    kept: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class LayerScores(Result):
     """What each of L layers knows of the labels. layers: in the order asked for. scores: measure -> (L,).
 

@@ -1,8 +1,11 @@
 // What was read, and what was found in it.
 import type { Overview, SequenceResult } from "../document";
-import { useSpeech, type Key } from "../i18n";
+import { useSpeech, type Speech } from "../i18n";
 import { Explain, MadeBy } from "../parts/words";
-import { href, type Route } from "../routes";
+import { href } from "../routes";
+
+/** Which kind of page shows a result. */
+export const pageOf = (kind: string) => (kind === "cells" || kind === "memory" || kind === "matches" ? kind : "figure");
 
 export function SequencesPage({ overview }: { overview: Overview }) {
   const { t } = useSpeech();
@@ -24,15 +27,16 @@ export function SequencesPage({ overview }: { overview: Overview }) {
 }
 
 export function ResultCards({ overview }: { overview: Overview }) {
-  const { t, maybe } = useSpeech();
+  const speech = useSpeech();
+  const { maybe } = speech;
   return (
     <ul className="results">
       {overview.sequence_results.map((result) => (
         <li key={result.id}>
-          <a href={href({ page: result.kind, record: result.id } as Route)}>
+          <a href={href({ page: pageOf(result.kind), record: result.id })}>
             <strong>{maybe(`nav.${result.kind}`, result.kind)}</strong>
           </a>
-          <span>{told(result, t)}</span>
+          <span>{told(result, speech)}</span>
           <span className="quiet">
             <MadeBy made={overview.records[result.record]} />
           </span>
@@ -42,7 +46,7 @@ export function ResultCards({ overview }: { overview: Overview }) {
   );
 }
 
-function told(result: SequenceResult, t: (key: Key, values?: { [name: string]: string | number }) => string): string {
+function told(result: SequenceResult, { t, maybe, number }: Speech): string {
   const facts = result.facts as { [name: string]: unknown };
   const n = (name: string) => Number(facts[name] ?? 0);
   switch (result.kind) {
@@ -56,7 +60,7 @@ function told(result: SequenceResult, t: (key: Key, values?: { [name: string]: s
       return t("matches.lead", { count: n("count"), steps: n("steps") });
     default:
       return Object.entries(facts)
-        .map(([name, value]) => `${name} ${String(value)}`)
+        .map(([name, value]) => `${maybe(`fact.${name}`, name)} ${typeof value === "number" ? number(value) : String(value)}`)
         .join(" · ");
   }
 }

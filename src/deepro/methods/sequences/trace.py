@@ -36,7 +36,7 @@ def trace(
     sequence: Any,
     layers: str | Sequence[str] | None = None,
     *,
-    keep: Annotated[str, "what to keep, with commas: h, c, gates such as i,f,g,o, inputs, outputs; or all"] = "all",
+    states: Annotated[str, "what to keep, with commas: h, c, gates such as i,f,g,o, inputs, outputs; or all"] = "all",
     precision: Annotated[Literal["full", "half"], "half: float16, in which 1 and 1.001 are still two"] = "full",
 ) -> Trace:
     """h, c and every gate of every recurrent layer for all steps; the module is untouched.
@@ -49,7 +49,7 @@ def trace(
     The self-test is made in full precision before anything is left out.
     Strobelt et al. 2016, arXiv 1606.07461.
     """
-    wanted = None if keep.strip() == "all" else tuple(k.strip() for k in keep.split(",") if k.strip())
+    wanted = None if states.strip() == "all" else tuple(k.strip() for k in states.split(",") if k.strip())
     return read(net, sequence, layers, wanted, half=precision == "half")
 
 
@@ -129,7 +129,7 @@ def _known(keep: Sequence[str], made: Sequence[LayerStates]) -> None:
     known = [*dict.fromkeys(k for s in made for k in s.known), "inputs", "outputs"]
     for name in keep:
         if name not in known:
-            raise UsageError(f"keep: unknown {name!r}{near(name, known) or '; there are ' + ', '.join(known)}")
+            raise UsageError(f"states: unknown {name!r}{near(name, known) or '; there are ' + ', '.join(known)}")
 
 
 def _series(sequence: Sequences) -> tuple[np.ndarray, ...] | None:

@@ -14,6 +14,9 @@ from deepro.render.document.overview import SCHEMA, Overview, Viewer
 from deepro.render.document.patterns import PatternImage, PatternSet
 from deepro.render.document.photographs import HeatLayer, LayerUnits, Photograph, PhotographCard, RegionView, Unit
 from deepro.render.document.spaces import (
+    AtlasCard,
+    AtlasCell,
+    AtlasPage,
     ClusterView,
     FindingsView,
     GridView,
@@ -38,6 +41,9 @@ from deepro.render.document.surveys import (
 
 __all__ = [
     "SCHEMA",
+    "AtlasCard",
+    "AtlasCell",
+    "AtlasPage",
     "ClusterView",
     "Experiment",
     "ExperimentCard",

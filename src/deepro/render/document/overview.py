@@ -11,6 +11,7 @@ from deepro.render.document.patterns import PatternSet
 from deepro.render.document.photographs import Photograph, PhotographCard
 from deepro.render.document.sequences import (
     CellsPage,
+    FigurePage,
     GuessesPage,
     MatchesPage,
     MemoryPage,
@@ -19,7 +20,7 @@ from deepro.render.document.sequences import (
     SequenceResult,
     StatesPage,
 )
-from deepro.render.document.spaces import KnowledgeView, MapCard, MapNeighbours, MapPage
+from deepro.render.document.spaces import AtlasCard, AtlasPage, KnowledgeView, MapCard, MapNeighbours, MapPage
 from deepro.render.document.studio import StudioApi
 from deepro.render.document.surveys import HealthPage, SurveyCard, SurveyLayerPage, SurveyPage, SurveyUnitsPage
 
@@ -38,6 +39,7 @@ class Overview(Model):
     patterns: list[PatternSet]
     maps: list[MapCard] = Field(default_factory=list)
     knowledge: list[KnowledgeView] = Field(default_factory=list)
+    atlases: list[AtlasCard] = Field(default_factory=list)
     surveys: list[SurveyCard] = Field(default_factory=list)
     experiments: list[ExperimentCard] = Field(default_factory=list)
     sequences: list[SequenceCard] = Field(default_factory=list)
@@ -54,6 +56,7 @@ class Viewer(Model):
     photograph: Photograph
     map: MapPage
     neighbours: MapNeighbours
+    atlas: AtlasPage
     survey: SurveyPage
     survey_layer: SurveyLayerPage
     survey_units: SurveyUnitsPage
@@ -65,5 +68,6 @@ class Viewer(Model):
     cells: CellsPage
     memory: MemoryPage
     matches: MatchesPage
+    figure: FigurePage
     values: Values
     studio: StudioApi

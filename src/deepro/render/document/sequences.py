@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from deepro.render.document.base import Model, ProvenanceView, Values
+from deepro.render.document.base import Model, Picture, ProvenanceView, Values
 
 Reading = Literal["text", "tokens", "series", "sound"]
 
@@ -269,6 +269,16 @@ class MatchesPage(Model):
     tracks: list[str]
     enrichment: list[Enrichment]
     nearest: list[Nearest]
+    records: dict[str, ProvenanceView]
+
+
+class FigurePage(Model):
+    """A result that is shown as one figure, on white."""
+
+    record: str
+    kind: str
+    network: str
+    picture: Picture
     records: dict[str, ProvenanceView]
 
 

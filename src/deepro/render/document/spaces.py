@@ -170,3 +170,48 @@ class KnowledgeView(Model):
     similarity: list[list[float | None]] | None
     notes: list[str]
     parameters: dict[str, Any]
+
+
+class AtlasCard(Model):
+    """An activation atlas on the list of maps."""
+
+    id: str
+    network: str
+    layer: str
+    pictures: int
+    data: str
+    record: str
+    thumb: Picture
+
+
+class AtlasCell(Model):
+    """A picture made for the mean direction of `count` codes. cosine: how nearly it moves the layer that way.
+
+    classes, shares: the commonest among the examples there. examples: the nearest, by name, with what they look like.
+    """
+
+    row: int
+    column: int
+    count: int
+    picture: Picture
+    cosine: float
+    classes: list[str]
+    shares: list[float]
+    examples: list[str]
+    looks: list[Picture]
+
+
+class AtlasPage(Model):
+    """A layer's space as pictures. kept: neighbours@15 of the map beneath, where it could be measured."""
+
+    id: str
+    network: str
+    layer: str
+    pool: str
+    data: str
+    rows: int
+    columns: int
+    cells: list[AtlasCell]
+    kept: float | None
+    notes: list[str]
+    record: str

@@ -11,12 +11,13 @@ import numpy as np
 from deepro.methods.sequences.signals import envelope, series_tracks, spectrogram
 from deepro.methods.sequences.tracks import text_tracks
 from deepro.render import address
-from deepro.render.document import Model, ProvenanceView
+from deepro.render.document import Model, Picture, ProvenanceView
 from deepro.render.document.sequences import (
     CellFinding,
     CellsPage,
     ClampView,
     Enrichment,
+    FigurePage,
     GateView,
     GuessesPage,
     LayerMemory,
@@ -37,7 +38,19 @@ from deepro.render.document.sequences import (
     TrackView,
 )
 from deepro.render.views.base import Keep, Put, finite, record, values
-from deepro.results import Cells, Matches, Memory, Result, Trace
+from deepro.results import (
+    Attention,
+    Automaton,
+    Cells,
+    Losses,
+    Matches,
+    Memory,
+    Responses,
+    Result,
+    StateSpace,
+    Steps,
+    Trace,
+)
 
 CHUNK = 4096  # steps in one page of states
 GUESSES = 5
@@ -46,6 +59,8 @@ _LINES = 8  # inputs or outputs of a series drawn
 _SORTED = 2048  # more units than these are ordered by their first principal component
 _RANGE = 70.0  # dB shown of a spectrogram
 _SIDE = 40  # characters to each side of a match
+
+_Figured = Losses | StateSpace | Responses | Automaton | Attention | Steps
 
 Place = tuple[str, int, str]
 
@@ -92,9 +107,10 @@ class Sequences:
         self._results: list[SequenceResult] = []
         self._records: dict[str, ProvenanceView] = {}
         self._waiting: list[Matches] = []
+        self._put = put
 
     def add(self, result: Result) -> bool:
-        if result.provenance is None or not isinstance(result, Trace | Cells | Memory | Matches):
+        if result.provenance is None or not isinstance(result, Trace | Cells | Memory | Matches | _Figured):
             return False
         key = result.provenance.key
         made = record(result)
@@ -106,8 +122,11 @@ class Sequences:
         elif isinstance(result, Memory):
             self._pages.append(("memory", key, memory_page(result, made)))
             self._list("memory", result, {"reach": result.reach, "layers": len(result.layers)})
-        else:
+        elif isinstance(result, Matches):
             self._waiting.append(result)
+        else:
+            self._pages.append(("figure", key, figure_page(result, made, self._put)))
+            self._list(result.kind, result, _facts(result))
         return True
 
     def finish(self, keep: Keep) -> Mapping[str, Any]:
@@ -305,6 +324,41 @@ def memory_page(result: Memory, made: ProvenanceView) -> MemoryPage:
         decay=[] if result.decay is None else [float(v) for v in result.decay],
         reach=result.reach, factor=None if result.factor is None else finite(result.factor), records={made.key: made},
     )  # fmt: skip
+
+
+def figure_page(result: Result, made: ProvenanceView, put: Put) -> FigurePage:
+    """The result's figure, without its caption: the page has words of its own in the reader's language."""
+    import io
+
+    from PIL import Image
+
+    from deepro.render.figures import draw
+
+    held = io.BytesIO()
+    draw(result).savefig(held, format="png", dpi=110, facecolor="white")
+    with Image.open(held) as image:
+        size = image.size
+    picture = Picture(source=put(f"{made.key}/figure.png", held.getvalue()), width=size[0], height=size[1])
+    return FigurePage(
+        record=made.key, kind=result.kind, network=made.network, picture=picture, records={made.key: made}
+    )
+
+
+def _facts(result: Result) -> dict[str, Any]:
+    """The numbers by which a figure is judged."""
+    if isinstance(result, Losses) and result.groups:
+        return {"loss": result.groups[0]["loss"], "ngram": result.groups[0]["ngram"], "order": result.order}
+    if isinstance(result, StateSpace):
+        return {"stability": result.stability, "fidelity": result.fidelity, "baseline": result.baseline}
+    if isinstance(result, Responses):
+        return {"stability": result.stability[0], "chance": result.chance[0], "noise": result.noise}
+    if isinstance(result, Automaton):
+        return {"states": len(result.accepting), "fidelity": result.fidelity, "baseline": result.baseline}
+    if isinstance(result, Attention):
+        return {"sharpness": result.sharpness}
+    if isinstance(result, Steps):
+        return {"score": result.score}
+    return {}
 
 
 # ---- one sequence
