@@ -66,7 +66,7 @@ def test_galleries_are_kept_block_by_block_and_found_again(
     assert [g.units.tolist() for g in first] == [[0, 1, 2], [3]]
     stored = {r.provenance.key for r in ws.results("gallery")}
     assert stored == {g.provenance.key for g in first}
-    assert len(list(ws.results("feeds"))) == 2
+    assert len(list(ws.results("feeds"))) == 1
     monkeypatch.setattr(showing, "gallery", None)  # nothing is made again
     monkeypatch.setattr(showing, "feeds", None)
     again = show_units(net, found, photos, "4", ws, [0, 1, 2, 3])

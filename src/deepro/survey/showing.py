@@ -50,7 +50,7 @@ def show_units(
     count: int | None = None,
     tile: int = TILE,
 ) -> list[Gallery]:
-    """Galleries of `units` (all by default) and the classes they feed, in `workspace`, a block of units a result.
+    """Galleries of `units` (all by default), a block of units a result, and the classes they feed, in `workspace`.
 
     What the workspace holds already is not made again. A network that classifies nothing feeds nothing; where no
     rectifier is on the way, galleries show the gradient, and say so.
@@ -61,11 +61,11 @@ def show_units(
     count = min(count or survey.top_k, statistics.values.shape[1])
     found = []
     for start in range(0, len(chosen), BLOCK):
-        part = chosen[start : start + BLOCK]
-        found.append(_gallery(net, survey, data, layer, part, workspace, count, tile))
+        found.append(_gallery(net, survey, data, layer, chosen[start : start + BLOCK], workspace, count, tile))
+    if chosen:
         with contextlib.suppress(NetworkError, LayerError):  # a network that classifies nothing
-            made = feeds_provenance(survey, layer, part)
-            _kept(workspace, Feeds, made, lambda part=part: feeds(net, survey, data, layer, part))
+            made = feeds_provenance(survey, layer, chosen)
+            _kept(workspace, Feeds, made, lambda: feeds(net, survey, data, layer, chosen))
     return found
 
 

@@ -252,8 +252,7 @@ function Ablation({ view, link }: { view: AblationView; link: string | undefined
               <th scope="col">{t("ablation.units")}</th>
               <th scope="col" className="shape">{t("ablation.accuracy.lost")}</th>
               <th scope="col" className="shape">{t("ablation.changed")}</th>
-              <th scope="col" className="shape">{t("ablation.loss.gained")}</th>
-              <th scope="col" aria-label={t("ablation.loss.gained")} />
+              <th scope="col" className="gained" colSpan={2}>{t("ablation.loss.gained")}</th>
             </tr>
           </thead>
           <tbody>

@@ -126,7 +126,7 @@ function Fault({ source, survey, health, fault }: { source: Source; survey: Surv
 /** The evidence as a picture: filter and spectrum, the two that are alike, or the unit's examples. */
 function Face({ source, survey, found, health }: { source: Source; survey: SurveyPage; found: Finding; health: Health }) {
   const { t } = useSpeech();
-  const table = health.filters.find((f) => f.layer === found.layer);
+  const table = health.filters.find((f) => f.layer === found.layer && found.unit < f.units.length);
   if (table && ["high-frequency", "aliased", "duplicate"].includes(found.fault)) {
     const units = [found.unit, ...(found.evidence.of === undefined || found.evidence.of === null ? [] : [found.evidence.of])];
     return (

@@ -15,6 +15,7 @@ from deepro.results import Diagnosis, Survey
 
 _SIDE = 48
 _COLUMNS = 16
+_MOST = 512  # filters shown of a layer
 
 
 def health_page(health: Diagnosis, survey: Survey, id: str, save: Saver) -> HealthPage:
@@ -45,7 +46,7 @@ def finding(found: Mapping[str, Any]) -> Finding:
 
 
 def _filters(health: Diagnosis, layer: str, save: Saver) -> FilterTable:
-    weights, spectra = health.filters[layer], health.spectra[layer]
+    weights, spectra = health.filters[layer][:_MOST], health.spectra[layer][:_MOST]
     bgr, measured = colour.is_bgr(health), health.measures[layer]
     drawn = [picture.square(colour.signed(w, colour.limit(w, 100), bgr=bgr), _SIDE) for w in weights]
     power = [picture.square(colour.sequential(np.sqrt(s), float(np.sqrt(s).max()) or 1.0), _SIDE) for s in spectra]
