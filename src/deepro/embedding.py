@@ -9,7 +9,7 @@ from typing import Any
 from deepro import registry
 from deepro.methods.spaces.shelf import shared
 from deepro.network import Network
-from deepro.results import AlignedMaps, Findings, LayerScores, Map
+from deepro.results import AlignedMaps, Atlas, Findings, LayerScores, Map
 from deepro.store import Workspace
 from deepro.store.codes import CodeShelf
 
@@ -23,6 +23,7 @@ class Embedded:
     units: tuple[Map, ...] = ()
     scores: LayerScores | None = None
     findings: tuple[Findings, ...] = ()
+    atlases: tuple[Atlas, ...] = ()
 
 
 def embed(
@@ -36,16 +37,20 @@ def embed(
     units: bool = False,
     scores: bool = False,
     find: bool = False,
+    atlas: bool = False,
 ) -> Embedded:
     """Maps and what goes with them, from the workspace or made now. All layers' codes are captured in one pass.
 
     options: of the map's method; those that the others have too go to them as well. Several layers by t-SNE give
     aligned maps. units, scores, find: also maps of the units, what each layer knows, what stands out in each.
+    atlas: pictures of each layer's space; it has the options grid, size and least.
     """
     options = dict(options or {})
     thumbnails = int(options.get("thumbnails", 48))
     shared_options = {k: v for k, v in options.items() if k in ("pool", "batch_size", "memory", "seed")}
     of_units = {k: v for k, v in shared_options.items() if k != "pool"}
+    of_pictures = {k: v for k, v in options.items() if k in ("batch_size", "memory", "seed", "grid", "size", "least")}
+    options = {k: v for k, v in options.items() if k not in ("grid", "size", "least")} if atlas else options
     aligned = None
     with shared(CodeShelf(ws.folder / "codes", layers, thumbnails)):
         if len(layers) > 1 and method == "tsne":
@@ -59,6 +64,7 @@ def embed(
             tuple(_make(ws, "unit_map", net, data, name, of_units) for name in layers) if units else (),
             _make(ws, "layer_scores", net, data, layers, shared_options) if scores else None,
             tuple(_make(ws, "findings", net, data, name, shared_options) for name in layers) if find else (),
+            tuple(_make(ws, "atlas", net, data, name, of_pictures) for name in layers) if atlas else (),
         )
 
 

@@ -178,7 +178,11 @@ def test_without_webgl_a_canvas_draws_and_says_so(visit: Any, report: Path, brow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh-Hant", "zh-Hans"])
 def test_axe_finds_nothing(language: str, theme: str, report: Path, visit: Any, axe: str) -> None:
-    for kind, hash_ in (("maps", "#/maps"), ("plain", address(report, "plain")), ("aligned", address(report, "aligned"))):
+    for kind, hash_ in (
+        ("maps", "#/maps"),
+        ("plain", address(report, "plain")),
+        ("aligned", address(report, "aligned")),
+    ):
         tab = visit(report, hash_, color_scheme=theme)
         tab.select_option(".top select", language)
         if kind != "maps":
@@ -191,7 +195,9 @@ def test_axe_finds_nothing(language: str, theme: str, report: Path, visit: Any, 
         found = tab.evaluate("async () => (await axe.run({ preload: false })).violations")
         told = [(v["id"], n["html"][:160], n.get("failureSummary")) for v in found for n in v["nodes"][:2]]
         assert told == [], kind
-        assert tab.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), f"{kind} is wider than the page"
+        assert tab.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), (
+            f"{kind} is wider than the page"
+        )
 
 
 def test_nothing_of_a_name_becomes_markup(visit: Any, report: Path) -> None:

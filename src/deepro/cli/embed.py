@@ -31,6 +31,9 @@ def embed(
     find: Annotated[
         bool, typer.Option("--find", help="Outliers, near duplicates, likely label errors and clusters, too.")
     ] = False,
+    atlas: Annotated[
+        bool, typer.Option("--atlas", help="Pictures made for the mean directions of each layer, too; slow.")
+    ] = False,
     near: Annotated[list[Path] | None, typer.Option(help="Picture whose nearest examples are told; again.")] = None,
     option: Options = None,
     export: Annotated[
@@ -71,7 +74,7 @@ def embed(
     ws = Workspace(out)
     ws.add_network(net)
     with shown():
-        made = run(ws, net, data, layers, method, chosen, units=units, scores=scores, find=find)
+        made = run(ws, net, data, layers, method, chosen, units=units, scores=scores, find=find, atlas=atlas)
         found = {str(p): nearest(net, m, p) for p in near or () for m in made.maps[-1:]}
     files = [str(_export(made.maps[0], target)) for target in export or ()]
     page = None
@@ -117,10 +120,16 @@ def tell(console: Console, made: Embedded) -> None:
             console.print(f"{step}: {changed.mean():.0%} of the nearest neighbours are new", markup=False)
     for one in made.units:
         console.print(f"{one.layer}  map of {len(one.values)} units", markup=False)
+    for one in made.atlases:
+        console.print(f"{one.layer}  atlas of {len(one.images)} pictures, cosines {_span(one.cosines)}", markup=False)
     if made.scores is not None:
         tell_scores(console, made.scores)
     for found in made.findings:
         tell_findings(console, found)
+
+
+def _span(numbers: Any) -> str:
+    return f"{numbers.min():.2f} to {numbers.max():.2f}"
 
 
 def _tell_map(console: Console, made: Map) -> None:
@@ -184,6 +193,7 @@ def summary(made: Embedded) -> dict[str, Any]:
             for one in made.maps
         ],
         "units": [{"layer": one.layer, "units": len(one.values), "result": key(one)} for one in made.units],
+        "atlases": [{"layer": one.layer, "pictures": len(one.images), "result": key(one)} for one in made.atlases],
         "scores": None
         if made.scores is None
         else {"layers": list(made.scores.layers), "result": key(made.scores), **plain(dict(made.scores.scores))},

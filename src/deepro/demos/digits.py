@@ -29,6 +29,7 @@ from deepro.store import Workspace
 
 LABELS = tuple("0123456789")
 MAPPED = ("pool1", "pool2", "hidden")  # layers that the digits are mapped by
+PICTURED = "pool2"  # the layer whose space is drawn in pictures
 SCORED = ("conv1", "pool1", "conv2", "pool2", "hidden", "logits")
 SHOWN = ("conv1", "conv2")  # layers whose units it shows
 _HELD_OUT = 5
@@ -179,6 +180,8 @@ def digits(folder: str | Path) -> DigitsDemo:
     pattern = make(ws, registry.get("imagine"), net, list(LABELS))
     units = survey(net, pictures, workspace=ws, resume=True)
     maps = embed(ws, net, pictures, list(MAPPED), units=True)
-    maps = replace(maps, findings=(make(ws, registry.get("findings"), net, pictures, MAPPED[-1]),))
+    found = make(ws, registry.get("findings"), net, pictures, MAPPED[-1])
+    atlas = make(ws, registry.get("atlas"), net, pictures, PICTURED, pool="mean")
+    maps = replace(maps, findings=(found,), atlases=(atlas,))
     scores = make(ws, registry.get("layer_scores"), net, pictures, list(SCORED))
     return DigitsDemo(net, accuracy, explanation, pattern, units, maps, scores, pictures)

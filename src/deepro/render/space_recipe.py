@@ -9,7 +9,7 @@ from deepro.methods.spaces.embed import METHODS
 from deepro.render.survey_recipe import place
 from deepro.results import Provenance
 
-_BESIDE = {"unit_map": "--units", "layer_scores": "--scores", "findings": "--find"}
+_BESIDE = {"unit_map": "--units", "layer_scores": "--scores", "findings": "--find", "atlas": "--atlas"}
 _OWN = (*METHODS, "aligned_maps", *_BESIDE)
 
 

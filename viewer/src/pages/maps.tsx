@@ -13,7 +13,7 @@ export function MapsPage({ overview }: { overview: Overview }) {
         <h1>{t("nav.maps")}</h1>
         <Explain text="maps.explain" />
       </header>
-      {overview.maps.length > 0 && <MapCards overview={overview} />}
+      {overview.maps.length + overview.atlases.length > 0 && <MapCards overview={overview} />}
       {overview.knowledge.map((one: KnowledgeView) => (
         <Knowledge key={one.record} overview={overview} view={one} />
       ))}
@@ -37,6 +37,19 @@ export function MapCards({ overview, most }: { overview: Overview; most?: number
                 {t(card.kind === "units" ? "map.lead.units" : "map.lead", { n: card.points, method: maybe(`method.${card.method}`, card.method) })}
                 {card.kept !== null && card.points >= 150 && ` · ${t("map.card.kept", { share: percent(Math.round(card.kept * 100) / 100) })}`}
               </span>
+            </span>
+          </a>
+        </li>
+      ))}
+      {overview.atlases.map((card) => (
+        <li key={card.id}>
+          <a className="card" href={href({ page: "atlas", atlas: card.id })}>
+            <span className="card-picture">
+              <Image picture={card.thumb} alt="" />
+            </span>
+            <span className="card-text">
+              <strong>{t("atlas.title", { layer: card.layer })}</strong>
+              <span className="quiet file">{t("atlas.lead", { n: card.pictures, layer: card.layer })}</span>
             </span>
           </a>
         </li>

@@ -95,7 +95,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
           </ul>
         </section>
       )}
-      {overview.maps.length > 0 && (
+      {overview.maps.length + overview.atlases.length > 0 && (
         <section>
           <div className="row-head">
             <h2>{t("overview.maps")}</h2>

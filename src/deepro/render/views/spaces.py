@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,8 @@ import numpy as np
 
 from deepro.methods.spaces.grid import picture_grid
 from deepro.render.document import (
+    AtlasCard,
+    AtlasPage,
     ClusterView,
     FindingsView,
     GridView,
@@ -25,8 +26,9 @@ from deepro.render.document import (
     Suspect,
 )
 from deepro.render.space_figures import dots
+from deepro.render.views.atlas import atlas, place_name
 from deepro.render.views.base import Keep, Put, Saver, data_name, finite, plain, record, values
-from deepro.results import AlignedMaps, Findings, LayerScores, Map, Result
+from deepro.results import AlignedMaps, Atlas, Findings, LayerScores, Map, Result
 
 UNKNOWN = 65535
 _NEAREST = 10
@@ -59,14 +61,17 @@ class Spaces:
         self._neighbours: list[MapNeighbours] = []
         self._knowledge: list[KnowledgeView] = []
         self._findings: list[Findings] = []
+        self._atlases: list[tuple[AtlasCard, AtlasPage]] = []
         self._records: dict[str, Any] = {}
 
     def add(self, result: Result) -> bool:
-        if result.provenance is None or not isinstance(result, Map | AlignedMaps | LayerScores | Findings):
+        if result.provenance is None or not isinstance(result, Map | AlignedMaps | LayerScores | Findings | Atlas):
             return False
         self._records[result.provenance.key] = record(result)
         if isinstance(result, LayerScores):
             self._knowledge.append(knowledge(result))
+        elif isinstance(result, Atlas):
+            self._atlases.append(atlas(result, self._put))
         elif isinstance(result, Findings):
             self._findings.append(result)
         else:
@@ -80,7 +85,14 @@ class Spaces:
             keep("map", made.page.id, made.page.model_copy(update={"links": links, "findings": found}))
         for near in self._neighbours:
             keep("neighbours", near.id, near)
-        return {"maps": [m.card for m in self._maps], "knowledge": self._knowledge, "records": self._records}
+        for _, page in self._atlases:
+            keep("atlas", page.id, page)
+        return {
+            "maps": [m.card for m in self._maps],
+            "knowledge": self._knowledge,
+            "atlases": [card for card, _ in self._atlases],
+            "records": self._records,
+        }
 
     def _map(self, result: Map | AlignedMaps) -> _Made:
         assert result.provenance is not None
@@ -89,7 +101,7 @@ class Spaces:
         names = result.steps if aligned else (result.layer,)
         first, key = maps[0], result.provenance.key
         kind = "units" if first.method == "unit_map" else "examples"
-        id = "-".join(filter(None, [re.sub(r"[^a-z0-9]+", "-", names[0].lower()).strip("-")[:30], key[:10]]))
+        id = place_name(names[0], key)
         save = Saver(self._put, f"map-{id}")
         packed = pack([m.values for m in maps])
         steps = []
