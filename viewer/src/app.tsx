@@ -8,6 +8,7 @@ import { ExperimentPage } from "./pages/experiment";
 import { HealthPage } from "./pages/health";
 import { ImagePage } from "./pages/image";
 import { JobsPage } from "./pages/jobs";
+import { AtlasPage } from "./pages/atlas";
 import { MapPage } from "./pages/map";
 import { MapsPage } from "./pages/maps";
 import { NetworkPage } from "./pages/network";
@@ -21,7 +22,8 @@ import { CellsView } from "./pages/cells";
 import { MatchesView } from "./pages/matches";
 import { MemoryView } from "./pages/memory";
 import { SequenceView } from "./pages/sequence";
-import { SequencesPage } from "./pages/sequences";
+import { FigureView } from "./pages/sequence-figure";
+import { pageOf, SequencesPage } from "./pages/sequences";
 import { UnitPage } from "./pages/unit";
 import { offerLayers } from "./parts/form";
 import { Search } from "./parts/search";
@@ -72,6 +74,7 @@ const TITLES: { [P in Route["page"]]: Key | null } = {
   patterns: "nav.patterns",
   maps: "nav.maps",
   map: "nav.maps",
+  atlas: "nav.maps",
   survey: "nav.survey",
   "survey-layer": "nav.survey",
   "survey-unit": "nav.survey",
@@ -86,6 +89,7 @@ const TITLES: { [P in Route["page"]]: Key | null } = {
   cells: "nav.cells",
   memory: "nav.memory",
   matches: "nav.matches",
+  figure: "nav.sequences",
   about: "about.picture",
 };
 
@@ -129,6 +133,9 @@ function Content({ source, overview, route }: { source: Source; overview: Overvi
     }
     case "maps":
       return <MapsPage overview={overview} />;
+    case "atlas":
+      if (!overview.atlases.some((card) => card.id === route.atlas)) return <Missing name={route.atlas} />;
+      return <AtlasPage overview={overview} page={use(source.page("atlas", route.atlas))} />;
     case "map":
       return <Mapped source={source} overview={overview} route={route} />;
     case "survey":
@@ -156,6 +163,7 @@ function Content({ source, overview, route }: { source: Source; overview: Overvi
     case "cells":
     case "memory":
     case "matches":
+    case "figure":
       return <Sequenced source={source} overview={overview} route={route} />;
     case "about":
       return <About source={source} overview={overview} record={route.record} image={route.image} />;
@@ -196,7 +204,7 @@ function Surveyed({ source, overview, route }: { source: Source; overview: Overv
   return <SurveyUnitPage overview={overview} source={source} survey={survey} layer={layer} page={row.page} unit={route.unit} />;
 }
 
-type OfSequences = Extract<Route, { page: "sequence" | "cells" | "memory" | "matches" }>;
+type OfSequences = Extract<Route, { page: "sequence" | "cells" | "memory" | "matches" | "figure" }>;
 
 function Sequenced({ source, overview, route }: { source: Source; overview: Overview; route: OfSequences }) {
   if (route.page === "sequence") {
@@ -205,9 +213,10 @@ function Sequenced({ source, overview, route }: { source: Source; overview: Over
     // Another address of the same sequence is another view: the cell and the range of the address are its own.
     return <SequenceView key={JSON.stringify(route)} source={source} overview={overview} page={use(source.page("sequence", id))} {...place} />;
   }
-  if (!overview.sequence_results.some((result) => result.kind === route.page && result.id === route.record)) return <Missing name={route.record} />;
+  if (!overview.sequence_results.some((result) => pageOf(result.kind) === route.page && result.id === route.record)) return <Missing name={route.record} />;
   if (route.page === "cells") return <CellsView overview={overview} page={use(source.page("cells", route.record))} />;
   if (route.page === "memory") return <MemoryView overview={overview} page={use(source.page("memory", route.record))} />;
+  if (route.page === "figure") return <FigureView overview={overview} page={use(source.page("figure", route.record))} />;
   return <MatchesView overview={overview} page={use(source.page("matches", route.record))} />;
 }
 
@@ -227,6 +236,8 @@ function About({ source, overview, record, image }: { source: Source; overview: 
 function backFrom(overview: Overview, record: string, t: (key: Key) => string) {
   const map = overview.maps.find((card) => card.record === record);
   if (map) return { name: map.steps[0] ?? map.id, to: href({ page: "map", map: map.id }) };
+  const atlas = overview.atlases.find((card) => card.record === record);
+  if (atlas) return { name: t("method.atlas"), to: href({ page: "atlas", atlas: atlas.id }) };
   if (overview.knowledge.some((one) => one.record === record)) return { name: t("nav.maps"), to: href({ page: "maps" }) };
   const survey = overview.surveys.find((card) => card.records.includes(record));
   if (survey) return { name: t("nav.survey"), to: href({ page: "survey", survey: survey.id }) };
@@ -273,7 +284,7 @@ function Header({ overview, route }: { overview: Overview; route: Route }) {
         )}
         {overview.patterns.length > 0 && at("patterns", t("nav.patterns"))}
         {(overview.sequences.length > 0 || overview.sequence_results.length > 0) && at("sequences", t("nav.sequences"))}
-        {overview.maps.length + overview.knowledge.length > 0 && at("maps", t("nav.maps"))}
+        {overview.maps.length + overview.knowledge.length + overview.atlases.length > 0 && at("maps", t("nav.maps"))}
         {overview.photographs.length > 1 && at("compare", t("nav.compare"))}
         {isLive && <Working current={route.page === "jobs"} />}
       </nav>
