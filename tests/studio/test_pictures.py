@@ -113,7 +113,7 @@ def test_a_data_folder_is_never_left(tmp_path: Path) -> None:
 def test_thumbnails(tmp_path: Path) -> None:
     file = tmp_path / "big.png"
     file.write_bytes(encoded("PNG", (900, 300)))
-    assert Image.open(io.BytesIO(thumbnail(file))).size == (240, 80)
+    assert Image.open(io.BytesIO(thumbnail(file))).size == (168, 56)
     file.write_bytes(b"broken")
     with pytest.raises(ImageError, match=r"big\.png cannot be read"):
         thumbnail(file)

@@ -18,7 +18,7 @@ from deepro.errors import ImageError, UsageError
 from deepro.render.document.studio import DataItem, DataPage, Limits
 
 LIMITS = Limits(bytes=25_000_000, pixels=50_000_000, kinds=["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
-THUMB = 240  # pixels
+THUMB = 168  # pixels
 
 
 def keep(folder: Path, data: bytes, name: str) -> tuple[Path, str]:
@@ -75,7 +75,7 @@ def thumbnail(file: Path) -> bytes:
                 small = ImageOps.exif_transpose(image)
                 small.thumbnail((THUMB, THUMB), Image.Resampling.LANCZOS, reducing_gap=2)
                 buffer = io.BytesIO()
-                small.convert("RGB").save(buffer, "JPEG", quality=82)
+                small.convert("RGB").save(buffer, "JPEG", quality=78)
                 return buffer.getvalue()
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise ImageError(f"{file.name} cannot be read as a picture ({error})") from None

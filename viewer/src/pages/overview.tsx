@@ -84,7 +84,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
               <li key={`${set.record}/${target}`}>
                 <a className="card" href={href({ page: "patterns", record: set.record, target })}>
                   <span className="card-picture square">
-                    <Image picture={image.picture} alt="" />
+                    <Image picture={image.thumb ?? image.picture} alt="" />
                   </span>
                   <span className="card-text">
                     <strong>{image.target}</strong>

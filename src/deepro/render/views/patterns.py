@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from deepro.render import colour
+from deepro.render import colour, picture
 from deepro.render.document import PatternImage, PatternSet
 from deepro.render.views.base import Keep, Put, Saver, finite, record
 from deepro.results import Pattern, Result
+
+THUMB = 200  # pixels
 
 
 class Patterns:
@@ -40,12 +42,13 @@ def pattern_set(result: Pattern, put: Put) -> PatternSet:
     images = [
         PatternImage(
             target=target,
-            picture=save(f"{i}.png", colour.unit_range(result.images[i])),
+            picture=save(f"{i}.png", pixels),
+            thumb=save(f"{i}.jpg", picture.fit(pixels, THUMB)) if max(pixels.shape) > THUMB else None,
             score=finite(result.scores[i]),
             probability=finite(result.probabilities[i]),
             history=[finite(v) for v in _thin(history[i])] if i < len(history) else [],
         )
-        for i, target in enumerate(result.targets)
+        for i, (target, pixels) in enumerate(zip(result.targets, map(colour.unit_range, result.images), strict=True))
     ]
     return PatternSet(
         record=result.provenance.key,
