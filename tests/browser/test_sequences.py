@@ -85,7 +85,7 @@ def test_a_range_by_keyboard_finds_what_the_library_finds(made: tuple[Path, Trac
     unit = int(tab.inner_text(".matching .chip strong").split()[-1])
     expected = match(planted(), corpus, start, start + 2, cells=str(unit), top=1000)
     shown = tab.locator(".matching .matches-list a").evaluate_all("all => all.map((a) => a.title)")
-    places = {tuple(map(int, title.rsplit(" ", 1)[1].split("–"))) + (title.rsplit(" ", 1)[0],) for title in shown}
+    places = {(*map(int, title.rsplit(" ", 1)[1].split("–")), title.rsplit(" ", 1)[0]) for title in shown}
     found = {
         (int(a), int(b), f"sequence {n}")
         for n, a, b in zip(expected.sequences, expected.starts, expected.stops, strict=True)

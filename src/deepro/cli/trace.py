@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from deepro.cli.explain import Options, parse_options
 from deepro.cli.network import with_network
 from deepro.cli.output import Json, show
 from deepro.cli.progress import shown
 from deepro.cli.sequences import Cut, Files, Layers, Text, Tokens, Words, read_sequences
+from deepro.errors import UsageError, near
 
 if TYPE_CHECKING:
     from deepro.network import Network
+    from deepro.registry import Method
+    from deepro.results import Result
 
 
 @with_network
@@ -28,6 +33,11 @@ def trace(
     vocabulary: Words = None,
     layer: Layers = None,
     cut: Cut = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(help="Measured as well: memory, state_space, responses, loss_breakdown; again for more."),
+    ] = None,
+    option: Options = None,
     json: Json = False,
 ) -> None:
     """States and gates of every recurrent layer, for all steps.
@@ -36,22 +46,34 @@ def trace(
     deepro trace builtin:code-lstm --text "x = f('a')" --out ws
     deepro trace net.py:factory --tokens 3,1,4,1,5 --out ws
     deepro trace net.py:factory --vocabulary characters:abc story.txt --layer rnn.l1
+    deepro trace net.py:factory speech.wav --also memory --out ws -o precision=half
     """
     import numpy as np
 
     from deepro import registry
     from deepro.explanation import make
+    from deepro.results import Trace
     from deepro.store import Workspace
 
     items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
-    record = registry.get("trace")
+    more = [registry.get(name) for name in also or ()]
+    for record in more:
+        if record.family != "sequences" or "sequences" not in record.needs:
+            raise UsageError(f"--also {record.name}: expected memory, state_space, responses or loss_breakdown")
+    options = share_options([registry.get("trace"), *more], parse_options(option))
+    ws = Workspace(out) if out is not None else None
+    if ws is not None:
+        ws.add_network(net)
+    results: list[Result] = []
     with shown():
-        if out is None:
-            made = record(net, items, layer or None)
-        else:
-            ws = Workspace(out)
-            ws.add_network(net)
-            made = make(ws, record, net, items, layer or None)
+        for record, own in zip([registry.get("trace"), *more], options, strict=True):
+            places = {} if not layer else {"layers": layer} if "layers" in record.needs else {"layer": layer[-1]}
+            if not {"layer", "layers"} & set(inspect.signature(record.function).parameters):
+                places = {}
+            arguments: dict[str, Any] = {**places, **own}
+            results.append(record(net, items, **arguments) if ws is None else make(ws, record, net, items, **arguments))
+    made = results[0]
+    assert isinstance(made, Trace)
     rows = []
     for name, kind in zip(made.layers, made.kinds, strict=True):
         h = made.h[name]
@@ -77,7 +99,42 @@ def trace(
             table.add_row(*(f"{c:.2g}" if isinstance(c, float) else str(c) for c in cells))
         console.print(table)
         console.print("self-test: largest difference between h from the gates and h as the module returned it")
+        for result in results[1:]:
+            console.print(sequence_facts(result), markup=False)
         if out:
             console.print(f"workspace  {out}", markup=False)
 
-    show({"layers": rows, "workspace": str(out) if out else None}, json, human)
+    told = [sequence_facts(r) for r in results[1:]]
+    show({"layers": rows, "also": told, "workspace": str(out) if out else None}, json, human)
+
+
+def share_options(records: list[Method], given: dict[str, str]) -> list[dict[str, Any]]:
+    """Each method's own of the options; UsageError for one that none of them has."""
+    known = {o.name for record in records for o in record.options}
+    for name in given:
+        if name not in known:
+            raise UsageError(f"no method asked for has an option {name!r}{near(name, known)}")
+    return [{o.name: given[o.name] for o in record.options if o.name in given} for record in records]
+
+
+def sequence_facts(result: Result) -> str:
+    """One line of what a measurement found."""
+    from deepro.results import Losses, Memory, Responses, StateSpace
+
+    if isinstance(result, Memory):
+        told = f"memory: 95 % of the influence on an output lies within {result.reach} steps"
+        return told if result.factor is None else f"{told}; from lag to lag it is multiplied by {result.factor:.3g}"
+    if isinstance(result, Losses):
+        every = result.groups[0]
+        return f"loss {every['loss']:.3f} nats a token; {result.order}-gram model {every['ngram']:.3f}"
+    if isinstance(result, StateSpace):
+        return (
+            f"state space: {len(result.moves)} regions, stability {result.stability:.2f}; next region right "
+            f"{result.fidelity:.1%}, without the graph {result.baseline:.1%}"
+        )
+    if isinstance(result, Responses):
+        return (
+            f"responses of {len(result.tokens)} tokens; stability {result.stability[0]:.2f} (tokens), "
+            f"{result.stability[1]:.2f} (units), by chance {result.chance[0]:.2f}, {result.chance[1]:.2f}"
+        )
+    return result.kind

@@ -127,6 +127,7 @@ def _listened(net: Network, sounds: Sequences) -> Sequences:
     from deepro.probe import untouched
 
     layouts: tuple[Layout, ...] = ("NT", "N1T", "NTF")
+    said: DeeproError | None = None
     for layout in layouts:
         tried = replace(sounds, layout=layout)
         with untouched(net.module), torch.no_grad():
@@ -180,7 +181,8 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 
 def _move(value: Any, device: torch.device, dtype: torch.dtype) -> Any:
     if isinstance(value, PackedSequence):
-        return value.to(device=device, dtype=dtype) if value.data.is_floating_point() else value.to(device=device)
+        packed: Any = value
+        return packed.to(device=device, dtype=dtype) if value.data.is_floating_point() else packed.to(device=device)
     if isinstance(value, Tensor):
         return value.to(device, dtype) if value.is_floating_point() else value.to(device)
     if isinstance(value, Mapping):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from deepro import registry
-from deepro.render import space_recipe, survey_recipe
+from deepro.render import sequence_recipe, space_recipe, survey_recipe
 from deepro.results import Provenance
 
 _OWN = ("activations", "deconvnet", "segment", "imagine")  # methods that are functions of their own
@@ -22,6 +22,8 @@ def python(provenance: Provenance) -> str:
         return "\n".join(["import deepro", "", f"net = {load}", *survey_recipe.python(provenance), ""])
     if space_recipe.applies(provenance):
         return "\n".join(["import deepro", "", f"net = {load}", *space_recipe.python(provenance), ""])
+    if sequence_recipe.applies(provenance):
+        return "\n".join(["import deepro", "", f"net = {load}", *sequence_recipe.python(provenance), ""])
     names = [str(d.get("name", "image")) for d in provenance.data]
     shown = [] if not names else [repr(names[0]) if len(names) == 1 else repr(names)]
     options = {k: v for k, v in provenance.parameters.items() if v is not None}
@@ -50,6 +52,9 @@ def command(provenance: Provenance, method: registry.Method | None = None) -> st
     if space_recipe.applies(provenance):
         said = space_recipe.command(provenance, source, _changed(given, method))
         return " ".join(shlex.quote(w) for w in (*said, "--out", "DIR"))
+    if sequence_recipe.applies(provenance):
+        said = sequence_recipe.command(provenance, source, _changed(given, method))
+        return " ".join(shlex.quote(w) for w in (*said, "--out", "DIR")) if said else None
     if provenance.method == "imagine":
         words = ["deepro", "imagine", source, *_several(given.get("targets"))]
     elif provenance.data:

@@ -81,10 +81,11 @@ def automaton(
     sul = Network_()
     oracle = RandomWordEqOracle(numbers, sul, num_walks=words, min_walk_len=1, max_walk_len=length)
     progress.tell("automaton", 0, 2)
-    learned, about = run_Lstar(
+    made: Any = run_Lstar(
         numbers, sul, oracle, "dfa", max_learning_rounds=rounds, return_data=True, print_level=0,
         cache_and_non_det_check=False,
     )  # fmt: skip
+    learned, about = made
     progress.tell("automaton", 1, 2)
     states = list(learned.states)
     index = {s.state_id: n for n, s in enumerate(states)}

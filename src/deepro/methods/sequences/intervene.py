@@ -77,7 +77,7 @@ def intervening(module: nn.Module, changes: Sequence[Hold | Swap]) -> Iterator[N
         states = ("h", *(("c",) if kind == "LSTM" else ()), *GATES[kind])
         if change.state not in states:
             raise UsageError(f"layer {change.layer!r} has no state {change.state!r}; it has {', '.join(states)}")
-        width = target.hidden_size
+        width: Any = target.hidden_size
         if change.state == "h":
             width = getattr(target, "proj_size", 0) or width
         units = change.units if isinstance(change, Hold) else [change.unit]

@@ -55,7 +55,8 @@ def memory(
         raise UsageError("memory takes a list with one text or array for each sequence, not ready tensors")
     trace = read(net, sequences, layers)
     shut, opened = saturation(trace, low)
-    matrix = influence(net, sequences, steps, count) if steps else None
+    first = trace.lengths[trace.layers[0]].tolist()
+    matrix = influence(net, sequences, steps, count, first if len(first) == len(sequences) else None) if steps else None
     curve = decay(matrix) if matrix is not None else None
     return Memory(
         layers=trace.layers,
@@ -100,25 +101,44 @@ def half_lives(trace: Trace) -> dict[str, np.ndarray]:
     return made
 
 
-def influence(net: Network, sequences: Sequences, steps: int, count: int) -> np.ndarray:
+def influence(
+    net: Network, sequences: Sequences, steps: int, count: int, read: Sequence[int] | None = None
+) -> np.ndarray:
     """(S, T): norm of d y_s / d x_t, mean over sequences. One backward pass a sequence.
 
+    read: steps of the first recurrent layer for each sequence, where they are fewer than the sequence's own.
     The sequence stands in the batch once for each output step; row s contributes only its output s, so that a single
     backward pass fills the whole matrix. Raises NetworkError where the network gives no output a step.
     """
-    long = [k for k, item in enumerate(sequences.items) if len(item) >= steps] or [
-        int(np.argmax([len(item) for item in sequences.items]))
-    ]
-    length = min([steps, *(len(sequences.items[k]) for k in long)])
-    total = np.zeros((length, length))
-    chosen = long[:count]
-    for k in progress.steps(chosen, "influence"):
-        total += _influence_of(net, sequences.items[k][:length], sequences)
-    return total / len(chosen)
+    lengths = [len(item) for item in sequences.items] if read is None else list(read)
+    long = [k for k, length in enumerate(lengths) if length >= steps] or [int(np.argmax(lengths))]
+    made = []
+    for k in progress.steps(long[:count], "influence"):
+        item = sequences.items[k]
+        made.append(_influence_of(net, item[: max(1, len(item) * min(steps, lengths[k]) // lengths[k])], sequences))
+    size = min(len(matrix) for matrix in made)
+    return np.mean([matrix[:size, :size] for matrix in made], axis=0)
+
+
+def _steps_of(net: Network, item: Tensor, given: Sequences) -> int:
+    """How many steps the first recurrent layer reads of an item."""
+    seen: list[int] = []
+
+    def look(x: Tensor) -> Tensor:
+        seen.append(x.shape[1])
+        return x
+
+    with torch.no_grad(), reading(net.module, look):
+        run(net, (given.laid(item[None]),), {})
+    if not seen:
+        raise NetworkError(
+            "the first recurrent layer is not called with a sequence: there are no inputs to look back to"
+        )
+    return seen[0]
 
 
 def _influence_of(net: Network, item: Tensor, given: Sequences) -> np.ndarray:
-    steps = len(item)
+    steps = _steps_of(net, item, given)
     batch = item[None].expand(steps, *item.shape).contiguous()
     leaves: list[Tensor] = []
 

@@ -293,7 +293,7 @@ def _recompute(name: str, calls: list[Any]) -> list[LayerStates]:
         return [_custom(name, calls)]
     module = calls[0].module
     layers, directions = getattr(module, "num_layers", 1), 2 if getattr(module, "bidirectional", False) else 1
-    lengths = sum(call.lengths for call in calls)
+    lengths = torch.stack([call.lengths for call in calls]).sum(0)
     made = []
     xs = [call.x for call in calls]
     for layer in range(layers):
@@ -438,6 +438,7 @@ class Weights:
         c = torch.mul(i, g)
         at = 0
         for own, (_, c0) in zip(hs, starts, strict=True):
+            assert c0 is not None
             last = c0
             for step in range(at, at + len(own)):
                 last = c[step].addcmul_(f[step], last)

@@ -126,12 +126,12 @@ def compare_responses(one: Responses, other: Responses, *, permutations: int = 5
 
     upper = np.triu_indices(len(shared), 1)
     mine, theirs = likeness(one), likeness(other)
-    found = float(spearmanr(mine[upper], theirs[upper]).statistic)
+    found = float(spearmanr(mine[upper], theirs[upper])[0])  # pyright: ignore[reportArgumentType]
     generator = np.random.default_rng(seed)
     reached = 0
     for _ in range(permutations):
         order = generator.permutation(len(shared))
-        reached += spearmanr(mine[upper], theirs[order][:, order][upper]).statistic >= found
+        reached += float(spearmanr(mine[upper], theirs[order][:, order][upper])[0]) >= found  # pyright: ignore[reportArgumentType]
     return {"tokens": len(shared), "correlation": found, "p": (1 + reached) / (1 + permutations)}
 
 

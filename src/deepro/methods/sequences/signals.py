@@ -36,8 +36,8 @@ def series_tracks(series: np.ndarray, name: str = "input") -> dict[str, np.ndarr
             signal = _analytic(values - values.mean())
             size = np.abs(signal)
             with np.errstate(invalid="ignore", divide="ignore"):
-                made[f"{label} phase cosine"] = np.where(size > 1e-9, signal.real / size, np.nan)
-                made[f"{label} phase sine"] = np.where(size > 1e-9, signal.imag / size, np.nan)
+                made[f"{label} phase cosine"] = np.where(size > 1e-9, np.real(signal) / size, np.nan)
+                made[f"{label} phase sine"] = np.where(size > 1e-9, np.imag(signal) / size, np.nan)
         found = regime(values)
         if found is not None:
             made[f"{label} regime"] = found

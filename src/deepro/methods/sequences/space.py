@@ -69,7 +69,8 @@ def state_space(
 
     def divide(chosen: np.ndarray, number: int, tries: int) -> np.ndarray:
         some = chosen[:: max(1, len(chosen) // _FIT)]
-        return KMeans(regions, n_init=tries, random_state=number).fit(states[some]).predict(states)
+        fitted: Any = KMeans(regions, n_init=tries, random_state=number)  # pyright: ignore[reportArgumentType]
+        return np.asarray(fitted.fit(states[some]).predict(states))
 
     whole = divide(np.arange(steps), seed, 4)
     order = np.argsort(-np.bincount(whole, minlength=regions), kind="stable")

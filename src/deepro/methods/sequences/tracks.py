@@ -208,9 +208,8 @@ def make_tracks(sequences: Sequences, wanted: Wanted = None, steps: Sequence[int
             )
         return [_track(name, [_fit(c, t) for c, t in zip(built[name], steps, strict=True)]) for name in names]
     made = []
-    for name, column in wanted.items():
-        if callable(column):
-            column = [column(_reading(sequences, k)) for k in range(len(sequences))]
+    for name, given in wanted.items():
+        column: Any = [given(_reading(sequences, k)) for k in range(len(sequences))] if callable(given) else given
         columns = [column] if len(sequences) == 1 and np.ndim(column[0]) == 0 else list(column)
         if len(columns) != len(sequences):
             raise UsageError(

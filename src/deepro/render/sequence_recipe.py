@@ -1,0 +1,76 @@
+"""How results about sequences are made again: each as lines of Python and as a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from deepro.results import Provenance
+
+_DOORS = ("trace", "find_cells", "match", "memory")  # functions of deepro itself
+_OTHERS = ("attribute_steps", "loss_breakdown", "state_space", "responses", "attention")
+_COMMANDS = {"trace": "trace", "find_cells": "cells", "match": "match"}
+
+
+def applies(provenance: Provenance) -> bool:
+    return provenance.method in (*_DOORS, *_OTHERS, "automaton")
+
+
+def python(provenance: Provenance) -> list[str]:
+    """Lines after `net` is there. Sequences without a name are for the reader to supply."""
+    method, given = provenance.method, {k: v for k, v in provenance.parameters.items() if v is not None}
+    lines, data = ["from pathlib import Path", ""], ""
+    names = _names(provenance)
+    if method != "automaton":
+        known = names and all(names)
+        one = f"Path({names[0]!r})" if known and len(names) == 1 else ""
+        data = one or ("[" + ", ".join(f"Path({n!r})" for n in names) + "]" if known else "SEQUENCES")
+        if not known:
+            lines = [f"SEQUENCES = ...  # the {len(names)} sequences of the original run", ""]
+        if method in ("find_cells", "loss_breakdown"):
+            for name in ("tracks", "train"):
+                if not isinstance(given.get(name), str | list | None) or name == "train":
+                    given.pop(name, None)  # what was passed as arrays or texts is not kept
+    else:
+        lines = []
+    call = f"deepro.{method}" if method in _DOORS else f"registry.get({method!r})"
+    if method not in _DOORS:
+        lines.insert(0, "from deepro import registry")
+        lines += [] if lines[-1] == "" else [""]
+    options = [f"{k}={v!r}" for k, v in given.items()]
+    return [*lines, f"result = {call}({', '.join(['net', *([data] if data else []), *options])})"]
+
+
+def command(provenance: Provenance, source: str, changed: Mapping[str, Any]) -> list[str] | None:
+    """Words of a `deepro` command without `--out`; None where one command does not say it."""
+    method, given, names = provenance.method, provenance.parameters, _names(provenance)
+    if not names or not all(names) or method in ("automaton", "attention", "attribute_steps"):
+        return None
+    words = ["deepro", _COMMANDS.get(method, "trace"), source]
+    if method == "match":
+        words += [f"{given['start']}:{given['stop']}"]
+    words += [str(n) for n in names]
+    if method == "match" and given.get("within"):
+        words += ["--within", str(given["within"])]
+    if method not in _COMMANDS:
+        words += ["--also", method]
+    if method == "find_cells":
+        for track in _several(given.get("tracks")):
+            words += ["--track", track]
+    for layer in _several(given.get("layers", given.get("layer"))):
+        words += ["--layer", layer]
+    skipped = ("start", "stop", "within", "tracks", "train")
+    for name, value in changed.items():
+        if name not in skipped:
+            words += ["-o", f"{name}={value}"]
+    return words
+
+
+def _names(provenance: Provenance) -> list[str | None]:
+    return [d.get("name") for d in provenance.data]
+
+
+def _several(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(v) for v in value] if isinstance(value, Sequence) and not isinstance(value, str) else [str(value)]
