@@ -148,10 +148,6 @@ SMALL = {
 }  # fmt: skip
 EXTRA = {"match": {"start": 3, "stop": 6}}
 METHODS = list(registry.methods())
-# Faults that are known and not yet mended; take a name out with the mend.
-KNOWN = {
-    "aligned_maps": "kl_divergence differs now and then between two runs with one seed",
-}
 
 
 def _call(name: str, net: deepro.Network) -> Any:
@@ -206,11 +202,7 @@ def _assert_as_before(before: dict[str, Any], net: deepro.Network) -> None:
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_leaves_the_network_alone_repeats_itself_and_knows_its_origin(
-    name: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    if name in KNOWN:
-        request.applymarker(pytest.mark.xfail(reason=KNOWN[name], strict=False))
+def test_leaves_the_network_alone_repeats_itself_and_knows_its_origin(name: str, tmp_path: Path) -> None:
     net = _network(registry.get(name).family, name)
     random.seed(1)
     np.random.seed(1)
@@ -237,11 +229,7 @@ def test_leaves_the_network_alone_repeats_itself_and_knows_its_origin(
 
 @pytest.mark.parametrize("fails_on", [1, 2, 5])
 @pytest.mark.parametrize("name", METHODS)
-def test_leaves_the_network_alone_when_the_network_raises(
-    name: str, fails_on: int, request: pytest.FixtureRequest
-) -> None:
-    if name in KNOWN:
-        request.applymarker(pytest.mark.xfail(reason=KNOWN[name], strict=False))
+def test_leaves_the_network_alone_when_the_network_raises(name: str, fails_on: int) -> None:
     net = _network(registry.get(name).family, name)
     _ = net.layers  # traced before, not by the method
     before = footprint(net.module)
