@@ -27,6 +27,10 @@ _HOMES = {
     "find_cells": "deepro.methods.sequences.cells",
     "match": "deepro.methods.sequences.match",
     "memory": "deepro.methods.sequences.memory",
+    "write_corpus": "deepro.store.corpus",
+    "open_corpus": "deepro.store.corpus",
+    "match_corpus": "deepro.store.corpus",
+    "Sound": "deepro.network.sound",
     "Vocabulary": "deepro.network.vocabulary",
     "open": "deepro.store",
     "Workspace": "deepro.store",
@@ -51,9 +55,13 @@ if TYPE_CHECKING:
     from deepro.network import Network as Network
     from deepro.network import Preprocess as Preprocess
     from deepro.network import load as load
+    from deepro.network.sound import Sound as Sound
     from deepro.network.vocabulary import Vocabulary as Vocabulary
     from deepro.store import Workspace as Workspace
     from deepro.store import open as open
+    from deepro.store.corpus import match_corpus as match_corpus
+    from deepro.store.corpus import open_corpus as open_corpus
+    from deepro.store.corpus import write_corpus as write_corpus
     from deepro.survey import survey as survey
 
 

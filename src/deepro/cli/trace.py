@@ -33,6 +33,12 @@ def trace(
     vocabulary: Words = None,
     layer: Layers = None,
     cut: Cut = None,
+    corpus: Annotated[
+        Path | None,
+        typer.Option(
+            help="A new folder for the states of every step, piece by piece: millions of steps, half precision."
+        ),
+    ] = None,
     also: Annotated[
         list[str] | None,
         typer.Option(help="Measured as well: memory, state_space, responses, loss_breakdown; again for more."),
@@ -47,6 +53,7 @@ def trace(
     deepro trace net.py:factory --tokens 3,1,4,1,5 --out ws
     deepro trace net.py:factory --vocabulary characters:abc story.txt --layer rnn.l1
     deepro trace net.py:factory speech.wav --also memory --out ws -o precision=half
+    deepro trace net.py:factory texts/*.txt --vocabulary tokens.json --corpus states -o states=c
     """
     import numpy as np
 
@@ -56,6 +63,8 @@ def trace(
     from deepro.store import Workspace
 
     items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
+    if corpus is not None:
+        return _to_disk(net, items, corpus, layer, also, parse_options(option), json)
     more = [registry.get(name) for name in also or ()]
     for record in more:
         if record.family != "sequences" or "sequences" not in record.needs:
@@ -106,6 +115,32 @@ def trace(
 
     told = [sequence_facts(r) for r in results[1:]]
     show({"layers": rows, "also": told, "workspace": str(out) if out else None}, json, human)
+
+
+def _to_disk(
+    net: Network, items: Any, folder: Path, layer: list[str] | None, also: list[str] | None, given: dict[str, str],
+    json: bool,
+) -> None:  # fmt: skip
+    from deepro.store.corpus import write_corpus
+
+    wrong = [name for name in given if name not in ("states", "precision", "steps")]
+    if wrong or also:
+        raise UsageError(f"--corpus takes -o states=, precision= and steps=, not {', '.join([*wrong, *(also or ())])}")
+    options: dict[str, Any] = dict(given)
+    if "steps" in options:
+        if not options["steps"].isdecimal():
+            raise UsageError(f"steps is {options['steps']!r}, expected a whole number")
+        options["steps"] = int(options["steps"])
+    with shown():
+        made = write_corpus(net, items, folder, layer or None, **options)
+    states = ", ".join(f"{n}{' backward' if d else ''} {s}" for n, d, s in made.places)
+    value = {"corpus": str(made.folder), "steps": made.steps, "sequences": len(made.lengths), "check": made.check}
+
+    def human(console: Console) -> None:
+        console.print(f"{made.steps:,} steps of {len(made.lengths)} sequences: {states}", markup=False)
+        console.print(f"self-test {made.check:.2g}\ncorpus     {made.folder}", markup=False)
+
+    show(value, json, human)
 
 
 def share_options(records: list[Method], given: dict[str, str]) -> list[dict[str, Any]]:
