@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -73,34 +74,33 @@ def as_json(made: Cells) -> dict[str, Any]:
 def tell(console: Console, made: Cells) -> None:
     """The best unit of each track, those that survive their controls first."""
     best = [made.best(name) for name in made.tracks if any(f["track"] == name for f in made.findings)]
-    table = Table("track", "cell", "measure", "held out", "random weights", "p", "clamped", "survives")
+    table = Table("track", "cell", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("held out", "random", "p", "clamped", "others"):
+        table.add_column(name, justify="right")
+    table.add_column("")
     for found in sorted(best, key=lambda f: not f["survives"]):
         table.add_row(*_row(found))
     console.print(table)
     console.print(
-        f"held out by {made.split['by']}; {len(made.units)} units searched; + high, - low where the track is on; "
-        "survives: clearly better than random weights, p at most 0.05, and clamping it moves the prediction where the "
-        "track is on, beyond elsewhere, more than clamping nine in ten others"
+        f"held out by {made.split['by']}: AUC, or the rank correlation of a graded track; random: the best of "
+        f"{len(made.units)} units of networks with random weights; + high, - low where the track is on; clamped: how "
+        "far holding the unit still moves the prediction there, and what share of other units move it less; ✓: beyond "
+        "random, p at most 0.05, moving the prediction where the track is on beyond elsewhere, above nine in ten others",
+        style="dim",
     )
 
 
 def _row(found: Any) -> list[str]:
     clamped = found["clamp"]
-    told = "-"
-    if clamped:
-        told = f"{clamped['effect']:.3f}, elsewhere {clamped['elsewhere']:.3f}; above {clamped['beaten']:.0%} of others"
-        if "falls" in clamped:
-            label, before, after = clamped["falls"]
-            told += f"; P({label!r}) {before:.3f} to {after:.3f}"
     direction = " backward" if found["direction"] else ""
     sign = "+" if found["sign"] > 0 else "-"
     return [
         found["track"],
-        f"{found['layer']}{direction} {found['state']} {found['unit']} {sign}",
-        found["measure"],
+        f"{found['layer']}{direction} {found['state']} {found['unit']}{sign}",
         f"{found['held_out']:.3f}",
         f"{found['control']:.3f}",
         f"{found['p']:.3f}",
-        told,
-        "yes" if found["survives"] else "no",
+        f"{clamped['effect']:.3f}" if clamped else "-",
+        f"{clamped['beaten']:.0%}" if clamped else "-",
+        "✓" if found["survives"] else "",
     ]
