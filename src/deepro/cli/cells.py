@@ -85,7 +85,7 @@ def tell(console: Console, made: Cells) -> None:
         f"held out by {made.split['by']}: AUC, or the rank correlation of a graded track; random: the best of "
         f"{len(made.units)} units of networks with random weights; + high, - low where the track is on; clamped: how "
         "far holding the unit still moves the prediction there, and what share of other units move it less; ✓: beyond "
-        "random, p at most 0.05, moving the prediction where the track is on beyond elsewhere, above nine in ten others",
+        "random, p at most 0.05, moving the prediction where the track is on beyond elsewhere, above nine in ten",
         style="dim",
     )
 
