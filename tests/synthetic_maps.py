@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepro.methods.spaces.neighbours import Finder
-from deepro.results import AlignedMaps, Findings, LayerScores, Map
+from deepro.results import AlignedMaps, Atlas, Findings, LayerScores, Map
 from deepro.store import Workspace
 from tests.synthetic import NASTY, provenance
 
@@ -130,8 +130,29 @@ def scores() -> LayerScores:
     )
 
 
+def atlas() -> Atlas:
+    random = np.random.default_rng(6)
+    return Atlas(
+        provenance=provenance("atlas", DATA, layer=LAYERS[1]),
+        layer=LAYERS[1],
+        pool="mean",
+        cells=np.array([[0, -1, 1], [-1, 2, -1]], np.int32),
+        counts=np.array([12, 30, 5]),
+        directions=random.normal(size=(3, 6)).astype(np.float32),
+        images=random.random((3, 3, 40, 40)).astype(np.float32),
+        cosines=np.array([0.9, 0.75, 0.4], np.float32),
+        classes=np.array([[0, 1, -1], [2, -1, -1], [1, 0, 2]]),
+        shares=np.array([[0.7, 0.3, 0], [1, 0, 0], [0.5, 0.3, 0.2]], np.float32),
+        class_names=CLASSES,
+        examples=np.array([[0, 3, 6], [2, 2, 2], [1, 4, 4]]),
+        example_ids=tuple(f"{i:03d}.png" for i in range(N)),
+        pictures=random.integers(0, 256, (3, 3, 8, 6, 3), dtype=np.uint8),
+        kept=0.55,
+    )
+
+
 def workspace(folder: Path) -> Workspace:
     made = Workspace(folder)
-    for result in (example_map(), aligned(), units(), findings(), scores()):
+    for result in (example_map(), aligned(), units(), findings(), scores(), atlas()):
         made.add(result)
     return made

@@ -31,6 +31,11 @@ def address(report: Path, kind: str) -> str:
     return f"#/map/{wanted[0].stem.removeprefix('map-')}"
 
 
+def atlas(report: Path) -> str:
+    page = next((report.parent / "data").glob("atlas-*.js"))
+    return f"#/atlas/{page.stem.removeprefix('atlas-')}"
+
+
 def opened(visit: Any, report: Path, kind: str = "plain", **options: Any) -> Any:
     tab = visit(report, address(report, kind), **options)
     tab.wait_for_selector(f"{PLOT}[data-drawn=all]")
@@ -161,6 +166,16 @@ def test_what_stands_out_leads_to_the_points(visit: Any, report: Path) -> None:
     assert tab.inner_text(".map-point dd") == "007.png"
 
 
+def test_the_atlas_tells_of_the_picture_pointed_at(visit: Any, report: Path) -> None:
+    tab = visit(report, atlas(report))
+    assert "30" in tab.inner_text(".atlas-one")  # the fullest cell at first
+    tab.hover(".atlas button >> nth=0")
+    tab.wait_for_function("document.querySelector('.atlas-one').innerText.includes('0.9')")
+    assert f"{CLASSES[0]} 70%" in tab.inner_text(".atlas-one")
+    tab.focus(".atlas button >> nth=2")
+    tab.wait_for_function("document.querySelector('.atlas-one').innerText.includes('0.4')")
+
+
 def test_without_webgl_a_canvas_draws_and_says_so(visit: Any, report: Path, browser: Any) -> None:
     with_gl = opened(visit, report).evaluate(INK)
     tab = visit(report, "#/")
@@ -180,12 +195,13 @@ def test_without_webgl_a_canvas_draws_and_says_so(visit: Any, report: Path, brow
 def test_axe_finds_nothing(language: str, theme: str, report: Path, visit: Any, axe: str) -> None:
     for kind, hash_ in (
         ("maps", "#/maps"),
+        ("atlas", atlas(report)),
         ("plain", address(report, "plain")),
         ("aligned", address(report, "aligned")),
     ):
         tab = visit(report, hash_, color_scheme=theme)
         tab.select_option(".top select", language)
-        if kind != "maps":
+        if kind not in ("maps", "atlas"):
             tab.wait_for_selector(f"{PLOT}[data-drawn=all]")
             tab.fill(".map-choice input", "01")
             tab.wait_for_selector(".map-selection")

@@ -40,6 +40,7 @@ def made() -> Any:
         synthetic_maps.units(),
         synthetic_maps.findings(),
         synthetic_maps.scores(),
+        synthetic_maps.atlas(),
     ):
         assert room.add(result)
     assert not room.add(synthetic.pattern())
@@ -159,6 +160,17 @@ def test_numbers_that_are_none_reach_the_viewer_as_none(made: Any) -> None:
     _, fields, _ = made
     assert fields["knowledge"][0].scores["silhouette"] == [None, 0.2]
     assert fields["knowledge"][0].similarity == [[1, 0.4], [0.4, 1]]
+
+
+def test_an_atlas_has_its_pictures_in_their_cells(made: Any) -> None:
+    pages, fields, files = made
+    page = pages["atlas", fields["atlases"][0].id]
+    assert [(c.row, c.column, c.count) for c in page.cells] == [(0, 0, 12), (0, 2, 30), (1, 1, 5)]
+    assert page.cells[0].classes == list(synthetic_maps.CLASSES[:2])
+    assert page.cells[1].examples == ["002.png"]  # told once
+    assert len(page.cells[1].looks) == 1
+    pixels = np.asarray(Image.open(io.BytesIO(files[page.cells[2].picture.source])))
+    np.testing.assert_allclose(pixels / 255, synthetic_maps.atlas().images[2].transpose(1, 2, 0), atol=0.003)
 
 
 def test_the_card_shows_the_points_where_they_are() -> None:

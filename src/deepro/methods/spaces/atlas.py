@@ -66,11 +66,10 @@ def atlas(
     whole = in_memory(found.arrays[layer])
     owner = np.repeat(np.arange(len(found.indices)), len(whole) // len(found.indices))  # the example of each code
     notes = [*found.notes]
-    picked = np.arange(len(whole))
+    order = canonical_order(whole)
     if len(whole) > sample:
-        picked = np.sort(np.random.default_rng(seed).choice(len(whole), sample, replace=False))
+        order = order[np.sort(np.random.default_rng(seed).choice(len(whole), sample, replace=False))]
         notes.append(f"{sample} of {len(whole)} codes were mapped, drawn at random (seed {seed})")
-    order = picked[canonical_order(whole[picked])]
     codes, owner = np.ascontiguousarray(whole[order]), owner[order]
     if len(codes) < 7:
         raise UsageError(f"an atlas needs at least 7 codes, got {len(codes)}: more examples, or pool=positions")
