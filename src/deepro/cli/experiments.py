@@ -151,9 +151,7 @@ def ablate(
     out: Out,
     each: Annotated[bool, typer.Option("--each", help="One unit at a time, which ranks them.")] = False,
     fill: Annotated[Literal["zero", "mean"], typer.Option(help="What a silent unit gives.")] = "zero",
-    pruned: Annotated[
-        Path | None, typer.Option(help="Write the weights without these units, as safetensors.")
-    ] = None,
+    pruned: Annotated[Path | None, typer.Option(help="Write the weights without these units, as safetensors.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images a pass.")] = 16,
     report: Report = True,
     json: Json = False,
