@@ -59,6 +59,21 @@ def test_equals_the_module_and_a_cell_loop(kind: str, dtype: torch.dtype) -> Non
                 assert np.abs(have - expected.numpy()).max() <= LIMITS[dtype], (layer, name)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+def test_a_stack_run_layer_by_layer_gives_the_same_bits(kind: str) -> None:
+    module = KINDS[kind]().eval()
+    x = torch.randn(6, 4, 5)
+    states = 2 if isinstance(module, nn.LSTM) else 1
+    with torch.no_grad():
+        plain = module(x)
+        with recurrent.Recorder(module):
+            inside = module(x)
+    assert torch.equal(plain[0], inside[0])
+    pairs = zip(plain[1], inside[1], strict=True) if states == 2 else [(plain[1], inside[1])]
+    assert all(torch.equal(a, b) for a, b in pairs)
+
+
 @pytest.mark.parametrize("kind", ["lstm stacked, both ways", "gru", "rnn relu"])
 def test_packed(kind: str) -> None:
     module = KINDS[kind]().double().eval()

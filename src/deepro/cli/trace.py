@@ -64,7 +64,8 @@ def trace(
 
     items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
     if corpus is not None:
-        return _to_disk(net, items, corpus, layer, also, parse_options(option), json)
+        _to_disk(net, items, corpus, layer, also, parse_options(option), json)
+        return
     more = [registry.get(name) for name in also or ()]
     for record in more:
         if record.family != "sequences" or "sequences" not in record.needs:
@@ -85,18 +86,20 @@ def trace(
     assert isinstance(made, Trace)
     rows = []
     for name, kind in zip(made.layers, made.kinds, strict=True):
-        h = made.h[name]
-        known = np.concatenate([s for d in range(h.shape[0]) for s in made.states(name, "h", d)])
+        kept = {"h": made.h, "c": made.c, **made.gates}
+        state = next((s for s, values in kept.items() if values is not None and name in values), None)
+        shape = (0,) * 4 if state is None else kept[state][name].shape  # type: ignore[index]
+        h = None if name not in made.h else [s for d in range(shape[0]) for s in made.states(name, "h", d)]
         rows.append(
             {
                 "layer": name,
                 "kind": kind,
-                "directions": h.shape[0],
-                "sequences": h.shape[1],
+                "directions": shape[0],
+                "sequences": len(made.lengths[name]),
                 "steps": int(made.lengths[name].sum()),
-                "units": h.shape[3],
+                "units": shape[3],
                 "gates": [g for g, values in made.gates.items() if name in values],
-                "largest_h": float(np.abs(known).max()),
+                "largest_h": float(max(np.abs(s).max() for s in h)) if h else None,
                 "check": made.checks[name],
             }
         )
@@ -105,7 +108,7 @@ def trace(
         table = Table("layer", "kind", "directions", "sequences", "steps", "units", "gates", "largest |h|", "self-test")
         for row in rows:
             cells = [", ".join(v) if isinstance(v, list) else v for v in row.values()]
-            table.add_row(*(f"{c:.2g}" if isinstance(c, float) else str(c) for c in cells))
+            table.add_row(*("-" if c is None else f"{c:.2g}" if isinstance(c, float) else str(c) for c in cells))
         console.print(table)
         console.print("self-test: largest difference between h from the gates and h as the module returned it")
         for result in results[1:]:

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from deepro.errors import LayerError, NetworkError, UnsupportedError, UsageError, near
+from deepro.methods.sequences.stack import LayerByLayer
 
 CellFunction = Callable[[nn.Module, tuple[Any, ...], Mapping[str, Any], Any], Mapping[str, Tensor]]
 
@@ -69,6 +70,7 @@ class Call:
     lengths: Tensor
     output: Tensor
     resumes: bool  # was given a state, so that it goes on where an earlier call stopped
+    stack: list[Tensor] | None = None  # (T, N, D * P) of each layer, where the kernel call showed them
 
 
 @dataclass
@@ -101,9 +103,12 @@ class Recorder:
             if isinstance(module, nn.Embedding):
                 self._handles.append(module.register_forward_pre_hook(_check_tokens))
         self._inputs: list[tuple[Any, ...]] = []
+        self._kernels = LayerByLayer()
+        self._kernels.__enter__()
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._kernels.__exit__(*exc)
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
@@ -122,7 +127,9 @@ class Recorder:
                     raise UsageError(f"the function registered for {type(module).__name__} gave no 'h'")
                 self.calls[name].append(_Custom(module, values))
             else:
-                self.calls[name].append(_normalise(module, *_arguments(*args, **kwargs), output))
+                call = _normalise(module, *_arguments(*args, **kwargs), output)
+                call.stack, self._kernels.outputs = _laid(module, args, self._kernels.outputs), None
+                self.calls[name].append(call)
 
         return hook
 
@@ -221,6 +228,15 @@ def _copy(value: Any) -> Any:
     return tuple(_copy(v) for v in value) if isinstance(value, tuple | list) else value
 
 
+def _laid(module: nn.Module, args: tuple[Any, ...], outputs: list[Tensor] | None) -> list[Tensor] | None:
+    """The layers' outputs with time in front, as everything here."""
+    if outputs is None or len(outputs) != getattr(module, "num_layers", 1):
+        return None
+    first = getattr(module, "batch_first", False)
+    turned = [h.detach().transpose(0, 1) if first and h.ndim == 3 else h.detach() for h in outputs]
+    return [h if h.ndim == 3 else h[:, None] for h in turned]
+
+
 def _arguments(input: Any, hx: Any = None) -> tuple[Any, Any]:
     return input, hx
 
@@ -303,8 +319,9 @@ def _recompute(name: str, calls: list[Any]) -> list[LayerStates]:
             weights = Weights.of(module, layer, direction)
             ins = [flip(x, call.lengths) if direction else x for x, call in zip(xs, calls, strict=True)]
             starts = [(call.h0[row], None if call.c0 is None else call.c0[row]) for call in calls]
-            if layer == layers - 1:
-                own = [call.output.tensor_split(directions, 2)[direction] for call in calls]
+            if layer == layers - 1 or all(call.stack is not None for call in calls):
+                outputs = [call.output if call.stack is None else call.stack[layer] for call in calls]
+                own = [h.tensor_split(directions, 2)[direction] for h in outputs]
                 own = [flip(h, call.lengths) if direction else h for h, call in zip(own, calls, strict=True)]
             else:
                 own = [weights.run(x, *start) for x, start in zip(ins, starts, strict=True)]
