@@ -16,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "demo" / "report" / "index.html").as_uri()
+CODE = ROOT / "demo-code" / "report"  # of `deepro demo code --out demo-code`
 OUT = ROOT / "docs" / "pictures"
 SHOWN = "coffee"  # the photograph that stands for all
 
@@ -35,8 +36,23 @@ def main() -> None:
         shrink(page.locator(".units-main section.layer").nth(3).screenshot(), "units.png")
         look(page, "#/patterns")
         shrink(page.locator("main").screenshot(), "patterns.png")
+        if CODE.is_dir():
+            sequence(page, CODE)
         browser.close()
     shrink((OUT / "report.png").read_bytes(), "report.png")
+
+
+def sequence(page: Page, report: Path) -> None:
+    """The text of the embedded LSTM, coloured by its bracket cell, with a range selected."""
+    overview = (report / "data" / "overview.js").read_text(encoding="utf-8")
+    found = json.loads(re.sub(r"^deeproData\(\"overview\", |\);\s*$", "", overview))
+    kept = next(r for r in found["sequence_results"] if r["kind"] == "matches")
+    page.goto((report / "index.html").as_uri() + f"#/matches/{kept['id']}")
+    page.wait_for_selector(".match-line a")
+    page.goto((report / "index.html").as_uri() + str(page.get_attribute(".match-line a", "href")))
+    page.wait_for_selector(".matching .chip")
+    page.wait_for_timeout(500)
+    shrink(page.screenshot(), "sequence.png")
 
 
 def look(page: Page, address: str) -> None:
