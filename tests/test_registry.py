@@ -130,6 +130,7 @@ def test_every_record_is_complete(record: registry.Method) -> None:
     assert record.summary.endswith(".")
     assert record.paper.url.startswith("https://")
     assert set(record.needs) <= {
+        "alphabet",
         "image",
         "images",
         "dataset",

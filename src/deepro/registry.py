@@ -108,7 +108,7 @@ class Method:
     family: str  # network, units, regions, patterns, spaces, sequences
     function: Callable[..., Result]  # the mathematics alone; `bind` is the door
     result: type[Result]
-    needs: tuple[str, ...]  # of images, image, sequence, sequences, layer, layers, target, targets
+    needs: tuple[str, ...]  # of images, image, sequence, sequences, layer, layers, target, targets, alphabet
     paper: Paper
     summary: str
     version: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 
 import pytest
@@ -37,7 +38,7 @@ def test_it_reads_code(net: deepro.Network) -> None:
 
 def test_cells_for_comments_and_brackets_survive_their_controls(net: deepro.Network) -> None:
     texts = [t[:1200] for t in corpus()[1].values() if len(t) >= 1200][:12]
-    made = find_cells(net, texts, ["string", "comment", "bracket"], shifts=40, others=20, clamp_steps=300)
+    made = find_cells(net, texts, ["string", "comment", "bracket"], shifts=20, others=16, clamp_steps=200)
     best = [made.best(t) for t in made.tracks]
     good = [f for f in best if f["held_out"] > 0.95 and f["control"] < 0.75 and f["clamp"] and f["survives"]]
     told = [(f["track"], f["state"], f["unit"], f["held_out"], f["control"], f["clamp"]) for f in best]
@@ -51,6 +52,27 @@ def test_the_untrained_one_has_no_such_cells() -> None:
     texts = [t[:500] for t in corpus()[1].values() if len(t) >= 500][:8]
     made = find_cells(net, texts, ["string", "comment", "bracket", "digit"], shifts=40, others=0)
     assert not any(f["survives"] for f in made.findings), [f for f in made.findings if f["survives"]]
+
+
+def test_the_demo_tells_what_it_found(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.console import Console
+
+    from deepro.cli.demo import DEMOS
+    from deepro.demos import code as demo
+
+    for name, value in {"TEXTS": 5, "STEPS": 500, "TRACED": 2, "COUNTED": 20_000}.items():
+        monkeypatch.setattr(demo, name, value)
+    chosen = DEMOS["code"]()
+    made = chosen.make(tmp_path / "ws")
+    console = Console(record=True, width=200, file=io.StringIO())
+    chosen.tell(console, made)
+    told = console.export_text()
+    assert "bracket" in told
+    assert "nats a character" in told
+    assert f"last {made.memory.reach} characters" in told
+    assert len(list(made.workspace.results())) == (7 if made.matches else 6)
+    assert chosen.value(made)["reach"] == made.memory.reach
+    assert made.trace.c["lstm"].dtype == "float16"
 
 
 def test_a_missing_or_damaged_file_is_said(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from scipy.stats import hypergeom
 import deepro
 from deepro.errors import UsageError
 from deepro.methods.sequences.bits import Bits
-from deepro.methods.sequences.match import enrichment, match, search
+from deepro.methods.sequences.match import enrichment, match, nearest_miss, search
 from tests.sequences.planted import Planted, planted, texts
 
 
@@ -92,6 +92,14 @@ def test_the_quote_cell_finds_the_other_quotes(tmp_path: Path) -> None:
     again = deepro.open(tmp_path / "matches")
     assert np.array_equal(again.starts, made.starts)
     assert again.cells[0] == made.cells[0]
+
+
+def test_where_nothing_matches_the_nearest_miss_is_told() -> None:
+    on = np.array([[1, 1, 0, 0, 0, 0], [1, 1, 0, 0, 1, 1], [1, 1, 0, 0, 1, 0]], dtype=bool)
+    bits = Bits.of(on.T.astype(float), np.full(3, 0.5), np.ones(3), [3, 3])
+    begins, _, _ = search(bits, [0, 1, 2], 0, 2)
+    assert not len(begins)
+    assert nearest_miss(bits, [0, 1, 2], 0, 2) == {"sequence": 1, "start": 1, "stop": 2, "cells": 2}
 
 
 def test_enrichment_by_hand() -> None:

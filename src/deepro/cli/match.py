@@ -70,6 +70,7 @@ def match(
     value = {
         "cells": [dict(c) for c in made.cells],
         "count": made.count,
+        "miss": dict(made.miss) if made.miss else None,
         "matches": [{"sequence": n, "start": a, "stop": b} for n, a, b in places],
         "enrichment": [dict(r) for r in made.enrichment],
         "nearest": [dict(r) for r in made.nearest],
@@ -84,6 +85,9 @@ def tell_matches(console: Console, made: Matches, most: int) -> None:
     units = [f"{c['layer']} {c['state']} {c['unit']}{'+' if c['sign'] > 0 else '-'}" for c in made.cells]
     console.print(", ".join(units), markup=False)
     console.print(f"{made.count} matches in {made.steps:,} steps")
+    if made.miss is not None:
+        n, a, b = (made.miss[k] for k in ("sequence", "start", "stop"))
+        console.print(f"the nearest miss is sequence {n}, {a}:{b}: {made.miss['cells']} of {len(made.cells)} cells on")
     texts = any(t is not None for t in made.texts)
     places = list(zip(made.sequences.tolist(), made.starts.tolist(), made.stops.tolist(), strict=True))
     contexts = made.in_context() if texts else [("", "", "")] * len(places)

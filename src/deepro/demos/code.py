@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import sysconfig
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from deepro import registry
+from deepro.errors import UsageError
 from deepro.explanation import make
 from deepro.network import Network, load
 from deepro.network.sequences import Sequences, as_sequences
@@ -67,11 +70,7 @@ def code(folder: str | Path) -> CodeDemo:
     cells = make(ws, registry.get("find_cells"), net, read, others=20, clamp_steps=300)
     trace = make(ws, registry.get("trace"), net, some, states="h,c,i,f,g,o,outputs", precision="half")
     memory = make(ws, registry.get("memory"), net, read)
-    chosen = selection(cells)
-    matches = None
-    if chosen is not None:
-        within, start, stop = chosen
-        matches = make(ws, registry.get("match"), net, read, start, stop, within, off_before=True, off_after=True)
+    matches = _matches(ws, net, read, cells)
     losses = make(ws, registry.get("loss_breakdown"), net, read, _counted(net))
     space = make(ws, registry.get("state_space"), net, read)
     updates = make(ws, registry.get("responses"), net, read)
@@ -96,8 +95,8 @@ def reading(net: Network, count: int, steps: int) -> Sequences:
     return as_sequences(net, [texts[name] for name in rich]).named(rich)
 
 
-def selection(cells: Cells) -> tuple[int, int, int] | None:
-    """(sequence, start, stop) of a stretch over which a surviving finding's track is on, in a text that is traced."""
+def selections(cells: Cells) -> Iterator[tuple[int, int, int]]:
+    """(sequence, start, stop) of stretches over which a surviving finding's track is on, in the traced texts."""
     alive = {f["track"] for f in cells.findings if f["survives"]}
     for track in (t for t in SHOWN if t in alive):
         for number in range(min(TRACED, len(cells.values[track]))):
@@ -105,7 +104,14 @@ def selection(cells: Cells) -> tuple[int, int, int] | None:
             edges = np.flatnonzero(np.diff(on.astype(int), prepend=0, append=0))
             for start, stop in edges.reshape(-1, 2).tolist():
                 if 8 <= stop - start <= 30 and start >= 200:
-                    return number, start, stop
+                    yield number, start, stop
+
+
+def _matches(ws: Workspace, net: Network, read: Sequences, cells: Cells) -> Matches | None:
+    """Of the first stretch with which cells go on and off; every standard library has another."""
+    for within, start, stop in itertools.islice(selections(cells), 6):
+        with contextlib.suppress(UsageError):
+            return make(ws, registry.get("match"), net, read, start, stop, within, off_before=True, off_after=True)
     return None
 
 

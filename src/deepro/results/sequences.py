@@ -156,6 +156,7 @@ class Matches(Result):
     starts, stops: (M,) of the matches kept, in steps of their sequence; shares: (M,) how many of the cells are on
     through the whole match; count: how many there are in all. tracks: annotation -> (M,) bool where the match begins.
     enrichment: one row an annotation: its share among all matches, its lift and p. nearest: sequence, step, cosine.
+    miss: where there is no match, the place at which most of the cells are on: sequence, start, stop, cells.
     """
 
     kind = "matches"
@@ -171,6 +172,7 @@ class Matches(Result):
     nearest: tuple[Mapping[str, Any], ...]
     texts: tuple[str | None, ...] = ()
     steps: int = 0
+    miss: Mapping[str, Any] | None = None
 
     def in_context(self, width: int = 30) -> list[tuple[str, str, str]]:
         """(before, match, after) of each match in a text, `width` characters to each side (keyword in context)."""

@@ -18,8 +18,8 @@ const SIDE = 36;
 
 export function Matching({ source, overview, states, cell, range, chooseCell }: Shown) {
   const { t, number, integer, percent } = useSpeech();
-  const [before, setBefore] = useState(false);
-  const [after, setAfter] = useState(false);
+  const [before, setBefore] = useState(true);
+  const [after, setAfter] = useState(true);
   const [most, setMost] = useState(5);
   const [distance, setDistance] = useState<number | undefined>();
   const page = states.page;
@@ -29,13 +29,16 @@ export function Matching({ source, overview, states, cell, range, chooseCell }: 
   const made = useMemo(() => {
     if (!loaded) return null;
     const wish = { sequence: loaded.own, start: range.start, stop: range.stop, most, before, after, distance };
-    const cells = select(loaded.corpus, wish);
+    const strict = select(loaded.corpus, wish);
+    // Where no cell goes on and off with the range, those that are on over it are shown all the same, and it is said.
+    const relaxed = strict.length === 0 && (before || after);
+    const cells = relaxed ? select(loaded.corpus, { ...wish, before: false, after: false }) : strict;
     const runs = cells.length ? search(loaded.corpus, cells, wish) : [];
     const names = [...new Set(loaded.all.flatMap((one) => one.page.tracks.filter((track) => track.measure === "auc").map((track) => track.name)))];
     const tracks = new Map(
       names.map((name) => [name, loaded.all.map((one) => one.page.tracks.find((track) => track.name === name)).map((track) => (track ? (unpack(track.values) as Uint8Array) : undefined))]),
     );
-    return { cells, runs, tracks, enriched: enrich(tracks, runs) };
+    return { cells, runs, tracks, relaxed, enriched: enrich(tracks, runs) };
   }, [loaded, range, most, before, after, distance]);
   if (!place) return null;
   const units = unpack(place.units) as Uint16Array;
@@ -93,6 +96,7 @@ export function Matching({ source, overview, states, cell, range, chooseCell }: 
               </button>
             ))}
           </div>
+          {made.relaxed && <p className="note">{t("matches.relaxed")}</p>}
           <p className="caption">{t("matches.count", { n: made.runs.length, steps: loaded?.corpus.lengths.reduce((a, b) => a + b, 0) ?? 0, texts: loaded?.all.length ?? 0 })}</p>
           <div className="matching-columns">
             <ol className="matches-list" tabIndex={0} aria-label={t("nav.matches")}>

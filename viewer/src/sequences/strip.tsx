@@ -26,8 +26,11 @@ export function Strip({ states, cell, palette, at, range, choose }: Shown) {
   const box = useRef<HTMLDivElement>(null);
   const held = useRef<number | null>(null);
   const list = useVirtualizer({ count: all.length, getScrollElement: () => box.current, estimateSize: () => LINE, overscan: 6 });
+  const shown = useRef(false);
   useEffect(() => {
-    if (at !== undefined) list.scrollToIndex(rowOf(all, at), { align: "auto" });
+    // A place that an address names comes into the middle; from then on the text moves no more than it must.
+    if (at !== undefined) list.scrollToIndex(rowOf(all, at), { align: shown.current ? "auto" : "center" });
+    shown.current = true;
   }, [at, all, list]);
 
   const stepAt = (event: PointerEvent): number | null => {

@@ -73,6 +73,7 @@ def match(
     chosen = select(bits, found, offset + start, offset + stop, thresholds, signs, off_before, off_after,
                     _numbers(cells, found), most, offset, offset + lengths[within])  # fmt: skip
     begins, ends, shares = search(bits, chosen, offset + start, offset + stop, least)
+    miss = None if len(begins) else nearest_miss(bits, chosen, offset + start, offset + stop)
     which = bits.sequence_of(begins)
     kept = slice(0, top)
     tracks = {t.name: t for t in make_tracks(sequences, None, lengths)} if _has_tracks(sequences) else {}
@@ -101,6 +102,7 @@ def match(
         nearest=nearest(found.states, best, bits, offset + start, offset + stop, neighbours),
         texts=sequences.texts,
         steps=bits.steps,
+        miss=miss,
     )
 
 
@@ -183,6 +185,17 @@ def search(
     difference = np.abs((ends - begins) - (stop - start))
     order = np.lexsort((begins, difference, -shares))
     return begins[order], ends[order], shares[order]
+
+
+def nearest_miss(bits: Bits, cells: Sequence[int], start: int, stop: int) -> Mapping[str, Any] | None:
+    """The best run of steps at which as many of the cells as possible are on: sequence, start, stop, cells."""
+    for need in range(len(cells) - 1, 0, -1):
+        begins, ends, _ = search(bits, cells, start, stop, need / len(cells))
+        if len(begins):
+            n = int(bits.sequence_of(begins[:1])[0])
+            first = int(bits.starts[n])
+            return {"sequence": n, "start": int(begins[0]) - first, "stop": int(ends[0]) - first, "cells": need}
+    return None
 
 
 def enrichment(tracks: Mapping[str, np.ndarray], begins: np.ndarray, ends: np.ndarray) -> tuple[Mapping[str, Any], ...]:

@@ -81,6 +81,8 @@ def test_a_range_by_keyboard_finds_what_the_library_finds(made: tuple[Path, Trac
     assert f"at={start}" in tab.url
     assert f"to={start + 2}" in tab.url
     tab.select_option(".matching select >> nth=0", "1")
+    for box in tab.locator(".matching input").all():
+        box.uncheck()
     tab.evaluate(SETTLE)
     unit = int(tab.inner_text(".matching .chip strong").split()[-1])
     expected = match(planted(), corpus, start, start + 2, cells=str(unit), top=1000)
