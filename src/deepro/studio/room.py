@@ -247,7 +247,8 @@ class Studio:
         if not pages:
             return None
         own = [p for p in pages if p == f"photograph-{job.request.image}"]
-        kind, _, id = (own or pages)[0].partition("-")
+        named = [p for p in pages if job.key[:8] in p]  # of a family whose results share a group
+        kind, _, id = (own or named or pages)[0].partition("-")
         return [kind, id]
 
     _places: tuple[int, dict[str, list[str]]] | None = None

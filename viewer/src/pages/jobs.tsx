@@ -100,5 +100,10 @@ export function seenAt(job: Job): Route {
   if (kind === "photograph") return { page: "image", image: id };
   if (kind === "patterns") return { page: "patterns", record: id };
   if (kind === "map") return { page: "map", map: id };
+  if (kind === "atlas") return { page: "atlas", atlas: id };
+  if (kind === "survey") return { page: "survey", survey: id };
+  if (kind === "experiment") return { page: "experiment", experiment: id };
+  if (kind === "sequence") return { page: "sequence", sequence: id };
+  if (kind === "cells" || kind === "memory" || kind === "matches" || kind === "figure") return { page: kind, record: id };
   return { page: "overview" };
 }
