@@ -16,6 +16,7 @@ from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "demo" / "report" / "index.html").as_uri()
+DIGITS = ROOT / "demo-digits" / "report"  # of `deepro demo digits --out demo-digits`
 CODE = ROOT / "demo-code" / "report"  # of `deepro demo code --out demo-code`
 OUT = ROOT / "docs" / "pictures"
 SHOWN = "coffee"  # the photograph that stands for all
@@ -36,10 +37,23 @@ def main() -> None:
         shrink(page.locator(".units-main section.layer").nth(3).screenshot(), "units.png")
         look(page, "#/patterns")
         shrink(page.locator("main").screenshot(), "patterns.png")
+        if DIGITS.is_dir():
+            digits(page, DIGITS)
         if CODE.is_dir():
             sequence(page, CODE)
         browser.close()
     shrink((OUT / "report.png").read_bytes(), "report.png")
+
+
+def digits(page: Page, report: Path) -> None:
+    """Digits by the last layer of a small network: one point with its true neighbours."""
+    pages = (report / "data").glob("map-pool1-*.js")
+    place = next(p for p in pages if '"kind":"examples"' in p.read_text(encoding="utf-8")).stem.removeprefix("map-")
+    page.goto((report / "index.html").as_uri() + f"#/map/{place}?step=2&point=182")
+    page.wait_for_selector(".map-plot[data-drawn=all]")
+    page.wait_for_selector(".map-point ol")
+    page.wait_for_timeout(1000)
+    shrink(page.locator(".map-top").screenshot(), "map.png")
 
 
 def sequence(page: Page, report: Path) -> None:

@@ -127,7 +127,7 @@ export function MapPage({ overview, page, source, route }: { overview: Overview;
             {said}
           </p>
           <p className="caption">
-            {t(page.kind === "units" ? "map.caption.units" : "map.caption", { layer: step.layer, method })} {colourWords(shade, t, maybe)}
+            {t(page.kind === "units" ? "map.caption.units" : "map.caption", { layer: step.layer, method })} {colourWords(shade, t, maybe)} {rings && rings.length > 0 && t("map.rings")}
           </p>
         </div>
         <aside className="map-side">
