@@ -1,7 +1,8 @@
 // A method as a form, made from what the server says of its options. A method that joins the registry needs no form.
 import { Suspense, use, useId, useMemo, useState, type FormEvent } from "react";
 import type { JobRequest, MethodForm as Method } from "../document";
-import { useSpeech } from "../i18n";
+import { useSpeech, type Language } from "../i18n";
+import { METHOD_WORDS } from "../i18n/methods";
 import { server, useJobs, useSession } from "../live";
 import { JobRow } from "../pages/jobs";
 import { PaperLine } from "./words";
@@ -41,8 +42,13 @@ export function MethodForm({ about }: { about: About }) {
   );
 }
 
+/** The registry speaks English; what is not translated stays so. */
+function inWords(text: string, language: Language): string {
+  return (language === "en" ? undefined : METHOD_WORDS[text]?.[language === "zh-Hant" ? 0 : 1]) ?? text;
+}
+
 function Chosen({ about, data }: { about: About; data: boolean }) {
-  const { t, maybe } = useSpeech();
+  const { t, maybe, language } = useSpeech();
   const methods = use(server.methods());
   const fitting = useMemo(() => applicable(methods, about, data), [methods, about, data]);
   const [name, setName] = useState("");
@@ -68,7 +74,7 @@ function Chosen({ about, data }: { about: About; data: boolean }) {
           ))}
         </select>
       </div>
-      <p className="caption" lang="en">{method.summary}</p>
+      <p className="caption">{inWords(method.summary, language)}</p>
       <PaperLine paper={method.paper} />
       <Options key={method.name} method={method} about={about} />
     </div>
@@ -177,10 +183,10 @@ export function read(given: FormData, name: string, property: Property): unknown
 }
 
 function OptionField({ name, property, layers }: { name: string; property: Property; layers: string }) {
-  const { t, maybe, number, integer } = useSpeech();
+  const { t, number, integer, language } = useSpeech();
   const kind = kindOf(property);
   const bound = (n: number) => (Number.isInteger(n) ? integer(n) : number(n));
-  const help = [property.description && maybe(`option.${name}`, property.description)];
+  const help = [property.description && inWords(property.description, language)];
   if (property.minimum !== undefined && property.maximum !== undefined && property.maximum < 1e9)
     help.push(t("form.bounds", { low: bound(property.minimum), high: bound(property.maximum) }));
   const initial = property.default === null || property.default === undefined ? "" : String(property.default);
