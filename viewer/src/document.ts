@@ -1226,6 +1226,8 @@ export interface Session {
 }
 /**
  * The network that jobs run on. state: none where the server was started without one; reason: why it failed.
+ *
+ * pictures, text: what it takes.
  */
 export interface LiveNetwork {
   state: "none" | "loading" | "ready" | "failed";
@@ -1233,6 +1235,7 @@ export interface LiveNetwork {
   fingerprint: string;
   input: number[] | null;
   pictures: boolean;
+  text: boolean;
   reason: string;
 }
 /**

@@ -132,14 +132,19 @@ class Shelf:
         return found[0][0] if found else None
 
     def places(self) -> dict[str, list[str]]:
-        """A result's key -> names of the pages that its group makes; those of a pattern, which has none, are empty."""
+        """A result's key -> names of the pages that its group makes, once they are up to date.
+
+        A pattern has none; the list of patterns stands for it.
+        """
         pages: dict[str, list[str]] = {}
         for name, group in self._rows("SELECT name, grp FROM pages ORDER BY name"):
             pages.setdefault(group, []).append(name)
         return {
-            name.rsplit("-", 1)[-1]: pages.get(group.id) or [f"patterns-{name.rsplit('-', 1)[-1]}"]
+            (key := name.rsplit("-", 1)[-1]): [f"patterns-{key}"]
+            if name == f"pattern-{key}"
+            else pages.get(group.id, [])
             for group in self.groups().values()
-            if group.made is not None
+            if group.made == group.content
             for name in group.results
         }
 

@@ -133,6 +133,7 @@ class Worker:
 
             from deepro.network import load
             from deepro.network.preprocess import Preprocess
+            from deepro.network.vocabulary import Vocabulary
             from deepro.studio.live import Live, twin
             from deepro.studio.shelf import Shelf
 
@@ -146,6 +147,7 @@ class Worker:
                 "fingerprint": self.live.fingerprint,
                 "input": list(self.net.input_shape or ()) or None,
                 "pictures": isinstance(self.net.preprocess, Preprocess),
+                "text": isinstance(self.net.preprocess, Vocabulary),
             }
             self._wake.set()
             self.send("event", "network", {"state": "ready", **about, "labels": list(self.net.labels or ())})

@@ -19,12 +19,16 @@ type Property = {
   default?: string | number | boolean | null;
 };
 
+const ASKED = ["image", "images", "target", "targets", "layer", "layers", "dataset", "sequence", "sequences"];
+
 /** Methods that can be applied to what the form is opened on, in the registry's order. */
-export function applicable(methods: Method[], about: About, data: boolean): Method[] {
+export function applicable(methods: Method[], about: About, takes: { data: boolean; text: boolean }): Method[] {
   return methods.filter((method) => {
     const needs = new Set(method.needs);
     const picture = needs.has("image") || needs.has("images");
-    if (needs.has("dataset") && !data) return false;
+    if (method.needs.some((need) => !ASKED.includes(need))) return false; // such as boxes, which only a program has
+    if ((needs.has("sequence") || needs.has("sequences")) && !takes.text) return false;
+    if (needs.has("dataset") && !takes.data) return false;
     if (about.image !== undefined) return picture && method.name !== "predict";
     if (about.target !== undefined || about.unit !== undefined) return needs.has("targets");
     return !picture;
@@ -37,7 +41,7 @@ export function MethodForm({ about }: { about: About }) {
   if (session?.network.state !== "ready") return null;
   return (
     <Suspense fallback={<p className="quiet">{t("state.loading")}</p>}>
-      <Chosen about={about} data={session.data !== null} />
+      <Chosen about={about} data={session.data !== null} text={session.network.text ?? false} />
     </Suspense>
   );
 }
@@ -47,10 +51,10 @@ function inWords(text: string, language: Language): string {
   return (language === "en" ? undefined : METHOD_WORDS[text]?.[language === "zh-Hant" ? 0 : 1]) ?? text;
 }
 
-function Chosen({ about, data }: { about: About; data: boolean }) {
+function Chosen({ about, data, text }: { about: About; data: boolean; text: boolean }) {
   const { t, maybe, language } = useSpeech();
   const methods = use(server.methods());
-  const fitting = useMemo(() => applicable(methods, about, data), [methods, about, data]);
+  const fitting = useMemo(() => applicable(methods, about, { data, text }), [methods, about, data, text]);
   const [name, setName] = useState("");
   const method = fitting.find((m) => m.name === name) ?? fitting[0];
   const select = useId();

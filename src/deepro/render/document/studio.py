@@ -10,13 +10,17 @@ from deepro.render.document.base import Guess, Model, Paper
 
 
 class LiveNetwork(Model):
-    """The network that jobs run on. state: none where the server was started without one; reason: why it failed."""
+    """The network that jobs run on. state: none where the server was started without one; reason: why it failed.
+
+    pictures, text: what it takes.
+    """
 
     state: Literal["none", "loading", "ready", "failed"]
     name: str = ""
     fingerprint: str = ""
     input: list[int] | None = None
     pictures: bool = False
+    text: bool = False
     reason: str = ""
 
 
