@@ -85,3 +85,19 @@ def test_captions_say_method_network_and_scale() -> None:
 def test_a_result_without_provenance_is_shown() -> None:
     bare: Result = dataclasses.replace(synthetic.heatmap(), provenance=None)
     assert "<img" in bare._repr_html_()
+
+
+def test_maps_and_what_goes_with_them_show_themselves_as_their_figures() -> None:
+    from tests import synthetic_maps
+
+    for result in (
+        synthetic_maps.example_map(),
+        synthetic_maps.aligned(),
+        synthetic_maps.scores(),
+        synthetic_maps.findings(),
+        synthetic_maps.atlas(),
+    ):
+        html = result._repr_html_()
+        assert html.count("<img src=") == 1, result.kind
+        assert NASTY not in html
+        assert len(result.figure().axes) >= 2

@@ -29,11 +29,14 @@ _WHAT = {
     "memory": "Each dot a unit: how often its gate is open and shut. Right: how far back outputs depend on inputs.",
     "matches": "Where the cells of the selected range are on again, and what is over-represented there.",
     "steps": "What each step counts for one output; below, what is left of it as steps are set to zero.",
+    "intervention": "What changes when one unit is silenced, held or swapped from the dashed line on.",
     "losses": "Where the loss lies, beside what an n-gram model gets at the same places, in nats.",
     "state-space": "States by their two principal components; axes have no unit. Regions by k-means.",
     "responses": "Expected update of each unit for each token: orange up, purple down; lines part the clusters.",
     "automaton": "What L* learned by asking the network: double circles accept, state 0 begins.",
     "attention": "How much each written step attends to each step read. It shows what was read from, not why.",
+    "findings": "What stands out among a layer's codes, not on a map: outliers, twins, doubted labels, clusters.",
+    "atlas": "Pictures made for the mean directions of a layer's codes, each at its place on a map of them.",
     "layer-scores": "What each layer knows of the labels, beside what a probe finds where there is nothing to find.",
 }
 

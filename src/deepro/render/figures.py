@@ -13,10 +13,7 @@ import numpy as np
 from deepro.render import caption, colour, sequence_figures, space_figures, survey_figures, views
 from deepro.results import (
     Activations,
-    AlignedMaps,
     Heatmap,
-    LayerScores,
-    Map,
     Pattern,
     Prediction,
     Projection,
@@ -136,28 +133,7 @@ def _(result: Activations) -> Any:
     return made
 
 
-@draw.register
-def _(result: Map) -> Any:
-    made = _canvas(11, 5.2)
-    space_figures.draw_map(made, result)
-    return made
-
-
-@draw.register
-def _(result: AlignedMaps) -> Any:
-    made = _canvas(4 * len(result.maps), 4.6)
-    space_figures.draw_aligned(made, result)
-    return made
-
-
-@draw.register
-def _(result: LayerScores) -> Any:
-    made = _canvas(10, 4.6)
-    space_figures.draw_scores(made, result)
-    return made
-
-
-for _kind, (_paint, _size) in (survey_figures.FIGURES | sequence_figures.FIGURES).items():
+for _kind, (_paint, _size) in (space_figures.FIGURES | survey_figures.FIGURES | sequence_figures.FIGURES).items():
 
     @draw.register(_kind)
     def _(result: Any, paint: Any = _paint, size: Any = _size) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import html as markup
+import io
 
 import numpy as np
 
@@ -30,8 +31,16 @@ def escape(text: object) -> str:
 
 @functools.singledispatch
 def body(result: Result) -> list[str]:
-    """The figure's pieces."""
-    return []
+    """The figure's pieces; what has no pieces of its own is shown as its figure."""
+    from deepro.render import figures
+
+    drawn = figures.draw(result)
+    if not drawn.axes:
+        return []
+    drawn.set_dpi(96)
+    buffer = io.BytesIO()
+    drawn.savefig(buffer, format="png")
+    return [f'<img src="{picture.data_uri(buffer.getvalue())}" alt="{escape(result.kind)}" style="max-width:100%">']
 
 
 @body.register

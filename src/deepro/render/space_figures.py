@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from deepro.results import AlignedMaps, LayerScores, Map
+from deepro.render import colour
+from deepro.results import AlignedMaps, Atlas, Findings, LayerScores, Map, Result
 
 # Petroff's ten, told apart by colour-blind eyes on white and on black (arXiv 2107.02270); the grey is for what has no
 # colour of its own. The viewer uses the same.
@@ -75,6 +76,48 @@ def draw_scores(canvas: Any, result: LayerScores) -> None:
     canvas.colorbar(shown, ax=right, shrink=0.8)
 
 
+def draw_atlas(canvas: Any, result: Atlas) -> None:
+    """Every picture at its place on the map, with the commonest class of its examples."""
+    rows, columns = result.cells.shape
+    for axis, cell in zip(canvas.subplots(rows, columns, squeeze=False).ravel(), result.cells.ravel(), strict=True):
+        axis.axis("off")
+        if cell < 0:
+            continue
+        axis.imshow(colour.unit_range(result.images[cell]))
+        name = _class(result.class_names, int(result.classes[cell, 0]))
+        if name:
+            axis.set_title(f"{name[:14]} {result.shares[cell, 0]:.0%}", fontsize=6)
+
+
+def draw_findings(canvas: Any, result: Findings) -> None:
+    """Left: the loneliest examples and the likeliest label errors by name. Right: the clusters by size."""
+    left, right = canvas.subplots(1, 2)
+    lines = ["outliers (local outlier factor)"]
+    lines += [f"  {result.ids[i]}  {result.outlier_factors[i]:.2f}" for i in result.outliers[:8].tolist()]
+    lines += [f"near duplicates: {len(result.duplicates)}", f"likely label errors: {len(result.suspects)}"]
+    for i, given, likely in zip(
+        result.suspects[:6].tolist(), result.given.tolist(), result.likely.tolist(), strict=False
+    ):
+        said = f"{_class(result.label_names, given)}, looks like {_class(result.label_names, likely)}"
+        lines.append(f"  {result.ids[i]}: {said}")
+    left.text(0, 1, "\n".join(lines).replace("$", r"\$"), va="top", fontsize=7, family="monospace")
+    left.axis("off")
+    counts = np.bincount(result.cluster[result.cluster >= 0])
+    right.barh(np.arange(len(counts)), counts, color=COLOURS[0])
+    right.set_yticks(
+        np.arange(len(counts)),
+        [f"units {', '.join(map(str, units[:3].tolist()))}" for units in result.cluster_units],
+        fontsize=7,
+    )
+    right.invert_yaxis()
+    alone = int((result.cluster < 0).sum())
+    right.set_title(f"clusters, with the units that mark them; {alone} of {len(result.cluster)} in none", fontsize=8)
+
+
+def _class(names: tuple[str, ...], index: int) -> str:
+    return "" if index < 0 else names[index] if index < len(names) else str(index)
+
+
 def points(axis: Any, values: np.ndarray, result: Map) -> None:
     """The points by label; each class's name at its middle."""
     size = _size(values)
@@ -140,3 +183,13 @@ def dots(points: np.ndarray, classes: np.ndarray | None, size: tuple[int, int] =
         x, y = at[i]
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(*ImageColor.getrgb(hue)[:3], 235))
     return np.asarray(sheet.resize(size, Image.Resampling.BOX))
+
+
+# What is drawn, and how large: width and height in inches.
+FIGURES: dict[type[Result], tuple[Any, Any]] = {
+    Map: (draw_map, lambda _: (11, 5.2)),
+    AlignedMaps: (draw_aligned, lambda r: (4 * len(r.maps), 4.6)),
+    LayerScores: (draw_scores, lambda _: (10, 4.6)),
+    Atlas: (draw_atlas, lambda r: (1.1 * r.cells.shape[1] + 0.5, 1.25 * r.cells.shape[0] + 0.5)),
+    Findings: (draw_findings, lambda _: (10, 4.2)),
+}
