@@ -213,6 +213,7 @@ _ROOMS = (
     "deepro.methods.sequences.match",
     "deepro.methods.sequences.memory",
     "deepro.methods.sequences.attribution",
+    "deepro.methods.sequences.hold",
     "deepro.methods.sequences.losses",
     "deepro.methods.sequences.space",
     "deepro.methods.sequences.responses",

@@ -15,12 +15,14 @@ import deepro
 from deepro.errors import UnsupportedError, UsageError
 from deepro.methods.sequences.attention import attention
 from deepro.methods.sequences.automaton import automaton, follows
+from deepro.methods.sequences.hold import intervene
+from deepro.methods.sequences.intervene import Hold, intervening
 from deepro.methods.sequences.losses import copies, loss_breakdown
 from deepro.methods.sequences.ngram import NGram
 from deepro.methods.sequences.responses import compare_responses, responses
 from deepro.methods.sequences.space import graph_fidelity, state_space
 from deepro.network.vocabulary import Vocabulary
-from tests.sequences.planted import planted, texts
+from tests.sequences.planted import Planted, planted, texts
 
 
 class Fixed(nn.Module):
@@ -192,6 +194,33 @@ def test_responses_are_mean_updates_and_clusters_are_found() -> None:
     alike = compare_responses(made, made)
     assert alike["correlation"] == pytest.approx(1)
     assert alike["p"] < 0.05
+
+
+def test_an_intervention_says_what_changes() -> None:
+    net, text = planted(), 'ab a"b ab"a'
+    unit, inside = Planted.quote, text.index('"')
+    made = intervene(net, text, "rnn", unit=unit, start=inside + 1, write=2)
+    assert not made.change[: inside + 1].any()
+    assert made.change[inside + 1 : inside + 4].min() > 0.4  # inside the quotes the head listens to this cell alone
+    held = intervene(net, text, "rnn", unit=unit, how="clamp", value=2.0)
+    with torch.no_grad(), intervening(net.module, [Hold("rnn", "c", [unit], [2.0])]):
+        rows = net.module(net.preprocess.encode(text)[None])[0].double()
+    expected = -rows[:-1].log_softmax(1).gather(1, net.preprocess.encode(text)[1:, None])[:, 0]
+    assert np.allclose(held.changed_losses[:-1], expected.numpy(), atol=1e-6)
+    assert made.losses[0] == pytest.approx(held.losses[0])
+    other = 'a"b a"b a"b'
+    swapped = intervene(net, text, "rnn", other, unit=unit, how="swap")
+    whole = deepro.trace(net, other).c["rnn"][0, 0, :, unit]
+    again = intervene(net, text, "rnn", unit=unit, how="clamp", value=float(whole[0]))
+    assert swapped.change[0] == pytest.approx(again.change[0])
+    assert made.written is not None
+    assert len(made.written) == len(made.changed_text) == 2
+    with pytest.raises(UsageError, match="swap needs"):
+        intervene(net, text, "rnn", how="swap")
+    with pytest.raises(UsageError, match="start is 99"):
+        intervene(net, text, "rnn", start=99)
+    with pytest.raises(UsageError, match="units 0 to 7"):
+        intervene(net, text, "rnn", unit=9)
 
 
 class Aligned(nn.Module):

@@ -11,6 +11,7 @@ from deepro.results import (
     Attention,
     Automaton,
     Cells,
+    Intervention,
     Losses,
     Matches,
     Memory,
@@ -139,6 +140,26 @@ def draw_steps(canvas: Any, result: Steps) -> None:
     bottom.legend(fontsize=6)
     bottom.set_xlabel("steps set to zero", fontsize=7)
     for axis in (top, bottom):
+        axis.tick_params(axis="y", labelsize=6)
+
+
+def draw_intervention(canvas: Any, result: Intervention) -> None:
+    """How far the prediction moves at each step; below, the loss untouched and changed."""
+    rows = 1 + int(result.losses is not None)
+    axes = canvas.subplots(rows, 1, squeeze=False)[:, 0]
+    steps = np.arange(len(result.change))
+    axes[0].bar(steps, result.change, color=_SECOND, width=0.9)
+    if result.text and len(result.text) == len(steps) <= 120:
+        axes[-1].set_xticks(steps, [_words(_sign(c)) for c in result.text], fontsize=7, family="monospace")
+    axes[0].axvline(result.start - 0.5, color="black", linewidth=0.8, linestyle="--")
+    place = f"{_words(result.layer)} {result.state} {result.unit}"
+    axes[0].set_title(f"{place}, {result.how} from step {result.start}: change of the prediction", fontsize=8)
+    if result.losses is not None and result.changed_losses is not None:
+        axes[1].plot(steps, result.losses, color=_THIRD, label="untouched")
+        axes[1].plot(steps, result.changed_losses, color=_SECOND, label="changed")
+        axes[1].legend(fontsize=6)
+        axes[1].set_title("loss of the next token, nats", fontsize=8)
+    for axis in axes:
         axis.tick_params(axis="y", labelsize=6)
 
 
@@ -309,6 +330,7 @@ FIGURES: dict[type[Result], tuple[Callable[[Any, Any], None], Size]] = {
     Cells: (draw_cells, lambda r: (13, 1.2 + 0.28 * len(r.tracks))),
     Memory: (draw_memory, lambda r: (13, 3.2)),
     Matches: (draw_matches, lambda r: (13, 4)),
+    Intervention: (draw_intervention, lambda r: (9, 2.4 + 2 * (r.losses is not None))),
     Steps: (draw_steps, lambda r: (9, 4)),
     Losses: (draw_losses, lambda r: (11, 1 + 0.3 * len(r.groups))),
     StateSpace: (draw_space, lambda r: (12, 5.4)),

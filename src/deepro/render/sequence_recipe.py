@@ -8,7 +8,7 @@ from typing import Any
 from deepro.results import Provenance
 
 _DOORS = ("trace", "find_cells", "match", "memory")  # functions of deepro itself
-_OTHERS = ("attribute_steps", "loss_breakdown", "state_space", "responses", "attention")
+_OTHERS = ("attribute_steps", "intervene", "loss_breakdown", "state_space", "responses", "attention")
 _COMMANDS = {"trace": "trace", "find_cells": "cells", "match": "match"}
 
 
@@ -27,9 +27,9 @@ def python(provenance: Provenance) -> list[str]:
         data = one or ("[" + ", ".join(f"Path({n!r})" for n in names) + "]" if known else "SEQUENCES")
         if not known:
             lines = [f"SEQUENCES = ...  # the {len(names)} sequences of the original run", ""]
-        if method in ("find_cells", "loss_breakdown"):
-            for name in ("tracks", "train"):
-                if not isinstance(given.get(name), str | list | None) or name == "train":
+        if method in ("find_cells", "loss_breakdown", "intervene"):
+            for name in ("tracks", "train", "other"):
+                if not isinstance(given.get(name), str | list | None) or name != "tracks":
                     given.pop(name, None)  # what was passed as arrays or texts is not kept
     else:
         lines = []
@@ -44,7 +44,7 @@ def python(provenance: Provenance) -> list[str]:
 def command(provenance: Provenance, source: str, changed: Mapping[str, Any]) -> list[str] | None:
     """Words of a `deepro` command without `--out`; None where one command does not say it."""
     method, given, names = provenance.method, provenance.parameters, _names(provenance)
-    if not names or not all(names) or method in ("automaton", "attention", "attribute_steps"):
+    if not names or not all(names) or method in ("automaton", "attention", "attribute_steps", "intervene"):
         return None
     words = ["deepro", _COMMANDS.get(method, "trace"), source]
     if method == "match":

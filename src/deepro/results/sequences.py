@@ -327,3 +327,28 @@ class Attention(Result):
     written: tuple[str, ...]
     places: int
     sharpness: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Intervention(Result):
+    """What one unit's change does. change: (T,) how far the prediction moves at each step.
+
+    losses, changed_losses: (T,) nats for the next token, None where there is none to tell. best, changed_best: the most
+    probable class at each step. written, changed_text: what the network goes on to write, untouched and changed.
+    """
+
+    kind = "intervention"
+    layer: str
+    direction: int
+    state: str
+    unit: int
+    how: str
+    start: int
+    change: np.ndarray
+    losses: np.ndarray | None
+    changed_losses: np.ndarray | None
+    best: tuple[str, ...]
+    changed_best: tuple[str, ...]
+    written: str | None
+    changed_text: str | None
+    text: str | None = None

@@ -42,6 +42,7 @@ from deepro.results import (
     Attention,
     Automaton,
     Cells,
+    Intervention,
     Losses,
     Matches,
     Memory,
@@ -60,7 +61,7 @@ _SORTED = 2048  # more units than these are ordered by their first principal com
 _RANGE = 70.0  # dB shown of a spectrogram
 _SIDE = 40  # characters to each side of a match
 
-_Figured = Losses | StateSpace | Responses | Automaton | Attention | Steps
+_Figured = Losses | StateSpace | Responses | Automaton | Attention | Steps | Intervention
 
 Place = tuple[str, int, str]
 
