@@ -129,7 +129,9 @@ export interface PatternSet {
   images: PatternImage[];
 }
 /**
- * An image made for a target. thumb: smaller, for lists. score: the target's value it reaches. history: the value on the way.
+ * An image made for a target.
+ *
+ * thumb: smaller, for lists. score: the target's value it reaches. history: the value on the way.
  */
 export interface PatternImage {
   target: string;

@@ -6,7 +6,10 @@ from deepro.render.document.base import Model, Picture
 
 
 class PatternImage(Model):
-    """An image made for a target. thumb: smaller, for lists. score: the target's value it reaches. history: the value on the way."""
+    """An image made for a target.
+
+    thumb: smaller, for lists. score: the target's value it reaches. history: the value on the way.
+    """
 
     target: str
     picture: Picture
