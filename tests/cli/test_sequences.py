@@ -72,6 +72,24 @@ def test_cells(place: Path) -> None:
     assert "rnn h 3" in told.stdout or "rnn c 3" in told.stdout
 
 
+def test_a_column_of_ones_own(place: Path) -> None:
+    texts_ = [(place / f"{k}.txt").read_text() for k in range(4)]
+    inside = [[sum(c == '"' for c in t[: k + 1]) % 2 for k in range(len(t))] for t in texts_]
+    (place / "mine.json").write_text(json.dumps(inside))
+    files = [f"{k}.txt" for k in range(4)]
+    told = deepro(place, "cells", "net.py:make", *files, "--vocabulary", "words.json", "--column", "mine=mine.json",
+                  "-o", "shifts=10", "-o", "controls=1", "-o", "others=0", "--json", "--input-shape", "8")  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    best = json.loads(told.stdout)["findings"][0]
+    assert (best["track"], best["unit"]) == ("mine", 3)
+    assert best["held_out"] > 0.99
+    (place / "short.json").write_text("[[1, 0]]")
+    wrong = deepro(place, "cells", "net.py:make", *files, "--vocabulary", "words.json", "--column", "mine=short.json",
+                   "--input-shape", "8")  # fmt: skip
+    assert wrong.returncode == 2
+    assert "1 columns, expected one for each of 4" in wrong.stderr
+
+
 def test_match(place: Path) -> None:
     text = (place / "0.txt").read_text()
     start = text.index('"')

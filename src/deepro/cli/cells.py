@@ -14,10 +14,12 @@ from deepro.cli.explain import Options, parse_options
 from deepro.cli.network import with_network
 from deepro.cli.output import Json, show
 from deepro.cli.progress import shown
-from deepro.cli.sequences import Cut, Files, Layers, Text, Tokens, Words, read_sequences
+from deepro.cli.sequences import Cut, Files, Layers, Text, Tokens, Words, read_column, read_sequences
+from deepro.errors import UsageError
 
 if TYPE_CHECKING:
     from deepro.network import Network
+    from deepro.network.sequences import Sequences
     from deepro.results import Cells
 
 
@@ -28,6 +30,13 @@ def cells(
     out: Annotated[Path | None, typer.Option(help="The workspace to keep the findings in.")] = None,
     track: Annotated[
         list[str] | None, typer.Option(help="Track to search for; again for more. By default all.")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FILE",
+            help="An annotation of your own: .json with one list a sequence, or .csv or .npy for a single one.",
+        ),
     ] = None,
     text: Text = None,
     tokens: Tokens = None,
@@ -42,6 +51,7 @@ def cells(
     Examples:
     deepro cells builtin:code-lstm --out ws
     deepro cells net.py:factory --vocabulary tokens.json texts/*.txt --track "double quotes" -o shifts=500
+    deepro cells net.py:factory --vocabulary tokens.json texts/*.txt --column "in a date=dates.json"
     """
     from deepro import registry
     from deepro.explanation import make
@@ -49,7 +59,7 @@ def cells(
 
     items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
     record = registry.get("find_cells")
-    arguments = (net, items, list(track) if track else None, layer or None)
+    arguments = (net, items, _wanted(items, track, column, cut), layer or None)
     with shown():
         if out is None:
             made = record(*arguments, **parse_options(option))
@@ -64,6 +74,21 @@ def cells(
             console.print(f"workspace  {out}", markup=False)
 
     show(as_json(made), json, human)
+
+
+def _wanted(items: Sequences, tracks: list[str] | None, columns: list[str] | None, cut: int | None) -> Any:
+    """What `find_cells` is to search for: names of built-in tracks, or with columns of one's own all by name."""
+    if not columns:
+        return list(tracks) if tracks else None
+    from deepro.methods.sequences.tracks import make_tracks
+
+    wanted: dict[str, Any] = {t.name: list(t.values) for t in make_tracks(items, tracks)} if tracks else {}
+    for given in columns:
+        name, equals, file = given.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--column {given!r}: expected NAME=FILE, such as 'in a date=dates.json'")
+        wanted[name.strip()] = [column[:cut] if cut else column for column in read_column(Path(file))]
+    return wanted
 
 
 def as_json(made: Cells) -> dict[str, Any]:

@@ -94,6 +94,23 @@ def _tokens(given: str) -> list[int]:
     return [int(p) for p in parts]
 
 
+def read_column(path: Path) -> list[Any]:
+    """An annotation, one array a sequence: .json with a list of lists (or one list), .csv or .npy for one sequence."""
+    import numpy as np
+
+    if path.suffix == ".json":
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{path}: {error}") from None
+        several = isinstance(values, list) and bool(values) and isinstance(values[0], list)
+        return [np.asarray(v) for v in (values if several else [values])]
+    values = _file(path)
+    if not isinstance(values, np.ndarray):
+        raise UsageError(f"{path}: an annotation is a .json, .csv or .npy file")
+    return [values.reshape(-1)]
+
+
 def _file(path: Path) -> Any:
     import numpy as np
 
