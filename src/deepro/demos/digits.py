@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ from deepro import progress, registry
 from deepro.embedding import Embedded, embed
 from deepro.explanation import Explanation, explain, make
 from deepro.network import Network, Preprocess, load
-from deepro.results import LayerScores, Pattern
+from deepro.results import Diagnosis, LayerScores, Pattern, Survey
 from deepro.store import Workspace
 
 LABELS = tuple("0123456789")
@@ -47,7 +46,8 @@ class DigitsDemo:
     accuracy: float
     explanation: Explanation
     pattern: Pattern
-    survey: Any
+    survey: Survey
+    health: Diagnosis
     maps: Embedded
     scores: LayerScores
     folder: Path
@@ -169,7 +169,9 @@ def digits(folder: str | Path) -> DigitsDemo:
     """Train, then survey, patterns, regions and maps, in a workspace that holds the weights and the digits too."""
     from safetensors.torch import save_file
 
+    from deepro.methods.units.diagnosis import diagnose
     from deepro.survey import survey
+    from deepro.survey.showing import show_units
 
     ws = Workspace(folder)
     net, accuracy = network()
@@ -179,9 +181,12 @@ def digits(folder: str | Path) -> DigitsDemo:
     explanation = explain(net, one_each, ws, layers=SHOWN)
     pattern = make(ws, registry.get("imagine"), net, list(LABELS))
     units = survey(net, pictures, workspace=ws, resume=True)
+    galleries = [shown for layer in SHOWN for shown in show_units(net, units, pictures, layer, ws)]
+    health = diagnose(net, units, galleries=galleries)
+    ws.add(health)
     maps = embed(ws, net, pictures, list(MAPPED), units=True)
     found = make(ws, registry.get("findings"), net, pictures, MAPPED[-1])
     atlas = make(ws, registry.get("atlas"), net, pictures, PICTURED, pool="mean")
     maps = replace(maps, findings=(found,), atlases=(atlas,))
     scores = make(ws, registry.get("layer_scores"), net, pictures, list(SCORED))
-    return DigitsDemo(net, accuracy, explanation, pattern, units, maps, scores, pictures)
+    return DigitsDemo(net, accuracy, explanation, pattern, units, health, maps, scores, pictures)
