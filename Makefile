@@ -7,10 +7,14 @@ READY := $(VENV)/.ready
 READY_TEST := $(VENV)/.ready-test
 VIEWER := $(shell find viewer/src viewer/*.json viewer/*.ts -type f)
 
-.PHONY: demo test check format types bench clean
+.PHONY: demo studio test check format types bench clean
 
 demo: $(READY)  ## explain the embedded photographs; writes demo/report/index.html
 	$(BIN)/deepro demo photos --out demo
+
+studio: $(READY)  ## the demo's workspace in the browser, live
+	test -d demo || $(BIN)/deepro demo photos --out demo
+	$(BIN)/deepro studio demo --model builtin:efficientnet-lite0
 
 test: $(READY_TEST)  ## everything CI checks
 	sh scripts/get-chromium.sh $(BIN)/playwright
