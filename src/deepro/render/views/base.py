@@ -56,6 +56,11 @@ class Saver:
         source = self.put(f"{self.folder}/{name}", data)
         return Picture(source=source, width=pixels.shape[1], height=pixels.shape[0])
 
+    def inline(self, pixels: np.ndarray) -> Picture:
+        """A picture whose numbers the viewer reads back: a page on disk may read no other file's pixels."""
+        source = picture.data_uri(picture.png(pixels))
+        return Picture(source=source, width=pixels.shape[1], height=pixels.shape[0])
+
 
 def safe(name: str) -> str:
     """A layer's name for files and addresses; different names stay different."""

@@ -202,7 +202,7 @@ def _heat(result: Heatmap, i: int, save: Saver, name: str, key: str) -> HeatLaye
     values = result.values[i]
     pixels, scale = heat_pixels(values if values.ndim == 2 else np.abs(values).max(0), result.signed)
     return HeatLayer(
-        picture=save(f"{name}-heat.png", pixels),
+        picture=save.inline(pixels),
         scale=scale,
         view=Window(left=0, top=0, right=0, bottom=0),  # known when the whole page is
         target=result.targets[i],
