@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,6 +79,13 @@ def go(tab: Any, hash_: str) -> None:
     tab.evaluate(SETTLE)
     tab.wait_for_function("() => document.querySelector('main h1') && !document.querySelector('.loading')")
     tab.evaluate(SETTLE)
+
+
+def quiet(server: Running) -> None:
+    """Wait until nothing is being made, and the last word of it has been said."""
+    server.until(lambda: not [j for j in server.get("jobs") if j["state"] in ("queued", "running")])
+    server.until(lambda: server.get("session")["pending"] == 0)
+    time.sleep(1)
 
 
 def pages(server: Running) -> dict[str, str]:
@@ -238,6 +246,7 @@ def test_hiding_by_drawing(server: Running, visit: Any) -> None:
 
 
 def test_heatmaps_side_by_side_under_the_same_sliders(server: Running, visit: Any) -> None:
+    quiet(server)  # nothing else makes the page ask
     tab = visit(f"#/image/{server.id}")
     tab.wait_for_selector(".side-by-side canvas[data-drawn]")
     tab.wait_for_function("() => document.querySelectorAll('.side-by-side canvas[data-drawn]').length === 2")
