@@ -14,7 +14,7 @@ from deepro.errors import ShapeError, UsageError
 
 Metric = Literal["euclidean", "cosine"]
 
-_ROWS = 2048  # codes a chunk: stays in cache after it has been widened to float32
+_ROWS = 4096  # codes a chunk: stays in cache after it has been widened to float32
 _BLOCK = 1024  # queries a block
 _SPARE = 16  # candidates beyond k that are measured again
 
