@@ -258,7 +258,7 @@ def test_heatmaps_side_by_side_under_the_same_sliders(server: Running, visit: An
     import io
 
     for i, heat in enumerate(stored.values()):
-        _, data, _ = server.ask("/" + heat["picture"]["source"])
+        data = base64.b64decode(heat["picture"]["source"].removeprefix("data:image/png;base64,"))
         want = np.array(Image.open(io.BytesIO(data)).convert("RGBA"))
         height, width, values = tab.evaluate(read, i)
         got = np.array(values, np.uint8).reshape(height, width, 4)

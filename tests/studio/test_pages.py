@@ -79,7 +79,10 @@ def test_pictures_are_the_ones_of_the_report(maker: Maker) -> None:
             ours, theirs = list(sources(page(maker, name))), list(sources(model.model_dump()))
             assert len(ours) == len(theirs) > 10
             for mine, other in zip(ours, theirs, strict=True):
-                assert maker.shelf.path(mine.removeprefix(PREFIX)).read_bytes() == kept[other]
+                if other.startswith("data:"):  # it stands in the page itself
+                    assert mine == other
+                else:
+                    assert maker.shelf.path(mine.removeprefix(PREFIX)).read_bytes() == kept[other]
                 compared += 1
     assert compared > 30
 
