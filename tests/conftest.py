@@ -11,6 +11,8 @@ from jaxtyping import install_import_hook
 # DESIGN: jaxtyping annotations are checked while the tests run.
 install_import_hook("deepro.methods", "beartype.beartype")
 
+pytest_plugins = ["tests.chromium"]
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 

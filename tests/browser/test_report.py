@@ -164,7 +164,7 @@ def test_overlays_can_be_switched_and_lie_where_they_belong(folder: Path, visit:
     tab = visit(folder)
     tab.click(".cards a")
     tab.wait_for_selector(".stage")
-    stage = tab.locator(".stage").bounding_box()
+    stage = tab.locator(".image-top .stage").bounding_box()
     box = tab.locator(".stage rect.box").bounding_box()
     scale = stage["width"] / 90
     assert box["x"] - stage["x"] == pytest.approx(30 * scale, abs=3)
@@ -180,9 +180,9 @@ def test_overlays_can_be_switched_and_lie_where_they_belong(folder: Path, visit:
     }.items():
         button = tab.get_by_role("button", name=overlay)
         pressed = button.get_attribute("aria-pressed") == "true"
-        assert tab.locator(f".stage {thing}").count() == pressed
+        assert tab.locator(f".image-top .stage {thing}").count() == pressed
         button.click()
-        assert tab.locator(f".stage {thing}").count() == (not pressed)
+        assert tab.locator(f".image-top .stage {thing}").count() == (not pressed)
 
 
 def test_pointing_at_a_unit_shows_where_it_looks(folder: Path, visit: Any) -> None:

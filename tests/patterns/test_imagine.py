@@ -66,10 +66,10 @@ def test_scores_and_probabilities_are_the_networks_own_of_the_finished_picture()
 
 def test_the_network_is_eroded_on_the_way_and_whole_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     net = small()
-    plain = deepro.imagine(net, "swan", steps=20)
+    plain = deepro.imagine(net, "swan", steps=160)
     monkeypatch.setattr("deepro.methods.patterns.imagine.ERODED", 100.0)
-    monkeypatch.setattr("deepro.methods.patterns.imagine.MOST_ERODED", 8.0)  # 0.4 of the channels in 20 steps
-    eroded = deepro.imagine(net, "swan", steps=20)
+    monkeypatch.setattr("deepro.methods.patterns.imagine.MOST_ERODED", 2.0)  # 0.4 of the channels in 160 steps
+    eroded = deepro.imagine(net, "swan", steps=160)
     assert np.abs(np.diff(eroded.history[0])).mean() > 2 * np.abs(np.diff(plain.history[0])).mean()
     inputs = torch.from_numpy(eroded.images)
     assert eroded.scores[0] == pytest.approx(float(net.logits(inputs)[0, 2]), abs=1e-5)

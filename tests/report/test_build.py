@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 from pathlib import Path
@@ -57,11 +59,13 @@ def test_every_picture_named_exists_with_its_size(tmp_path: Path) -> None:
 
     page = build(synthetic.workspace(tmp_path / "ws"))
     found = 0
-    for file in (page.parent / "data").glob("*.js"):
+    for script in (page.parent / "data").glob("*.js"):
         for source, width, height in re.findall(
-            r'"source":"([^"]+)","width":(\d+),"height":(\d+)', file.read_text(encoding="utf-8")
+            r'"source":"([^"]+)","width":(\d+),"height":(\d+)', script.read_text(encoding="utf-8")
         ):
-            assert Image.open(page.parent / source).size == (int(width), int(height))
+            inline = source.startswith("data:image/png;base64,")
+            file = io.BytesIO(base64.b64decode(source.partition(",")[2])) if inline else page.parent / source
+            assert Image.open(file).size == (int(width), int(height))
             found += 1
     assert found > 30
 

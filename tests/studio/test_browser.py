@@ -7,14 +7,13 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from tests import synthetic
-from tests.browser.conftest import axe, browser  # noqa: F401 - fixtures
+from tests.chromium import watched
 from tests.studio.conftest import Running, png
 
 from deepro.render import colour
@@ -49,29 +48,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def visit(browser: Any, server: Running) -> Iterator[Any]:  # noqa: F811
-    """visit(hash, **context) opens the Studio; at the end it has asked for nothing foreign and has not complained."""
-    opened: list[SimpleNamespace] = []
+def visit(browser: Any, server: Running) -> Iterator[Any]:
+    """visit(hash, root, **context) opens the Studio, watched."""
+    with watched(browser) as open_:
 
-    def go(hash_: str = "#/", root: str | None = None, **options: Any) -> Any:
-        context = browser.new_context(viewport={"width": 1280, "height": 720}, **({"locale": "en-GB"} | options))
-        tab = context.new_page()
-        told = SimpleNamespace(context=context, requests=[], complaints=[], root=root or server.root)
-        tab.on("request", lambda request: told.requests.append(request.url))
-        tab.on("console", lambda m: told.complaints.append(m.text) if m.type in ("error", "warning") else None)
-        tab.on("pageerror", lambda error: told.complaints.append(str(error)))
-        tab.on("dialog", lambda dialog: (told.complaints.append(f"dialog {dialog.message}"), dialog.dismiss()))
-        tab.goto(f"{told.root}/{hash_}")
-        tab.wait_for_selector("main h1")
-        opened.append(told)
-        tab.told = told
-        return tab
+        def go(hash_: str = "#/", root: str | None = None, **options: Any) -> Any:
+            place = root or server.root
+            return open_(f"{place}/{hash_}", (place, "data:", "blob:"), **options)
 
-    yield go
-    for told in opened:
-        told.context.close()
-        assert not told.complaints
-        assert not [url for url in told.requests if not url.startswith((told.root, "data:", "blob:"))]
+        yield go
 
 
 def go(tab: Any, hash_: str) -> None:
@@ -112,7 +97,7 @@ def test_every_page_in_every_language_and_theme(
     theme: str,
     server: Running,
     visit: Any,
-    axe: str,  # noqa: F811
+    axe: str,
 ) -> None:
     tab = visit(color_scheme=theme)
     tab.select_option(".top select", language)
@@ -373,7 +358,7 @@ def test_a_selection_is_kept_and_becomes_a_report(server: Running, visit: Any, t
     assert "cat.png" not in text
 
 
-def test_a_token_leaves_the_address(tmp_path: Path, browser: Any, visit: Any) -> None:  # noqa: F811
+def test_a_token_leaves_the_address(tmp_path: Path, browser: Any, visit: Any) -> None:
     running = Running(tmp_path, "--token", "a token for the test").start()
     try:
         assert "token=" in running.address

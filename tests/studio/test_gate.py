@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,6 +12,12 @@ import pytest
 from deepro.studio.gate import Gate, is_loopback
 
 TOKEN = "a-token-that-is-long-enough"
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: in the tests' one the browser's loop may be running."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
 
 
 async def inside(scope: Any, _receive: Any, send: Any) -> None:
@@ -34,7 +42,7 @@ def ask(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(gate(scope, None, send))  # type: ignore[arg-type]
+    run(gate(scope, None, send))  # type: ignore[arg-type]
     answered: dict[str, list[str]] = {}
     for name, value in sent[0]["headers"]:
         answered.setdefault(name.decode(), []).append(value.decode())
@@ -141,5 +149,5 @@ def test_no_web_sockets() -> None:
         sent.append(message)
 
     gate = Gate(inside, hosts=frozenset({"localhost"}), port=1, token=None)
-    asyncio.run(gate({"type": "websocket"}, None, send))  # type: ignore[arg-type]
+    run(gate({"type": "websocket"}, None, send))  # type: ignore[arg-type]
     assert sent == [{"type": "websocket.close", "code": 1008}]

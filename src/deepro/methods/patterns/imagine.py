@@ -52,7 +52,7 @@ def imagine(
     """
     goals = _goals(net, targets)
     channels, full = _picture_shape(net, size)
-    generator = torch.Generator().manual_seed(seed)
+    generator, missing = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
     like = torch.zeros((), dtype=net.dtype, device=net.device)
     pictures = FourierImages(len(goals), channels, full, generator, like, *_tone(net, channels))
     small = min(full) < SMALL
@@ -60,12 +60,12 @@ def imagine(
     views = GENTLE if small else Views()
     flexible = _runs_at(net, goals, channels, _coarse(full, COARSE))
     layout = _layout(net, goals, channels, full)
-    share = min(MOST_ERODED, ERODED / max(1, _depth(net, goals, channels, full))) * min(1.0, steps / 400)
+    share = min(MOST_ERODED, ERODED / max(1, _depth(net, goals, channels, full))) * _patience(steps)
     history = torch.full((len(goals), steps), torch.nan)
     for step in progress.steps(range(steps), "imagine"):
         now = _coarse(full, COARSE + (FINE - COARSE) * min(1.0, step / (0.75 * steps)))
         view = views(pictures(now), now if flexible else full, generator)
-        with Erosion(share, generator):
+        with Erosion(share, missing):
             values, logits = _run(net, goals, view, layout)
         history[:, step] = values.detach()
         (gradient,) = torch.autograd.grad(_ambition(goals, values, logits).sum(), pictures.parameters)
@@ -86,7 +86,7 @@ def imagine(
 COARSE, FINE = 0.5, 0.86  # of the picture's side: what the network sees at the first step and in the last quarter
 SMALL = 96  # pixels of the shorter side: below, there is nothing coarser to begin with, and a pixel is a large shape
 GENTLE = Views(turn=5.0, zoom=(0.95, 1.1))  # for small pictures, whose networks know each thing at one place and size
-ERODED = 0.35  # share of a nonlinearity's channels missing at a step, summed over all of them; less in a short ascent
+ERODED = 0.35  # share of a nonlinearity's channels missing at a step, summed over all of them
 MOST_ERODED = 0.03  # of one nonlinearity's
 DECAY = 0.8  # the pull back to grey, against one step up: pictures settle near a photograph's contrast
 
@@ -136,6 +136,11 @@ def _runs_at(net: Network, goals: Sequence[Target], channels: int, size: tuple[i
     except (RuntimeError, ValueError, AssertionError, DeeproError):
         return False
     return True
+
+
+def _patience(steps: int) -> float:
+    """How much of the erosion an ascent has time for: a missing channel slows it, and a short one must hurry."""
+    return min(1.0, max(0.0, (steps - 100) / 300))
 
 
 def _depth(net: Network, goals: Sequence[Target], channels: int, size: tuple[int, int]) -> int:
