@@ -66,7 +66,7 @@ def is_fresh(root: Path) -> bool:
 def sources(root: Path) -> str:
     """One hash over every file that the bundle depends on."""
     viewer = root / "viewer"
-    files = [viewer / "package-lock.json", viewer / "package.json", viewer / "vite.config.ts"]
+    files = [viewer / "package-lock.json", viewer / "package.json", viewer / "vite.config.ts", viewer / "pieces.ts"]
     return digest([*files, *sorted(p for p in (viewer / "src").rglob("*") if p.is_file())], viewer)
 
 

@@ -1,9 +1,10 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { pieces, words } from "./pieces.ts";
 
-// One classic script and one style sheet: a page opened from disk may load neither modules nor anything by fetch.
+// Classic scripts and one style sheet: see pieces.ts.
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), words(), pieces()],
   base: "./",
   build: {
     outDir: "../src/deepro/report/static",
@@ -12,7 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 1_000_000,
     modulePreload: false,
     cssCodeSplit: false,
-    lib: { entry: "src/main.tsx", name: "deeproViewer", formats: ["iife"], fileName: () => "app.js", cssFileName: "app" },
+    lib: { entry: "src/main.tsx", formats: ["cjs"], fileName: () => "app.js", cssFileName: "app" },
+    rolldownOptions: { output: { chunkFileNames: "[name].js", codeSplitting: { groups: [{ name: "base", tags: ["$initial"] }, { name: "virtual", test: /@tanstack/ }] } } },
   },
   define: { "process.env.NODE_ENV": JSON.stringify("production") },
 });

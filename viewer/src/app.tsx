@@ -1,31 +1,34 @@
 import { Component, Suspense, use, useEffect, useSyncExternalStore, type ReactNode } from "react";
+import { Workspace } from "./context";
 import type { Overview } from "./document";
 import { languages, useSpeech, type Key, type Language } from "./i18n";
+import {
+  AtlasPage,
+  CellsView,
+  expect,
+  ExperimentPage,
+  FigureView,
+  HealthPage,
+  JobsPage,
+  MapPage,
+  MapsPage,
+  MatchesView,
+  MemoryView,
+  NetworkPage,
+  SequenceView,
+  SurveyLayerPage,
+  SurveyPage,
+  SurveyUnitPage,
+} from "./families";
 import { AboutPage } from "./pages/about";
 import { ClassPage } from "./pages/class";
 import { ComparePage } from "./pages/compare";
-import { ExperimentPage } from "./pages/experiment";
-import { HealthPage } from "./pages/health";
 import { ImagePage } from "./pages/image";
-import { JobsPage } from "./pages/jobs";
-import { AtlasPage } from "./pages/atlas";
-import { MapPage } from "./pages/map";
-import { MapsPage } from "./pages/maps";
-import { NetworkPage } from "./pages/network";
 import { NeuronPage } from "./pages/neuron";
 import { OverviewPage } from "./pages/overview";
 import { PatternsPage } from "./pages/patterns";
-import { SurveyPage } from "./pages/survey";
-import { SurveyLayerPage } from "./pages/survey-layer";
-import { SurveyUnitPage } from "./pages/survey-unit";
-import { CellsView } from "./pages/cells";
-import { MatchesView } from "./pages/matches";
-import { MemoryView } from "./pages/memory";
-import { SequenceView } from "./pages/sequence";
-import { FigureView } from "./pages/sequence-figure";
 import { pageOf, SequencesPage } from "./pages/sequences";
 import { UnitPage } from "./pages/unit";
-import { offerLayers } from "./parts/form";
 import { Search } from "./parts/search";
 import { Shell, Working } from "./parts/shell";
 import { Missing } from "./parts/words";
@@ -96,26 +99,26 @@ const TITLES: { [P in Route["page"]]: Key | null } = {
 function Page({ source, route }: { source: Source; route: Route }) {
   const overview = use(source.overview());
   const { t } = useSpeech();
-  useEffect(() => offerLayers(overview.networks.flatMap((n) => n.layers.map((layer) => layer.name))), [overview]);
   const name = TITLES[route.page];
   const title = name ? `${t(name)} · ${overview.title}` : overview.title;
   useEffect(() => {
     document.title = `${title} · Deepro`;
   }, [title]);
   return (
-    <>
+    <Workspace value={overview}>
       <Header overview={overview} route={route} />
       <main id="main" tabIndex={-1}>
         <Suspense fallback={<p className="loading">{t("state.loading")}</p>}>
           <Content source={source} overview={overview} route={route} />
         </Suspense>
       </main>
-    </>
+    </Workspace>
   );
 }
 
 function Content({ source, overview, route }: { source: Source; overview: Overview; route: Route }): ReactNode {
   const { t } = useSpeech();
+  expect(route.page);
   switch (route.page) {
     case "overview":
       return <OverviewPage overview={overview} />;
@@ -290,14 +293,14 @@ function Header({ overview, route }: { overview: Overview; route: Route }) {
       </nav>
       <Search overview={overview} />
       <span className="top-end">
-        <select aria-label={t("settings.language")} value={language} onChange={(event) => change({ language: event.target.value as Language })}>
+        <select aria-label={t("settings.language")} value={language} onChange={(event) => void change({ language: event.target.value as Language })}>
           {(Object.keys(languages) as Language[]).map((code) => (
             <option key={code} value={code} lang={code}>
               {languages[code].name}
             </option>
           ))}
         </select>
-        <button type="button" className="theme" aria-label={t(`theme.${theme}`)} title={t(`theme.${theme}`)} onClick={() => change({ theme: next })}>
+        <button type="button" className="theme" aria-label={t(`theme.${theme}`)} title={t(`theme.${theme}`)} onClick={() => void change({ theme: next })}>
           <span aria-hidden="true">{SIGNS[theme]}</span>
         </button>
       </span>

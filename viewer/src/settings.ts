@@ -1,6 +1,6 @@
 // The reader's language and theme, remembered on this machine and changed without reloading.
 import { useSyncExternalStore } from "react";
-import { languages, type Language } from "./i18n/languages";
+import { languages, learn, type Language } from "./i18n/languages";
 
 export type Theme = "auto" | "light" | "dark";
 export type Settings = { language: Language; theme: Theme };
@@ -31,7 +31,11 @@ function start(): Settings {
   return settings;
 }
 
-export function change(settings: Partial<Settings>): void {
+/** Make the language ready that the viewer starts with. */
+export const ready = () => learn(current.language);
+
+export async function change(settings: Partial<Settings>): Promise<void> {
+  if (settings.language) await learn(settings.language);
   current = { ...current, ...settings };
   try {
     localStorage.setItem(KEY, JSON.stringify(current));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { weigh } from "../src/evidence";
-import { speech } from "../src/i18n";
+import { learn, speech } from "../src/i18n";
 
+await learn("en");
 const en = speech("en");
 
 describe("a region's evidence", () => {

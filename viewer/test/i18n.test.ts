@@ -1,20 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { fill, languages, speech, type Language } from "../src/i18n";
+import { fill, languages, learn, speech, type Language } from "../src/i18n";
+import { tables } from "../src/i18n/tables";
 import { preferred } from "../src/settings";
 
-const en = languages.en.words;
+const en = tables.en.words;
 const codes = Object.keys(languages) as Language[];
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 
+await Promise.all(codes.map(learn));
+
 describe("words", () => {
   it.each(codes)("%s has every key, none besides, and none empty", (code) => {
-    const { words } = languages[code];
+    const { words } = tables[code];
     expect(Object.keys(words).sort()).toEqual(Object.keys(en).sort());
     expect(Object.entries(words).filter(([, text]) => text.trim() === "")).toEqual([]);
   });
 
   it.each(codes)("%s fills the same places as English", (code) => {
-    for (const [key, text] of Object.entries(languages[code].words)) {
+    for (const [key, text] of Object.entries(tables[code].words)) {
       expect([key, ...names(text)]).toEqual([key, ...names((en as { [key: string]: string })[key] ?? "")]);
     }
   });
@@ -22,14 +25,14 @@ describe("words", () => {
   it("Chinese is written in its own characters", () => {
     const simplified = /[网图样层览这么没热区张]/;
     const traditional = /[網圖樣層覽這麼沒熱區張]/;
-    for (const text of Object.values(languages["zh-Hant"].words)) expect(text).not.toMatch(simplified);
-    for (const text of Object.values(languages["zh-Hans"].words)) expect(text).not.toMatch(traditional);
+    for (const text of Object.values(tables["zh-Hant"].words)) expect(text).not.toMatch(simplified);
+    for (const text of Object.values(tables["zh-Hans"].words)) expect(text).not.toMatch(traditional);
   });
 
   it("nothing but names is left in English", () => {
     const allowed = /WebGL|Shift|AUC|kHz|UMAP|CKA|t-SNE|DeconvNet|SmoothGrad|Grad-CAM|LayerCAM|Deepro|Python|±|%|\{\w+\}|[\d\s·:×,.;–]/g;
     for (const code of ["zh-Hant", "zh-Hans"] as const)
-      for (const [key, text] of Object.entries(languages[code].words)) expect([key, text.replace(allowed, "")]).not.toEqual([key, expect.stringMatching(/[a-z]{3}/i)]);
+      for (const [key, text] of Object.entries(tables[code].words)) expect([key, text.replace(allowed, "")]).not.toEqual([key, expect.stringMatching(/[a-z]{3}/i)]);
   });
 
   it("fills text once, so that a value cannot name another", () => {

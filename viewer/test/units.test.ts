@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LayerUnits, Photograph, Unit } from "../src/document";
-import { speech } from "../src/i18n";
+import { learn, speech } from "../src/i18n";
 import { fidelity, field, findUnit, unitRoute } from "../src/units";
 
 const unit = (n: number) => ({ unit: n }) as Unit;
@@ -8,6 +8,7 @@ const layer = (name: string, rule: string, ...units: number[]) =>
   ({ layer: name, rule, receptive_field: [7, 7], units: units.map(unit) }) as LayerUnits;
 const layers = [layer("a", "deconvnet", 1, 2), layer("a", "guided", 1), layer("b", "deconvnet", 5)];
 const photograph = { id: "cat", layers, seen: { width: 224, height: 224 } } as Photograph;
+await learn("en");
 const en = speech("en");
 
 describe("a unit's address", () => {

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from deepro.errors import StoreError
 from deepro.render.picture import data_uri
 from deepro.report.site import assemble
-from deepro.report.viewer import viewer_page
+from deepro.report.viewer import viewer_page, viewer_scripts
 
 if TYPE_CHECKING:
     from deepro.store import Workspace
@@ -38,18 +38,18 @@ def build(workspace: Workspace, out: Path | None = None, *, single_file: bool = 
     A report that is already there is replaced in one step; when anything fails it is left as it was.
     Raises StoreError where it cannot be written or the viewer was not built.
     """
-    app, style = _viewer()
+    viewer_page()
     out = Path(out) if out else Path(workspace.folder) / ("report.html" if single_file else "report")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         if single_file:
-            return _single(workspace, out, app, style)
-        return _folder(workspace, out, app, style)
+            return _single(workspace, out)
+        return _folder(workspace, out)
     except OSError as error:
         raise StoreError(f"cannot write the report to {out}: {error.strerror or error}") from error
 
 
-def _folder(workspace: Workspace, out: Path, app: str, style: str) -> Path:
+def _folder(workspace: Workspace, out: Path) -> Path:
     with _staging(out) as folder:
 
         def put(name: str, data: bytes) -> str:
@@ -65,15 +65,19 @@ def _folder(workspace: Workspace, out: Path, app: str, style: str) -> Path:
             path.write_text(f"deeproData({json.dumps(name)}, {as_script(model)});\n", encoding="utf-8")
 
         title = assemble(workspace, put, keep).title
-        (folder / "app.js").write_text(app, encoding="utf-8")
-        (folder / "app.css").write_text(style, encoding="utf-8")
+        (folder / "viewer").mkdir()
+        for file in (*viewer_scripts(), viewer_page().with_suffix(".css")):
+            shutil.copyfile(file, folder / "viewer" / file.name)
         policy = _POLICY.format(files="'self' file:", script="'self' file:", style="'self' file:")
-        page = _page(title, policy, '<link rel="stylesheet" href="app.css">', '<script src="app.js"></script>')
+        style, script = '<link rel="stylesheet" href="viewer/app.css">', '<script src="viewer/app.js"></script>'
+        page = _page(title, policy, style, script)
         (folder / "index.html").write_text(page, encoding="utf-8")
     return out / "index.html"
 
 
-def _single(workspace: Workspace, out: Path, app: str, style: str) -> Path:
+def _single(workspace: Workspace, out: Path) -> Path:
+    app = "".join(file.read_text(encoding="utf-8") for file in viewer_scripts())
+    style = viewer_page().with_suffix(".css").read_text(encoding="utf-8")
     blocks: list[str] = []
 
     def keep(kind: str, id: str, model: BaseModel) -> None:
@@ -121,11 +125,6 @@ def _page(title: str, policy: str, head: str, body: str) -> str:
 
 def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
-
-
-def _viewer() -> tuple[str, str]:
-    app = viewer_page()
-    return app.read_text(encoding="utf-8"), app.with_suffix(".css").read_text(encoding="utf-8")
 
 
 @contextlib.contextmanager

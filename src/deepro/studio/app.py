@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import html
 import logging
 import shutil
 import time
@@ -31,7 +30,7 @@ from deepro.render.document.studio import (
     ReportRequest,
     Session,
 )
-from deepro.report.viewer import viewer_page
+from deepro.report.viewer import viewer_page, viewer_scripts
 from deepro.studio import pictures
 from deepro.studio.engine import ComputeError
 from deepro.studio.hub import MOST
@@ -130,29 +129,30 @@ def _tagged(request: Request, tag: str, content: bytes) -> Response:
 def _viewer(app: FastAPI) -> None:
     import gzip
 
-    script = viewer_page()
     kinds = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
     files: dict[str, tuple[bytes, str]] = {}
-    for file in (script, script.with_suffix(".css")):
+    total = hashlib.sha256()
+    for file in (*viewer_scripts(), viewer_page().with_suffix(".css")):
         data = file.read_bytes()
-        name = f"{file.stem}-{hashlib.sha256(data).hexdigest()[:16]}{file.suffix}"
-        files[name] = gzip.compress(data, 9, mtime=0), kinds[file.suffix[1:]]
-    js, css = (html.escape(name) for name in files)
+        total.update(data)
+        files[file.name] = gzip.compress(data, 9, mtime=0), kinds[file.suffix[1:]]
+    # One address for all pieces of one build: the first asks for the others beside it.
+    build = total.hexdigest()[:16]
     page = (
         '<!doctype html>\n<html lang="en" data-source="live">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
-        f'<title>Deepro Studio</title>\n<link rel="stylesheet" href="viewer/{css}">\n'
+        f'<title>Deepro Studio</title>\n<link rel="stylesheet" href="viewer/{build}/app.css">\n'
         f'<link rel="preload" as="fetch" href="api/v1/overview" crossorigin="anonymous">\n'
-        f'<script defer src="viewer/{js}"></script>\n</head>\n<body><div id="root"></div></body>\n</html>\n'
+        f'<script defer src="viewer/{build}/app.js"></script>\n</head>\n<body><div id="root"></div></body>\n</html>\n'
     ).encode()
 
     @app.get("/", include_in_schema=False)
     async def root() -> Response:
         return Response(page, media_type="text/html; charset=utf-8")
 
-    @app.get("/viewer/{name}", include_in_schema=False)
-    async def part(name: str) -> Response:
-        if name not in files:
+    @app.get("/viewer/{made}/{name}", include_in_schema=False)
+    async def part(made: str, name: str) -> Response:
+        if made != build or name not in files:
             raise HTTPException(404, f"there is no {name}")
         data, kind = files[name]
         headers = {"content-encoding": "gzip", "cache-control": FOREVER, "vary": "accept-encoding"}

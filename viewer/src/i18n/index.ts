@@ -1,9 +1,9 @@
 // Words in the reader's language, and numbers and dates as that language writes them.
 import { useMemo } from "react";
 import { useSettings } from "../settings";
-import { languages, type Key, type Language } from "./languages";
+import { languages, table, type Key, type Language } from "./languages";
 
-export { languages, type Key, type Language, type Words } from "./languages";
+export { languages, learn, type Key, type Language, type Words } from "./languages";
 
 export type Values = { [name: string]: string | number };
 
@@ -20,6 +20,8 @@ export interface Speech {
   t: (key: Key, values?: Values) => string;
   /** The word for `key` where there is one, else `otherwise`. */
   maybe: (key: string, otherwise: string) => string;
+  /** What the registry says in English, in the reader's language; what is not translated stays as it is. */
+  said: (english: string) => string;
   integer: (n: number) => string;
   /** Three significant digits, the exponent only where a number is very small or large. */
   number: (n: number) => string;
@@ -29,7 +31,8 @@ export interface Speech {
 }
 
 export function speech(language: Language): Speech {
-  const { locale, words } = languages[language];
+  const { locale } = languages[language];
+  const { words, said } = table(language);
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const significant = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const scientific = new Intl.NumberFormat(locale, { notation: "scientific", maximumSignificantDigits: 2 });
@@ -40,6 +43,7 @@ export function speech(language: Language): Speech {
     language,
     t: (key, values = {}) => fill(words[key], values, whole.format),
     maybe: (key, otherwise) => (words as { [name: string]: string })[key] ?? otherwise,
+    said: (english) => said[english] ?? english,
     integer: whole.format,
     number: (n) => (n !== 0 && (Math.abs(n) < 1e-3 || Math.abs(n) >= 1e6) ? scientific : significant).format(n),
     percent: (n) => (n > 0 && n < 0.001 ? `< ${share.format(0.001)}` : n < 1 && n > 0.999 ? `> ${share.format(0.999)}` : share.format(n)),

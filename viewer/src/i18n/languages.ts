@@ -1,22 +1,28 @@
-// The languages and their words. A family of pages keeps its words in one file, the languages side by side.
-import { en } from "./en";
-import { sequences } from "./sequences";
-import { spaces } from "./spaces";
-import { studio } from "./studio";
-import { survey } from "./survey";
-import { zhHans } from "./zh-Hans";
-import { zhHant } from "./zh-Hant";
+// The languages, each loaded when it is read.
+import { piece } from "../piece";
+import type { Table } from "./tables";
 
-const english = { ...en, ...survey.en, ...sequences.en, ...spaces.en, ...studio.en };
-const traditional = { ...zhHant, ...survey["zh-Hant"], ...sequences["zh-Hant"], ...spaces["zh-Hant"], ...studio["zh-Hant"] };
-const simplified = { ...zhHans, ...survey["zh-Hans"], ...sequences["zh-Hans"], ...spaces["zh-Hans"], ...studio["zh-Hans"] };
-
-export type Key = keyof typeof english;
-export type Words = { readonly [K in Key]: string };
+export type { Key, Words } from "./tables";
 export type Language = "en" | "zh-Hant" | "zh-Hans";
 
-export const languages: { readonly [L in Language]: { name: string; locale: string; words: Words } } = {
-  en: { name: "English", locale: "en-GB", words: english },
-  "zh-Hant": { name: "繁體中文", locale: "zh-TW", words: traditional },
-  "zh-Hans": { name: "简体中文", locale: "zh-CN", words: simplified },
+type Named = { name: string; locale: string; load: () => Promise<{ default: Table }> };
+
+export const languages: { readonly [L in Language]: Named } = {
+  en: { name: "English", locale: "en-GB", load: () => piece("words-en", () => import("words-en")) },
+  "zh-Hant": { name: "繁體中文", locale: "zh-TW", load: () => piece("words-zh-Hant", () => import("words-zh-Hant")) },
+  "zh-Hans": { name: "简体中文", locale: "zh-CN", load: () => piece("words-zh-Hans", () => import("words-zh-Hans")) },
 };
+
+const known = new Map<Language, Table>();
+
+/** Make a language's words ready. */
+export async function learn(language: Language): Promise<void> {
+  if (!known.has(language)) known.set(language, (await languages[language].load()).default);
+}
+
+/** The words of a language that was learnt. */
+export function table(language: Language): Table {
+  const found = known.get(language);
+  if (!found) throw new Error(`the words of ${language} were not loaded`);
+  return found;
+}

@@ -3,7 +3,7 @@ import type { Overview, PhotographCard } from "../document";
 import { Controls } from "../heat";
 import { useSpeech } from "../i18n";
 import { isLive } from "../source";
-import { MethodForm } from "../parts/form";
+import { MethodForm } from "../families";
 import { explanations, HeatStage, Sliders } from "../parts/heatmaps";
 import { Image } from "../parts/picture";
 import { Bars, Explain, MadeBy } from "../parts/words";

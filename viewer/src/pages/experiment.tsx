@@ -4,7 +4,6 @@ import type {
   CorrespondenceView,
   EvolutionView,
   Experiment,
-  ExperimentCard,
   InvarianceView,
   OcclusionView,
   Overview,
@@ -17,26 +16,6 @@ import { Crop, Image } from "../parts/picture";
 import { Bars, Explain, Facts, MadeBy } from "../parts/words";
 import { href } from "../routes";
 import { ZEILER } from "./survey";
-
-/** Experiments as they stand on the overview and beside a survey. */
-export function ExperimentCards({ cards }: { cards: ExperimentCard[] }) {
-  const { t } = useSpeech();
-  return (
-    <ul className="experiment-cards">
-      {cards.map((card) => (
-        <li key={card.id}>
-          <a className="experiment-card" href={href({ page: "experiment", experiment: card.id })}>
-            {card.thumb && <Image picture={card.thumb} alt="" />}
-            <span>
-              <strong>{t(`experiment.${card.kind}` as Key)}</strong>
-              <span className="quiet">{card.kind === "comparison" ? t("survey.layers.n", { n: Number(card.about) }) : card.about}</span>
-            </span>
-          </a>
-        </li>
-      ))}
-    </ul>
-  );
-}
 
 export function ExperimentPage({ overview, experiment }: { overview: Overview; experiment: Experiment }) {
   const { t } = useSpeech();

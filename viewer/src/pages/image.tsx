@@ -1,7 +1,7 @@
-import { memo, useState, type CSSProperties } from "react";
+import { memo, Suspense, useState, type CSSProperties } from "react";
 import type { LayerUnits, Overview, Photograph, Unit } from "../document";
 import { useSpeech } from "../i18n";
-import { Doing } from "../parts/doing";
+import { Doing } from "../families";
 import { explanations, SideBySide, type Explanation } from "../parts/heatmaps";
 import { Crop, Frame, Image } from "../parts/picture";
 import { Stage } from "../parts/stage";
@@ -51,7 +51,11 @@ export function ImagePage({ overview, photograph, region }: { overview: Overview
           {shown && <Evidence photograph={photograph} all={all} shown={shown} />}
         </div>
       </div>
-      {isLive && <Doing photograph={photograph} />}
+      {isLive && (
+        <Suspense>
+          <Doing photograph={photograph} />
+        </Suspense>
+      )}
       <SideBySide photograph={photograph} />
       <Units photograph={photograph} />
     </>

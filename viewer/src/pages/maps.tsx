@@ -1,9 +1,8 @@
 import type { KnowledgeView, Overview } from "../document";
 import { useSpeech } from "../i18n";
-import { Image } from "../parts/picture";
+import { MapCards } from "../parts/cards";
 import { Knowledge } from "../map/knowledge";
 import { Explain } from "../parts/words";
-import { href } from "../routes";
 
 export function MapsPage({ overview }: { overview: Overview }) {
   const { t } = useSpeech();
@@ -21,39 +20,3 @@ export function MapsPage({ overview }: { overview: Overview }) {
   );
 }
 
-export function MapCards({ overview, most }: { overview: Overview; most?: number }) {
-  const { t, maybe, percent } = useSpeech();
-  return (
-    <ul className="cards maps">
-      {overview.maps.slice(0, most).map((card) => (
-        <li key={card.id}>
-          <a className="card" href={href({ page: "map", map: card.id })}>
-            <span className="card-picture">
-              <Image picture={card.thumb} alt="" />
-            </span>
-            <span className="card-text">
-              <strong>{card.steps.length > 1 ? t("map.title.steps", { first: card.steps[0] ?? "", last: card.steps.at(-1) ?? "" }) : card.steps[0]}</strong>
-              <span className="quiet file">
-                {t(card.kind === "units" ? "map.lead.units" : "map.lead", { n: card.points, method: maybe(`method.${card.method}`, card.method) })}
-                {card.kept !== null && card.points >= 150 && ` · ${t("map.card.kept", { share: percent(Math.round(card.kept * 100) / 100) })}`}
-              </span>
-            </span>
-          </a>
-        </li>
-      ))}
-      {overview.atlases.map((card) => (
-        <li key={card.id}>
-          <a className="card" href={href({ page: "atlas", atlas: card.id })}>
-            <span className="card-picture">
-              <Image picture={card.thumb} alt="" />
-            </span>
-            <span className="card-text">
-              <strong>{t("atlas.title", { layer: card.layer })}</strong>
-              <span className="quiet file">{t("atlas.lead", { n: card.pictures, layer: card.layer })}</span>
-            </span>
-          </a>
-        </li>
-      ))}
-    </ul>
-  );
-}

@@ -1,10 +1,11 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { NetworkView, SurveyCard } from "../document";
-import { useSpeech, type Key, type Speech } from "../i18n";
+import { useSpeech, type Key } from "../i18n";
 import { arrange, COLUMNS, parseSort, size, writeSort, type Column, type Row } from "../layers";
 import { LayerGraph } from "../parts/graph";
-import { Explain, Facts } from "../parts/words";
+import { NetworkCard } from "../parts/cards";
+import { Explain } from "../parts/words";
 import { href } from "../routes";
 
 const ROW = 30; // pixels; fixed, so that a long table can be drawn where it is looked at
@@ -41,34 +42,6 @@ export function NetworkPage({ network, find, sort, surveys }: Shown) {
       )}
     </>
   );
-}
-
-export function NetworkCard({ network }: { network: NetworkView }) {
-  const speech = useSpeech();
-  const { t, integer } = speech;
-  const items: [string, React.ReactNode][] = [
-    [t("network.source"), <code>{network.source}</code>],
-    [t("network.parameters"), integer(network.parameters)],
-    [t("network.layers"), integer(network.layers.length)],
-    [t("network.labels"), integer(network.labels)],
-    [t("network.preprocess"), preprocessing(network.preprocess, speech)],
-    [t("network.device"), [network.device, network.dtype].filter(Boolean).join(" · ")],
-    [t("network.fingerprint"), <code title={network.fingerprint}>{network.fingerprint.slice(0, 16)}</code>],
-  ];
-  if (network.notes.length) items.push([t("network.notes"), network.notes.join(" · ")]);
-  return <Facts items={items} />;
-}
-
-function preprocessing(card: NetworkView["preprocess"], { t }: Speech): string {
-  if (!card) return t("preprocess.none");
-  if (Array.isArray(card.tokens)) return t("preprocess.tokens", { n: card.tokens.length });
-  const list = (value: unknown) => (Array.isArray(value) ? [...new Set(value.map((v) => Number(Number(v).toPrecision(4))))].join(", ") : "");
-  const shape = Array.isArray(card.size) ? (card.size as number[]).join(" × ") : "";
-  const geometry = card.resize
-    ? t("preprocess.resize", { resize: String(card.resize), size: shape })
-    : t("preprocess.squeeze", { size: shape });
-  const values = { order: String(card.order), range: String(card.range), mean: list(card.mean), std: list(card.std) };
-  return `${geometry}; ${t("preprocess.values", values)}`;
 }
 
 const HEADS: { [C in Column]: Key } = {

@@ -1,7 +1,7 @@
 import type { NetworkView, Overview } from "../document";
 import { useSpeech } from "../i18n";
 import { size } from "../layers";
-import { MethodForm } from "../parts/form";
+import { MethodForm } from "../families";
 import { Image } from "../parts/picture";
 import { Explain, Facts, MadeBy } from "../parts/words";
 import { href } from "../routes";

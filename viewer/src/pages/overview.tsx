@@ -1,16 +1,14 @@
+import { Suspense } from "react";
 import type { Overview } from "../document";
 import { useSpeech } from "../i18n";
-import { DataFolder } from "../parts/data";
+import { DataFolder } from "../families";
+import { ExperimentCards, MapCards, NetworkCard, SurveyCards } from "../parts/cards";
 import { Image } from "../parts/picture";
 import { Choose, TakeReport } from "../parts/take";
 import { Explain } from "../parts/words";
 import { href } from "../routes";
 import { isLive } from "../source";
-import { ExperimentCards } from "./experiment";
-import { MapCards } from "./maps";
-import { NetworkCard } from "./network";
 import { ResultCards, SequenceList } from "./sequences";
-import { SurveyCards } from "./survey";
 
 export function OverviewPage({ overview }: { overview: Overview }) {
   const { t, percent, date } = useSpeech();
@@ -58,7 +56,11 @@ export function OverviewPage({ overview }: { overview: Overview }) {
           </ul>
         </section>
       )}
-      {isLive && <DataFolder />}
+      {isLive && (
+        <Suspense>
+          <DataFolder />
+        </Suspense>
+      )}
       {overview.surveys.length > 0 && (
         <section>
           <h2>{t("overview.surveys")}</h2>

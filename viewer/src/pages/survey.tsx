@@ -1,10 +1,9 @@
-import type { Overview, SurveyCard, SurveyLayerRow, SurveyPage as Page } from "../document";
+import type { Overview, SurveyLayerRow, SurveyPage as Page } from "../document";
 import { useSpeech, type Key } from "../i18n";
 import { size } from "../layers";
-import { Image } from "../parts/picture";
+import { ExperimentCards, SurveyCards } from "../parts/cards";
 import { Explain, Facts, MadeBy } from "../parts/words";
 import { href } from "../routes";
-import { ExperimentCards } from "./experiment";
 
 export function SurveyPage({ overview, survey }: { overview: Overview; survey: Page }) {
   const speech = useSpeech();
@@ -148,32 +147,3 @@ function Count({ survey, row, fault }: { survey: string; row: SurveyLayerRow; fa
   return n ? <a href={href({ page: "survey-layer", survey, layer: row.name, show: fault })}>{integer(n)}</a> : <span className="quiet">0</span>;
 }
 
-/** The surveys of a workspace, as they stand on the overview. */
-export function SurveyCards({ overview, cards }: { overview: Overview; cards: SurveyCard[] }) {
-  const { t } = useSpeech();
-  return (
-    <ul className="survey-cards">
-      {cards.map((card) => (
-        <li key={card.id}>
-          <a className="card survey-card" href={href({ page: "survey", survey: card.id })}>
-            {card.cover && (
-              <span className="card-picture cover">
-                <Image picture={card.cover} alt="" />
-              </span>
-            )}
-            <span className="survey-card-text">
-              <strong>{overview.networks.find((n) => n.fingerprint === card.network)?.name ?? card.id}</strong>
-              <span>{t("survey.card", { units: card.units, layers: card.layers, images: card.images })}</span>
-              <span className="quiet">{card.dataset}</span>
-              {card.findings !== null && (
-                <span className={card.findings ? "warn" : "quiet"}>
-                  {card.findings ? t(card.findings === 1 ? "survey.findings.one" : "survey.findings.many", { n: card.findings }) : t("survey.findings.none")}
-                </span>
-              )}
-            </span>
-          </a>
-        </li>
-      ))}
-    </ul>
-  );
-}

@@ -1,8 +1,8 @@
 // A method as a form, made from what the server says of its options. A method that joins the registry needs no form.
 import { Suspense, use, useId, useMemo, useState, type FormEvent } from "react";
+import { Workspace } from "../context";
 import type { JobRequest, MethodForm as Method } from "../document";
-import { useSpeech, type Language } from "../i18n";
-import { METHOD_WORDS } from "../i18n/methods";
+import { useSpeech } from "../i18n";
 import { server, useJobs, useSession } from "../live";
 import { JobRow } from "../pages/jobs";
 import { PaperLine } from "./words";
@@ -46,13 +46,8 @@ export function MethodForm({ about }: { about: About }) {
   );
 }
 
-/** The registry speaks English; what is not translated stays so. */
-function inWords(text: string, language: Language): string {
-  return (language === "en" ? undefined : METHOD_WORDS[text]?.[language === "zh-Hant" ? 0 : 1]) ?? text;
-}
-
 function Chosen({ about, data, text }: { about: About; data: boolean; text: boolean }) {
-  const { t, maybe, language } = useSpeech();
+  const { t, maybe, said } = useSpeech();
   const methods = use(server.methods());
   const fitting = useMemo(() => applicable(methods, about, { data, text }), [methods, about, data, text]);
   const [name, setName] = useState("");
@@ -78,7 +73,7 @@ function Chosen({ about, data, text }: { about: About; data: boolean; text: bool
           ))}
         </select>
       </div>
-      <p className="caption">{inWords(method.summary, language)}</p>
+      <p className="caption">{said(method.summary)}</p>
       <PaperLine paper={method.paper} />
       <Options key={method.name} method={method} about={about} />
     </div>
@@ -187,10 +182,10 @@ export function read(given: FormData, name: string, property: Property): unknown
 }
 
 function OptionField({ name, property, layers }: { name: string; property: Property; layers: string }) {
-  const { t, number, integer, language } = useSpeech();
+  const { t, number, integer, said } = useSpeech();
   const kind = kindOf(property);
   const bound = (n: number) => (Number.isInteger(n) ? integer(n) : number(n));
-  const help = [property.description && inWords(property.description, language)];
+  const help = [property.description && said(property.description)];
   if (property.minimum !== undefined && property.maximum !== undefined && property.maximum < 1e9)
     help.push(t("form.bounds", { low: bound(property.minimum), high: bound(property.maximum) }));
   const initial = property.default === null || property.default === undefined ? "" : String(property.default);
@@ -239,17 +234,13 @@ function Known({ labels }: { labels: string }) {
   );
 }
 
-let layerNames: string[] = [];
-
 /** The overview tells which layers there are; the form offers them. */
-export function offerLayers(names: string[]): void {
-  layerNames = names;
-}
-
 function LayerNames({ id }: { id: string }) {
+  const overview = use(Workspace);
+  const names = [...new Set(overview?.networks.flatMap((network) => network.layers.map((layer) => layer.name)))];
   return (
     <datalist id={id}>
-      {layerNames.map((name) => (
+      {names.map((name) => (
         <option key={name} value={name} />
       ))}
     </datalist>
