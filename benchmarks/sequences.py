@@ -83,26 +83,38 @@ def match_seconds() -> None:
         print(f"match over 1 000 000 steps x 512 cells, {least:.0%} of 11 cells     {spent:.3f} s   at most 1, aim 0.1")
 
 
-def gradient_ratio() -> None:
-    class PerStep(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.rnn, self.head = nn.LSTM(16, 128, batch_first=True), nn.Linear(128, 32)
+class PerStep(nn.Module):
+    def __init__(self, rnn: nn.RNNBase) -> None:
+        super().__init__()
+        self.rnn, self.head = rnn, nn.Linear(rnn.hidden_size * (2 if rnn.bidirectional else 1), 32)
 
-        def forward(self, x: Tensor) -> Tensor:
-            return self.head(self.rnn(x)[0])
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.rnn(x)[0])
 
-    module = PerStep().eval().requires_grad_(False)
-    net = Network(module, name="benchmark", source="module", input_shape=(100, 16))
-    series = as_sequences(net, [np.random.default_rng(0).normal(size=(100, 16))])
+
+def gradient_ratio(name: str, rnn: nn.RNNBase, repeats: int = 5) -> None:
+    """Against a forward and a backward pass for each output step, and against one forward pass whose graph is kept."""
+    module = PerStep(rnn).eval().requires_grad_(False)
+    net = Network(module, name="benchmark", source="module", input_shape=(100, rnn.input_size))
+    series = as_sequences(net, [np.random.default_rng(0).normal(size=(100, rnn.input_size))])
+
+    def leaf() -> Tensor:
+        return series.items[0][None].clone().requires_grad_()
 
     def loop() -> None:
         for s in range(100):
-            x = series.items[0][None].clone().requires_grad_()
-            module(x)[0, s].max().backward()
+            module(x := leaf())[0, s].max().backward()
+            assert x.grad is not None
+            x.grad[0].norm(dim=1)
 
-    ours, theirs = seconds(lambda: influence(net, series, 100, 1)), seconds(loop, 1)
-    print(f"output x input gradients, T = 100, loop / one pass   {theirs / ours:.1f}   at least 5, aim 10")
+    def kept() -> None:
+        best = module(x := leaf())[0].max(1).values
+        for s in range(100):
+            torch.autograd.grad(best[s], x, retain_graph=True)[0].norm(dim=2)
+
+    ours, theirs, once = (seconds(f, repeats) for f in (lambda: influence(net, series, 100, 1), loop, kept))
+    print(f"output x input gradients, T = 100, {name:24} loop / sweep {theirs / ours:5.1f}, graph kept {once / ours:5.1f}"
+          "   at least 5, aim 10")  # fmt: skip
 
 
 if __name__ == "__main__":
@@ -110,4 +122,8 @@ if __name__ == "__main__":
     trace_ratios()
     search_seconds()
     match_seconds()
-    gradient_ratio()
+    gradient_ratio("LSTM 128", nn.LSTM(16, 128, batch_first=True))
+    gradient_ratio("LSTM 256", nn.LSTM(64, 256, batch_first=True))
+    gradient_ratio("LSTM 2 x 128, both ways", nn.LSTM(16, 128, 2, batch_first=True, bidirectional=True), 3)
+    gradient_ratio("GRU 128", nn.GRU(16, 128, batch_first=True), 3)
+    gradient_ratio("RNN 128", nn.RNN(16, 128, batch_first=True))

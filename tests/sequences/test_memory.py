@@ -8,34 +8,62 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import deepro
 from deepro.errors import NetworkError
 from deepro.methods.sequences.memory import decay, memory, reach
 from tests.reference.recurrent import unroll
+from tests.sequences.test_sweep import NoKernel
 
-MODULE = sys.modules["deepro.methods.sequences.intervene"]
+MODULE = sys.modules["deepro.methods.sequences.memory"]
 
 
 class PerStep(nn.Module):
     def __init__(self, rnn: nn.RNNBase) -> None:
         super().__init__()
         self.rnn = rnn
-        self.head = nn.Linear(rnn.hidden_size * (2 if rnn.bidirectional else 1), 3)
+        self.head = nn.Linear((rnn.proj_size or rnn.hidden_size) * (2 if rnn.bidirectional else 1), 3)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.head(self.rnn(x)[0])
 
 
-@pytest.mark.parametrize("kind", ["lstm", "gru both ways", "stepwise"])
-def test_influence_equals_autograd_on_the_loop(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    rnn = nn.GRU(2, 4, bidirectional=True, batch_first=True) if "gru" in kind else nn.LSTM(2, 4, 2, batch_first=True)
+class Mixed(nn.Module):
+    """Packed inside; a norm between two layers; a decoder that begins where the encoder ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.below, self.norm, self.above = nn.GRU(2, 4, batch_first=True), nn.LayerNorm(4), nn.LSTM(4, 3, 2)
+        self.decoder, self.head = nn.GRU(3, 4, batch_first=True), nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        lengths = torch.full((len(x),), x.shape[1])
+        packed, last = self.below(pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False))
+        h = self.norm(pad_packed_sequence(packed, batch_first=True)[0])
+        h = self.above(h.transpose(0, 1))[0].transpose(0, 1)
+        return self.head(self.decoder(h, last)[0])
+
+
+RNNS = {
+    "lstm": lambda: nn.LSTM(2, 4, 2, batch_first=True),
+    "projected": lambda: nn.LSTM(2, 4, 2, batch_first=True, proj_size=3),
+    "gru both ways": lambda: nn.GRU(2, 4, 2, bidirectional=True, batch_first=True),
+    "rnn": lambda: nn.RNN(2, 4, batch_first=True, nonlinearity="relu"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+@pytest.mark.parametrize("room", [1 << 24, 40])
+@pytest.mark.parametrize("kind", RNNS)
+def test_influence_equals_autograd_on_the_loop(kind: str, room: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MODULE, "_ROOM", room)  # the second takes a few outputs at a time
+    rnn = RNNS[kind]()
     module = PerStep(rnn).double()
-    if kind == "stepwise":  # what runs on a GPU, where the fused backward refuses evaluation mode
-        monkeypatch.setattr(MODULE, "_on_gpu", lambda modules: True)
     series = np.random.default_rng(0).normal(size=(7, 2))
     net = deepro.load(module, input_shape=(7, 2))
-    made = memory(net, [series], steps=7)
+    with NoKernel():  # as on a GPU, where the fused backward refuses evaluation mode
+        made = memory(net, [series], steps=7)
     x = torch.tensor(series, requires_grad=True)
     loop = unroll(rnn, x)[-1]["h"]
     outputs = module.head(torch.cat(list(loop), 1))
@@ -45,6 +73,19 @@ def test_influence_equals_autograd_on_the_loop(kind: str, monkeypatch: pytest.Mo
     if kind != "gru both ways":
         assert not np.triu(made.influence, 1).any()
     assert all(p.grad is None for p in module.parameters())
+
+
+def test_influence_through_several_modules() -> None:
+    module = Mixed().double().eval()
+    series = np.random.default_rng(0).normal(size=(9, 2))
+    with NoKernel():
+        made = memory(deepro.load(module, input_shape=(9, 2)), [series], steps=9)
+    x = torch.tensor(series[None], requires_grad=True)
+    outputs = module(x)[0]
+    for s in range(9):
+        gradient = torch.autograd.grad(outputs[s].max(), x, retain_graph=True)[0][0]
+        assert np.abs(made.influence[s] - gradient.norm(dim=1).numpy()).max() < 1e-12
+    assert made.influence[0, 8] > 0  # the decoder's first step knows the last input
 
 
 def test_half_life_and_saturation_of_hand_set_gates() -> None:

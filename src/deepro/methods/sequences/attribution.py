@@ -11,6 +11,7 @@ from torch import Tensor
 
 from deepro.errors import NetworkError, UsageError
 from deepro.methods.sequences.intervene import reading
+from deepro.methods.sequences.sweep import Swept
 from deepro.network import Network
 from deepro.network.sequences import Sequences, run
 from deepro.probe import first_tensor
@@ -157,7 +158,7 @@ class _Question:
             leaves.append((x.detach() * scale).requires_grad_())
             return leaves[0]
 
-        with torch.enable_grad():
+        with torch.enable_grad(), Swept():
             y = self.output(1, leaf)[0, index]
             (gradient,) = torch.autograd.grad(y, leaves[0])
         return gradient[0].double().cpu().numpy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,40 +97,41 @@ def intervening(module: nn.Module, changes: Sequence[Hold | Swap]) -> Iterator[N
 
 @contextmanager
 def reading(module: nn.Module, change: Callable[[Tensor], Tensor]) -> Iterator[None]:
-    """Inside, what the first recurrent module reads in its first call, (N, T, F), goes through `change`.
-
-    For a backward pass on a GPU the recurrent modules run step by step: cuDNN's refuses evaluation mode.
-    """
+    """Inside, what the first recurrent module reads in its first call, (N, T, F), goes through `change`."""
     done = False
 
     def before(m: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         nonlocal done
-        x = args[0] if args else kwargs["input"]
-        if done or not isinstance(x, Tensor) or x.ndim != 3:
+        x: Any = args[0] if args else kwargs["input"]
+        sizes = x.batch_sizes if isinstance(x, PackedSequence) else None
+        if done or (sizes is not None and int(sizes[0]) != int(sizes[-1])):
+            return None
+        if sizes is not None:  # of equal lengths: the steps lie one after the other, in the order of the batch
+            order, back = x.sorted_indices, x.unsorted_indices
+            data = x.data.view(len(sizes), int(sizes[0]), -1).transpose(0, 1)
+            data = change(data if back is None else data[back])
+            data = (data if order is None else data[order]).transpose(0, 1)
+            x = x._replace(data=data.reshape(-1, data.shape[2]))
+        elif not isinstance(x, PackedSequence) and x.ndim == 3:
+            turn = not getattr(m, "batch_first", False)
+            x = change(x.transpose(0, 1) if turn else x)
+            x = x.transpose(0, 1) if turn else x
+        else:
             return None
         done = True
-        turn = not getattr(m, "batch_first", False)
-        x = change(x.transpose(0, 1) if turn else x)
-        x = x.transpose(0, 1) if turn else x
         return ((x, *args[1:]), kwargs) if args else (args, kwargs | {"input": x})
 
-    modules = recurrent_modules(module)
-    handles = [m.register_forward_pre_hook(before, with_kwargs=True) for m in modules.values()]
+    handles = [m.register_forward_pre_hook(before, with_kwargs=True) for m in recurrent_modules(module).values()]
     try:
-        with stepwise(module) if _on_gpu(modules) and torch.is_grad_enabled() else nullcontext():
-            yield
+        yield
     finally:
         for handle in handles:
             handle.remove()
 
 
-def _on_gpu(modules: Mapping[str, nn.Module]) -> bool:
-    return any(p.is_cuda for m in modules.values() for p in m.parameters())
-
-
 @contextmanager
 def stepwise(module: nn.Module) -> Iterator[None]:
-    """Inside, every recurrent module runs step by step, unchanged: differentiable where a fused kernel is not."""
+    """Inside, every recurrent module runs step by step, by the arithmetic of `intervening`."""
     handles = [m.register_forward_hook(_hook({}), with_kwargs=True) for m in recurrent_modules(module).values()]
     try:
         yield

@@ -12,6 +12,7 @@ from torch import Tensor
 from deepro import progress
 from deepro.errors import NetworkError, UsageError
 from deepro.methods.sequences.intervene import reading
+from deepro.methods.sequences.sweep import Swept
 from deepro.methods.sequences.trace import read
 from deepro.network import Network
 from deepro.network.sequences import Sequences, run
@@ -20,6 +21,7 @@ from deepro.registry import Bounds, Paper, method
 from deepro.results import Memory, Trace
 
 SIGMOIDS = ("i", "f", "o", "r", "z")
+_ROOM = 1 << 24  # numbers that one layer gives for all copies at most
 KEEPS = ("f", "z")  # what multiplies the old state: an LSTM's forget gate, a GRU's update gate
 
 
@@ -104,11 +106,12 @@ def half_lives(trace: Trace) -> dict[str, np.ndarray]:
 def influence(
     net: Network, sequences: Sequences, steps: int, count: int, read: Sequence[int] | None = None
 ) -> np.ndarray:
-    """(S, T): norm of d y_s / d x_t, mean over sequences. One backward pass a sequence.
+    """(S, T): norm of d y_s / d x_t, mean over sequences.
 
     read: steps of the first recurrent layer for each sequence, where they are fewer than the sequence's own.
     The sequence stands in the batch once for each output step; row s contributes only its output s, so that a single
-    backward pass fills the whole matrix. Raises NetworkError where the network gives no output a step.
+    backward pass fills the whole matrix. Through recurrent layers that pass is one sweep (`sweep.Swept`).
+    Raises NetworkError where the network gives no output a step.
     """
     lengths = [len(item) for item in sequences.items] if read is None else list(read)
     long = [k for k, length in enumerate(lengths) if length >= steps] or [int(np.argmax(lengths))]
@@ -120,43 +123,52 @@ def influence(
     return np.mean([matrix[:size, :size] for matrix in made], axis=0)
 
 
-def _steps_of(net: Network, item: Tensor, given: Sequences) -> int:
-    """How many steps the first recurrent layer reads of an item."""
-    seen: list[int] = []
+def _influence_of(net: Network, item: Tensor, given: Sequences) -> np.ndarray:
+    steps, numbers = _size_of(net, item, given)
+    # As many outputs at a time as there is room for.
+    rows = torch.arange(steps, device=item.device).split(max(1, _ROOM // (steps * numbers)))
+    return np.concatenate([_influence_on(net, item, given, steps, part) for part in rows])
+
+
+def _size_of(net: Network, item: Tensor, given: Sequences) -> tuple[int, int]:
+    """How many steps the first recurrent layer reads of an item, and the most numbers a step, read or given."""
+    seen: list[torch.Size] = []
 
     def look(x: Tensor) -> Tensor:
-        seen.append(x.shape[1])
+        seen.append(x.shape)
         return x
 
     with torch.no_grad(), reading(net.module, look):
-        run(net, (given.laid(item[None]),), {})
+        output = first_tensor(run(net, (given.laid(item[None]),), {}))
     if not seen:
         raise NetworkError(
             "the first recurrent layer is not called with a sequence: there are no inputs to look back to"
         )
-    return seen[0]
+    steps = seen[0][1]
+    if output is None or output.ndim != 3:
+        raise NetworkError("the network returns no row for each step: its outputs cannot be set against its inputs")
+    output = given.rows(output)
+    if output.shape[1] != steps:
+        raise NetworkError(f"the network returns {output.shape[1]} rows for {steps} steps; one each is needed")
+    return steps, max(seen[0][2], output.shape[2])
 
 
-def _influence_of(net: Network, item: Tensor, given: Sequences) -> np.ndarray:
-    steps = _steps_of(net, item, given)
-    batch = item[None].expand(steps, *item.shape).contiguous()
+def _influence_on(net: Network, item: Tensor, given: Sequences, steps: int, outputs: Tensor) -> np.ndarray:
+    """(S, T) the rows of some outputs."""
+    batch = item[None].expand(len(outputs), *item.shape).contiguous()
     leaves: list[Tensor] = []
 
     def leaf(x: Tensor) -> Tensor:
-        if x.shape[:2] != (steps, steps):
-            raise NetworkError(f"the first recurrent layer reads {x.shape[1]} steps where the input has {steps}")
-        leaves.append(x.detach().clone().requires_grad_())
+        if x.shape[:2] != (len(outputs), steps):
+            raise NetworkError(f"the first recurrent layer reads {tuple(x.shape[:2])} of a batch of {len(outputs)}")
+        leaves.append(x[:1].detach().expand_as(x).clone().requires_grad_())
         return leaves[0]
 
-    with torch.enable_grad(), reading(net.module, leaf):
+    with torch.enable_grad(), Swept(), reading(net.module, leaf):
         output = first_tensor(run(net, (given.laid(batch),), {}))
-        if output is None or output.ndim != 3:
-            raise NetworkError("the network returns no row for each step: its outputs cannot be set against its inputs")
-        output = given.rows(output)
-        if output.shape[1] != steps or not leaves:
-            raise NetworkError(f"the network returns {output.shape[1]} rows for {steps} steps; one each is needed")
-        rows = torch.arange(steps, device=output.device)
-        own = output[rows, rows]
+        assert output is not None
+        rows = torch.arange(len(outputs), device=output.device)
+        own = given.rows(output)[rows, outputs]
         (gradient,) = torch.autograd.grad(own.gather(1, own.argmax(1, keepdim=True)).sum(), leaves[0])
     return gradient.norm(dim=2).double().cpu().numpy()
 
