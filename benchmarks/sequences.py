@@ -113,8 +113,8 @@ def gradient_ratio(name: str, rnn: nn.RNNBase, repeats: int = 5) -> None:
             torch.autograd.grad(best[s], x, retain_graph=True)[0].norm(dim=2)
 
     ours, theirs, once = (seconds(f, repeats) for f in (lambda: influence(net, series, 100, 1), loop, kept))
-    print(f"output x input gradients, T = 100, {name:24} loop / sweep {theirs / ours:5.1f}, graph kept {once / ours:5.1f}"
-          "   at least 5, aim 10")  # fmt: skip
+    ratios = f"loop / sweep {theirs / ours:5.1f}, graph kept {once / ours:5.1f}"
+    print(f"output x input gradients, T = 100, {name:24} {ratios}   at least 5, aim 10")
 
 
 if __name__ == "__main__":

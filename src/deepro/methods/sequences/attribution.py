@@ -106,7 +106,8 @@ class _Question:
         self.read: np.ndarray = np.zeros(0)
 
     def index(self, target: str | int | None) -> int:
-        output = self.output(1, lambda x: x)[0]
+        with torch.no_grad():
+            output = self.output(1, lambda x: x)[0]
         if target is None:
             return int(output.argmax())
         index = self.net.label_index(target)
