@@ -42,6 +42,7 @@ export interface Overview {
   experiments: ExperimentCard[];
   sequences: SequenceCard[];
   sequence_results: SequenceResult[];
+  computed: Computed[];
   skipped: Skipped[];
   damaged: Skipped[];
   records: {
@@ -189,7 +190,7 @@ export interface AtlasCard {
 /**
  * A survey on the overview. shown: units with examples. records: of everything that it stands on.
  *
- * findings: None where nobody looked. cover: some units' examples. names: of the layers.
+ * findings: None where nobody looked. faults: how many units have each fault that was found. cover: some units' examples. names: of the layers.
  */
 export interface SurveyCard {
   id: string;
@@ -202,6 +203,10 @@ export interface SurveyCard {
   units: number;
   shown: number;
   findings: number | null;
+  faults: {
+    [k: string]: number;
+  };
+  classes: number;
   cover: Picture | null;
 }
 /**
@@ -238,6 +243,13 @@ export interface SequenceResult {
   facts: {
     [k: string]: unknown;
   };
+}
+/**
+ * How many results a method has made. The same method may stand several times: the numbers add up.
+ */
+export interface Computed {
+  method: string;
+  count: number;
 }
 /**
  * An input that could not be explained, or a result that could not be opened.
@@ -961,6 +973,7 @@ export interface SequencePage {
   inputs: LineView[];
   outputs: LineView[];
   sound: SoundView | null;
+  sheet: SheetView | null;
   check: number | null;
   records: {
     [k: string]: ProvenanceView;
@@ -1010,6 +1023,14 @@ export interface SoundView {
   spectrogram: Values;
   range: number;
   highest: number;
+}
+/**
+ * Many features over the steps. values: (F, T) uint8, 0 is `low` and 255 `high`.
+ */
+export interface SheetView {
+  values: Values;
+  low: number;
+  high: number;
 }
 /**
  * values: (U, n) uint8 of steps `first` to `first` + n.
@@ -1134,6 +1155,8 @@ export interface GateView {
 }
 /**
  * selection: the range that was selected. count: matches in all, of which `matches` are the best.
+ *
+ * miss: where there is no match, the place at which most of the cells are on.
  */
 export interface MatchesPage {
   record: string;
@@ -1146,6 +1169,7 @@ export interface MatchesPage {
   tracks: string[];
   enrichment: Enrichment[];
   nearest: Nearest[];
+  miss: MatchView | null;
   records: {
     [k: string]: ProvenanceView;
   };
@@ -1188,16 +1212,186 @@ export interface Nearest {
   after: string;
 }
 /**
- * A result that is shown as one figure, on white.
+ * A result that is shown as one figure, drawn from its numbers in the reader's language.
  */
 export interface FigurePage {
   record: string;
   kind: string;
   network: string;
-  picture: Picture;
+  shown: AttentionView | StepsView | InterventionView | LossesView | StateSpaceView | ResponsesView | AutomatonView;
   records: {
     [k: string]: ProvenanceView;
   };
+}
+/**
+ * weights: (T_out, T_in) float32, rows sum to 1. written: what stands at each output step, or nothing.
+ */
+export interface AttentionView {
+  kind: "attention";
+  weights: Values;
+  read: ReadView;
+  written: string[];
+  places: number;
+  sharpness: number;
+}
+/**
+ * What was read, laid along `steps` places. sequence: the id of its page, where there is one.
+ *
+ * tokens: one a place where they are tokens. lines, sheet, sound: of a series, over its own steps, which the places
+ * divide into equal parts.
+ */
+export interface ReadView {
+  sequence: string | null;
+  steps: number;
+  tokens: string[];
+  lines: LineView[];
+  sheet: SheetView | null;
+  sound: SoundView | null;
+}
+/**
+ * Row s is about the output of `targets[s]` at step `outputs[s]`, told by result `made[s]`.
+ *
+ * values: (S, T) float32. features: (T, F) of each row where they are few. deletion, random: (S, T + 1), the output
+ * after so many steps were set to zero.
+ */
+export interface StepsView {
+  kind: "steps";
+  how: string;
+  read: ReadView;
+  made: string[];
+  outputs: number[];
+  targets: string[];
+  scores: number[];
+  gaps: (number | null)[];
+  values: Values;
+  features: (Values | null)[];
+  deletion: Values;
+  random: Values;
+}
+/**
+ * change: (T,) how far the prediction moves; losses, changed: (T,) nats, NaN where there is no next token.
+ */
+export interface InterventionView {
+  kind: "intervention";
+  read: ReadView;
+  layer: string;
+  direction: number;
+  state: string;
+  unit: number;
+  how: string;
+  value: number | null;
+  start: number;
+  classes: boolean;
+  change: Values;
+  losses: Values | null;
+  changed: Values | null;
+  best: string[];
+  changed_best: string[];
+  written: string | null;
+  changed_text: string | null;
+}
+/**
+ * groups: kinds of steps; places: the tokens of the largest loss. counted: tokens that the n-gram model counted.
+ */
+export interface LossesView {
+  kind: "losses";
+  groups: LossRow[];
+  order: number;
+  counted: number | null;
+  places: LossPlace[];
+}
+export interface LossRow {
+  group: string;
+  steps: number;
+  share_of_steps: number;
+  loss: number;
+  share_of_loss: number | null;
+  ngram: number;
+  gain: number;
+}
+/**
+ * A token that surprised the network, in its context.
+ */
+export interface LossPlace {
+  sequence: string | null;
+  step: number;
+  before: string;
+  token: string;
+  after: string;
+  loss: number;
+  ngram: number | null;
+}
+/**
+ * points: (N, 2) float32 and regions: (N,) uint8, sequence after sequence, `lengths` of each.
+ *
+ * moves: (R, R) uint32. steps: of all sequences, where not every one is drawn.
+ */
+export interface StateSpaceView {
+  kind: "state-space";
+  layer: string;
+  direction: number;
+  state: string;
+  points: Values;
+  regions: Values;
+  lengths: number[];
+  sequences: (string | null)[];
+  texts: (string | null)[];
+  steps: number;
+  explained: number[];
+  moves: Values;
+  about: RegionAbout[];
+  stability: number;
+  fidelity: number;
+  baseline: number;
+}
+/**
+ * What stands out in a region of the state space: (name, share, lift).
+ */
+export interface RegionAbout {
+  steps: number;
+  tokens: [unknown, unknown, unknown][];
+  tracks: [unknown, unknown, unknown][];
+}
+/**
+ * values: (V, U) float32, the mean change of each unit when a token is read.
+ */
+export interface ResponsesView {
+  kind: "responses";
+  layer: string;
+  direction: number;
+  state: string;
+  tokens: string[];
+  counts: number[];
+  values: Values;
+  token_clusters: number[];
+  unit_clusters: number[];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  stability: [unknown, unknown];
+  /**
+   * @minItems 2
+   * @maxItems 2
+   */
+  chance: [unknown, unknown];
+  noise: number | null;
+}
+/**
+ * transitions: of each state, the next for each letter; state 0 begins.
+ */
+export interface AutomatonView {
+  kind: "automaton";
+  alphabet: string[];
+  transitions: number[][];
+  accepting: boolean[];
+  fidelity: number;
+  balanced: number | null;
+  baseline: number;
+  words: number;
+  counterexamples: string[][];
+  queries: number;
+  complete: boolean;
 }
 /**
  * The root of the types that the live server speaks.
@@ -1211,6 +1405,7 @@ export interface StudioApi {
   occluded: Occluded;
   data: DataPage;
   report: ReportRequest;
+  sheet: SheetRequest;
   site: SiteEvent;
   refusal: Refusal;
 }
@@ -1368,6 +1563,27 @@ export interface ReportRequest {
    */
   records: string[];
   single_file: boolean;
+}
+/**
+ * A contact sheet of what was chosen, in this order.
+ */
+export interface SheetRequest {
+  /**
+   * @minItems 1
+   * @maxItems 200
+   */
+  items: [SheetItem, ...SheetItem[]];
+  columns: number;
+  kind: "png" | "svg" | "pdf";
+}
+/**
+ * Part of a result for a contact sheet: its key, the SHA-256 of the photograph where it holds several, and the unit
+ * or the target.
+ */
+export interface SheetItem {
+  record: string;
+  photograph: string;
+  part: number | null;
 }
 /**
  * Pages have changed.

@@ -77,8 +77,15 @@ def _numbers(evidence: Mapping[str, Any]) -> str:
 def _made(result: Result) -> str:
     if result.provenance is None:
         return ""
+    data = result.provenance.data
+    names = ", ".join(str(d.get("name", "")) for d in data[:3]) + (", …" if len(data) > 3 else "")
+    return f"{source(result)[:-1]}{f', {names}' if names else ''}."
+
+
+def source(result: Result) -> str:
+    """Method, paper and network."""
+    if result.provenance is None:
+        return ""
     record = views.record(result)
-    names = ", ".join(str(d.get("name", "")) for d in record.data[:3]) + (", …" if len(record.data) > 3 else "")
     paper = f" ({record.paper.authors} {record.paper.year})" if record.paper else ""
-    network = str(result.provenance.network.get("name", "network"))
-    return f"{record.method}{paper}, {network}{f', {names}' if names else ''}."
+    return f"{record.method}{paper}, {result.provenance.network.get('name', 'network')}."

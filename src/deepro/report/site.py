@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,9 +50,11 @@ def assemble(workspace: Workspace, put: views.Put, keep: views.Keep) -> Overview
 def gather(results: Iterable[Result], networks: list[NetworkView], put: views.Put, keep: views.Keep) -> dict[str, Any]:
     """Hand the pages of these results to `keep`; the answer is what they add to the overview."""
     rooms = sections(put, networks)
+    computed = Counter[str]()
     for result in results:
-        any(room.add(result) for room in rooms)
-    fields: dict[str, Any] = {"records": {}}
+        if any(room.add(result) for room in rooms) and result.provenance is not None:
+            computed[result.provenance.method] += 1
+    fields: dict[str, Any] = {"records": {}, "computed": [{"method": m, "count": n} for m, n in computed.items()]}
     for room in rooms:
         made = dict(room.finish(keep))
         fields["records"] |= made.pop("records", {})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import gzip
 import hashlib
 import logging
 import shutil
@@ -29,6 +31,7 @@ from deepro.render.document.studio import (
     Refusal,
     ReportRequest,
     Session,
+    SheetRequest,
 )
 from deepro.report.viewer import viewer_page, viewer_scripts
 from deepro.studio import pictures
@@ -127,15 +130,14 @@ def _tagged(request: Request, tag: str, content: bytes) -> Response:
 
 
 def _viewer(app: FastAPI) -> None:
-    import gzip
-
     kinds = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
-    files: dict[str, tuple[bytes, str]] = {}
-    total = hashlib.sha256()
-    for file in (*viewer_scripts(), viewer_page().with_suffix(".css")):
-        data = file.read_bytes()
-        total.update(data)
-        files[file.name] = gzip.compress(data, 9, mtime=0), kinds[file.suffix[1:]]
+    files = {file.name: file.read_bytes() for file in (*viewer_scripts(), viewer_page().with_suffix(".css"))}
+    total = hashlib.sha256(b"".join(files.values()))
+
+    @functools.cache
+    def packed(name: str) -> bytes:
+        return gzip.compress(files[name], 9, mtime=0)
+
     # One address for all pieces of one build: the first asks for the others beside it.
     build = total.hexdigest()[:16]
     page = (
@@ -154,9 +156,8 @@ def _viewer(app: FastAPI) -> None:
     async def part(made: str, name: str) -> Response:
         if made != build or name not in files:
             raise HTTPException(404, f"there is no {name}")
-        data, kind = files[name]
         headers = {"content-encoding": "gzip", "cache-control": FOREVER, "vary": "accept-encoding"}
-        return Response(data, headers=headers, media_type=kind)
+        return Response(packed(name), headers=headers, media_type=kinds[name.rsplit(".", 1)[1]])
 
 
 # ---- pages
@@ -307,6 +308,14 @@ def _files(app: FastAPI, studio: Studio) -> None:
         data = await studio.engine.ask("figure", (key, kind))
         headers = {"content-disposition": f'attachment; filename="{_safe(key)}.{kind}"'}
         return Response(data, media_type=FIGURES[kind], headers=headers)
+
+    @app.post(f"{V1}/sheet", tags=["files"], responses={200: {"content": binary}})
+    async def sheet(wanted: SheetRequest) -> Response:
+        """A contact sheet for a paper: what was chosen, beside each other, with words."""
+        data = await studio.engine.ask("sheet", wanted)
+        name = f"deepro-{time.strftime('%Y%m%d-%H%M')}.{wanted.kind}"
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(data, media_type=FIGURES[wanted.kind], headers=headers)
 
     @app.post(f"{V1}/report", tags=["files"], responses={200: {"content": {"text/html": {}, "application/zip": {}}}})
     async def report(wanted: ReportRequest) -> Response:

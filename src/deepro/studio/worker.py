@@ -1,7 +1,8 @@
 """The process that computes. It holds the network and shares one pipe with the server, which holds none.
 
 Four threads: quick questions, one job, pages, and what is written on demand. Jobs run at lower priority, so that
-whoever draws on a picture does not wait for them. The process ends with the server, however that ended.
+whoever draws on a picture does not wait for them; so does loading the network, while a browser draws its first page.
+The process ends with the server, however that ended.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 
 from deepro.errors import DeeproError, UsageError, one_line
 from deepro.progress import Step, listening
-from deepro.render.document.studio import JobRequest
+from deepro.render.document.studio import JobRequest, SheetItem, SheetRequest
 from deepro.store import Workspace
 
 NICE = 10  # how far jobs stand back
@@ -67,6 +68,7 @@ class Worker:
         self._lines: dict[str, SimpleQueue[tuple[int, str, Any]]] = {n: SimpleQueue() for n in ("live", "job", "slow")}
 
     def run(self) -> None:
+        threading.Thread(target=self._load, name="load", daemon=True).start()
         for name, line in self._lines.items():
             threading.Thread(target=self._serve, args=(name, line), name=name, daemon=True).start()
         threading.Thread(target=self._pages, name="pages", daemon=True).start()
@@ -94,16 +96,12 @@ class Worker:
     # ---- threads
 
     def _serve(self, name: str, line: SimpleQueue[tuple[int, str, Any]]) -> None:
-        if name == "live":
-            self._load()
-        elif hasattr(os, "setpriority"):
-            with contextlib.suppress(OSError):  # Linux counts threads; elsewhere the whole process would stand back
-                if os.uname().sysname == "Linux":
-                    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+        if name != "live":
+            _stand_back()
         doors: dict[str, Callable[[Any], Any]] = {
             "open": self._open, "occlude": self._occlude, "bind": self._bind, "defaults": self._defaults,
             "job": self._job, "figure": self._figure,
-            "report": self._report,
+            "report": self._report, "sheet": self._sheet,
         }  # fmt: skip
         while True:
             number, kind, payload = line.get()
@@ -124,6 +122,7 @@ class Worker:
         """Method records at once; the network as soon as it is there."""
         from deepro.studio.forms import forms
 
+        _stand_back()
         self.send("event", "forms", forms())
         if self.spec.model is None:
             self._live_ready.set()
@@ -165,6 +164,7 @@ class Worker:
         return self.live
 
     def _pages(self) -> None:
+        _stand_back()
         from deepro.studio.making import Maker
 
         maker = None
@@ -242,16 +242,25 @@ class Worker:
 
         return hear
 
-    def _figure(self, payload: tuple[str, str]) -> bytes:
-        key, kind = payload
+    def _result(self, key: str) -> Any:
+        from deepro.store import open
+
         found = [p for p in self.workspace.places() if p.name.endswith(f"-{key}")]
         if not found:
             raise UsageError(f"there is no result {key!r}")
-        from deepro.store import open
+        return open(found[0])
 
-        buffer = io.BytesIO()
-        open(found[0]).figure().savefig(buffer, format=kind, dpi=200)  # type: ignore[union-attr]
-        return buffer.getvalue()
+    def _figure(self, payload: tuple[str, str]) -> bytes:
+        key, kind = payload
+        return _drawn(self._result(key).figure(), kind)
+
+    def _sheet(self, wanted: SheetRequest) -> bytes:
+        from deepro.render.sheet import sheet
+
+        results = {key: self._result(key) for key in dict.fromkeys(item.record for item in wanted.items)}
+        return _drawn(
+            sheet([(results[i.record], _part(results[i.record], i)) for i in wanted.items], wanted.columns), wanted.kind
+        )
 
     def _report(self, payload: tuple[set[str], set[str], bool]) -> str:
         """A report of a selection as one file: HTML, or the folder in a zip. The server removes it when it was sent."""
@@ -270,3 +279,25 @@ class Worker:
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
+
+
+def _stand_back() -> None:
+    """Lower priority for this thread. Linux counts threads; elsewhere the whole process would stand back."""
+    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+
+
+def _drawn(figure: Any, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=200)
+    return buffer.getvalue()
+
+
+def _part(result: Any, item: SheetItem) -> list[int]:
+    """Which part of a result an item of a contact sheet is: of many photographs, the one whose hash it names."""
+    own = [] if item.part is None else [item.part]
+    if result.kind not in ("heatmap", "projection"):
+        return own
+    hashes = [str(d.get("sha256", "")) for d in result.provenance.data]
+    return [hashes.index(item.photograph) if item.photograph in hashes else 0, *own]

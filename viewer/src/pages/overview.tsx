@@ -5,6 +5,7 @@ import { DataFolder } from "../families";
 import { ExperimentCards, MapCards, NetworkCard, SurveyCards } from "../parts/cards";
 import { Image } from "../parts/picture";
 import { Choose, TakeReport } from "../parts/take";
+import { Summary } from "../parts/summary";
 import { Explain } from "../parts/words";
 import { href } from "../routes";
 import { isLive } from "../source";
@@ -28,6 +29,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
         <p className="lead">{counted.length ? counted.join(" · ") : t("overview.empty")}</p>
         <Explain text="overview.explain" />
       </header>
+      <Summary overview={overview} />
       {photographs.length > 0 && (
         <section>
           <div className="row-head">
@@ -116,10 +118,10 @@ export function OverviewPage({ overview }: { overview: Overview }) {
           <SequenceList overview={overview} most={6} />
         </section>
       )}
-      {networks.map((network) => (
+      {(networks.length > 1 ? networks : []).map((network) => (
         <section key={network.id}>
           <div className="row-head">
-            <h2>{networks.length > 1 ? network.name : t("overview.network")}</h2>
+            <h2>{network.name}</h2>
             <a href={href({ page: "network", network: network.id.slice(0, 16) })}>{t("overview.network.more")}</a>
           </div>
           <NetworkCard network={network} />

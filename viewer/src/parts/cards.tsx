@@ -5,7 +5,7 @@ import { href } from "../routes";
 import { Image } from "./picture";
 import { Facts } from "./words";
 
-export function NetworkCard({ network }: { network: NetworkView }) {
+export function NetworkCard({ network, rows }: { network: NetworkView; rows?: boolean }) {
   const speech = useSpeech();
   const { t, integer } = speech;
   const items: [string, React.ReactNode][] = [
@@ -18,7 +18,7 @@ export function NetworkCard({ network }: { network: NetworkView }) {
     [t("network.fingerprint"), <code title={network.fingerprint}>{network.fingerprint.slice(0, 16)}</code>],
   ];
   if (network.notes.length) items.push([t("network.notes"), network.notes.join(" · ")]);
-  return <Facts items={items} />;
+  return <Facts items={items} {...(rows ? { rows } : {})} />;
 }
 
 function preprocessing(card: NetworkView["preprocess"], { t }: Speech): string {

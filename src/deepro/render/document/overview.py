@@ -27,6 +27,13 @@ from deepro.render.document.surveys import HealthPage, SurveyCard, SurveyLayerPa
 SCHEMA = 1
 
 
+class Computed(Model):
+    """How many results a method has made. The same method may stand several times: the numbers add up."""
+
+    method: str
+    count: int
+
+
 class Overview(Model):
     """The first thing the viewer reads. Photographs follow one by one when they are looked at."""
 
@@ -44,6 +51,7 @@ class Overview(Model):
     experiments: list[ExperimentCard] = Field(default_factory=list)
     sequences: list[SequenceCard] = Field(default_factory=list)
     sequence_results: list[SequenceResult] = Field(default_factory=list)
+    computed: list[Computed] = Field(default_factory=list)
     skipped: list[Skipped]
     damaged: list[Skipped]
     records: dict[str, ProvenanceView]

@@ -157,6 +157,23 @@ class ReportRequest(Model):
     single_file: bool = True
 
 
+class SheetItem(Model):
+    """Part of a result for a contact sheet: its key, the SHA-256 of the photograph where it holds several, and the unit
+    or the target."""
+
+    record: str = Field(max_length=200)
+    photograph: str = Field(default="", max_length=64)
+    part: int | None = None
+
+
+class SheetRequest(Model):
+    """A contact sheet of what was chosen, in this order."""
+
+    items: list[SheetItem] = Field(min_length=1, max_length=200)
+    columns: int = Field(default=6, ge=1, le=24)
+    kind: Literal["png", "svg", "pdf"] = "pdf"
+
+
 class Refusal(Model):
     """What went wrong, in one line."""
 
@@ -181,5 +198,6 @@ class StudioApi(Model):
     occluded: Occluded
     data: DataPage
     report: ReportRequest
+    sheet: SheetRequest
     site: SiteEvent
     refusal: Refusal

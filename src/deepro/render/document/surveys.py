@@ -7,13 +7,16 @@ about them, and the health. Numbers of many units are packed.
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from deepro.render.document.base import Model, Picture, Scale, Skipped, Values
 
 
 class SurveyCard(Model):
     """A survey on the overview. shown: units with examples. records: of everything that it stands on.
 
-    findings: None where nobody looked. cover: some units' examples. names: of the layers.
+    findings: None where nobody looked. faults: how many units have each fault that was found. cover: some units'
+    examples. names: of the layers.
     """
 
     id: str
@@ -26,6 +29,8 @@ class SurveyCard(Model):
     units: int
     shown: int
     findings: int | None
+    faults: dict[str, int] = Field(default_factory=dict)
+    classes: int = 0
     cover: Picture | None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -226,6 +227,8 @@ class Surveys:
             units=sum(row.units for row in rows),
             shown=sum(row.examples for row in rows),
             findings=None if parts.health is None else len(parts.health.findings),
+            faults=dict(Counter(str(found["fault"]) for found in parts.health.findings)) if parts.health else {},
+            classes=len(survey.classes),
             cover=_cover(parts, save),
         )
 
