@@ -9,5 +9,6 @@ apply();
 const root = document.getElementById("root");
 const source = findSource();
 if (source instanceof LiveSource) listen(source);
-void source.overview().catch(() => undefined); // asked for at once; the page says what went wrong
-void ready().then(() => root && createRoot(root).render(<App source={source} />));
+// The first drawing has its words and its data: a waiting line in between would be held for a while by React itself.
+const overview = source.overview().catch(() => undefined); // the page says what went wrong
+void Promise.all([ready(), overview]).then(() => root && createRoot(root).render(<App source={source} />));

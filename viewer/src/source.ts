@@ -92,10 +92,11 @@ export class LiveSource implements Source {
     if (!answer) {
       const made = { promise: undefined as unknown as Promise<unknown>, tag: null as string | null };
       // An answer that failed is kept as well, until pages change: asked again at each rendering it would never end.
-      made.promise = read<T>(path).then(({ value, tag }) => {
+      const promise: Promise<T> = read<T>(path).then(({ value, tag }) => {
         made.tag = tag;
-        return value;
+        return remember(promise, value);
       });
+      made.promise = promise;
       answer = made;
     }
     this.answers.delete(path); // what is looked at stands last
@@ -158,6 +159,12 @@ export async function refusal(response: Response): Promise<string> {
 /** A promise that React reads without waiting. */
 function settled<T>(value: T): Promise<T> {
   return Object.assign(Promise.resolve(value), { status: "fulfilled", value });
+}
+
+/** The same of one that has its value now. */
+function remember<T>(promise: Promise<T>, value: T): T {
+  Object.assign(promise, { status: "fulfilled", value });
+  return value;
 }
 
 export const isLive = globalThis.document?.documentElement.dataset.source === "live";

@@ -54,7 +54,10 @@ def gather(results: Iterable[Result], networks: list[NetworkView], put: views.Pu
     for result in results:
         if any(room.add(result) for room in rooms) and result.provenance is not None:
             computed[result.provenance.method] += 1
-    fields: dict[str, Any] = {"records": {}, "computed": [{"method": m, "count": n} for m, n in computed.items()]}
+    fields: dict[str, Any] = {
+        "records": {},
+        "computed": [{"method": m, "count": n} for m, n in sorted(computed.items())],
+    }
     for room in rooms:
         made = dict(room.finish(keep))
         fields["records"] |= made.pop("records", {})

@@ -16,12 +16,14 @@ import re
 import sqlite3
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from deepro.errors import StoreError
+from deepro.render import document
 from deepro.render.document import Overview
 
 PREFIX = "api/v1/objects/"  # of an object's address, relative to the viewer's page
@@ -51,7 +53,8 @@ class Shelf:
     """One connection; each process and thread that uses the shelf has its own.
 
     stamp: what the pages depend on beside the results. Where it has changed all pages are to be made again; the old
-    ones are shown until then. A file that cannot be read is begun anew.
+    ones are shown until then, unless they are of another shape than this viewer reads. A file that cannot be read is
+    begun anew.
     """
 
     def __init__(self, folder: Path, stamp: str | None = None) -> None:
@@ -68,6 +71,11 @@ class Shelf:
                 self._db = self._open()
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"cannot keep pages in {folder}: {error}") from error
+        if self.meta("shape") != (now := shape()):
+            with self.change() as db:
+                db.execute("DELETE FROM pages")
+                db.execute("UPDATE groups SET made = NULL, fields = NULL")
+                self.put_meta("shape", now)
         if stamp is not None and self.meta("stamp") != stamp:
             with self.change() as db:
                 db.execute("UPDATE groups SET made = NULL")
@@ -198,14 +206,26 @@ class Shelf:
 
 
 def merge(fields: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """What another group adds: lists grow, mappings are joined, a single value is whoever's has one."""
+    """What another group adds: lists grow, mappings are joined, counts add, a single value is whoever's has one."""
     for name, value in more.items():
-        if isinstance(value, list):
+        if name == "computed":
+            counts = Counter({c["method"]: c["count"] for c in fields.get(name, [])})
+            counts.update({c["method"]: c["count"] for c in value})
+            fields[name] = [{"method": m, "count": n} for m, n in sorted(counts.items())]
+        elif isinstance(value, list):
             fields[name] = [*fields.get(name, []), *value]
         elif isinstance(value, dict):
             fields[name] = {**fields.get(name, {}), **value}
         elif value is not None or name not in fields:
             fields[name] = value
+
+
+def shape() -> str:
+    """What pages look like: one hash over their description. What another version of it made is not shown."""
+    assert document.__file__
+    return hashlib.sha256(
+        b"".join(f.read_bytes() for f in sorted(Path(document.__file__).parent.glob("*.py")))
+    ).hexdigest()
 
 
 def stamp(parts: Iterable[Any]) -> str:
