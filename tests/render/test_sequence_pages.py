@@ -12,7 +12,7 @@ from tests.sequences.planted import Planted, planted, texts
 from deepro import registry
 from deepro.render import views
 from deepro.render.document import Model, Values
-from deepro.render.views import sequences as view
+from deepro.render.views.sequences import reading
 
 
 def unpack(packed: Values) -> np.ndarray:
@@ -67,7 +67,7 @@ def test_states_come_back_within_half_a_step_of_their_scale(pages: dict[str, Any
 
 
 def test_long_sequences_are_cut_into_chunks(pages: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(view, "CHUNK", 50)
+    monkeypatch.setattr(reading, "CHUNK", 50)
     room, kept = views.Sequences(lambda name, data: name), {}
     room.add(pages["results"][1])
     room.finish(lambda kind, id, model: kept.update({(kind, id): model}))

@@ -94,7 +94,7 @@ export interface ReceptiveField {
   offset: number[];
 }
 /**
- * A photograph on the overview. guesses: the most probable labels, `best` first.
+ * A photograph on the overview. guesses: the most probable labels, `best` first. record: of the prediction.
  */
 export interface PhotographCard {
   id: string;
@@ -104,6 +104,7 @@ export interface PhotographCard {
   thumb: Picture;
   best: Guess | null;
   guesses: Guess[];
+  record: string | null;
 }
 /**
  * An image file, relative to the page, or a data URI.
@@ -190,7 +191,8 @@ export interface AtlasCard {
 /**
  * A survey on the overview. shown: units with examples. records: of everything that it stands on.
  *
- * findings: None where nobody looked. faults: how many units have each fault that was found. cover: some units' examples. names: of the layers.
+ * findings: None where nobody looked. faults: how many units have each fault that was found. cover: some units'
+ * examples. names: of the layers.
  */
 export interface SurveyCard {
   id: string;
@@ -1345,12 +1347,20 @@ export interface StateSpaceView {
   baseline: number;
 }
 /**
- * What stands out in a region of the state space: (name, share, lift).
+ * What stands out in a region of the state space.
  */
 export interface RegionAbout {
   steps: number;
-  tokens: [unknown, unknown, unknown][];
-  tracks: [unknown, unknown, unknown][];
+  tokens: Standing[];
+  tracks: Standing[];
+}
+/**
+ * A token or annotation that stands out: its share in the region, and times its share in all.
+ */
+export interface Standing {
+  name: string;
+  share: number;
+  lift: number;
 }
 /**
  * values: (V, U) float32, the mean change of each unit when a token is read.
@@ -1365,17 +1375,16 @@ export interface ResponsesView {
   values: Values;
   token_clusters: number[];
   unit_clusters: number[];
-  /**
-   * @minItems 2
-   * @maxItems 2
-   */
-  stability: [unknown, unknown];
-  /**
-   * @minItems 2
-   * @maxItems 2
-   */
-  chance: [unknown, unknown];
+  stability: Pair;
+  chance: Pair;
   noise: number | null;
+}
+/**
+ * A number about the groups of tokens and one about the groups of units.
+ */
+export interface Pair {
+  tokens: number | null;
+  units: number | null;
 }
 /**
  * transitions: of each state, the next for each letter; state 0 begins.

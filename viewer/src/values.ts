@@ -17,3 +17,14 @@ export function unpack(packed: Values): Arrays[Values["dtype"]] {
 
 const MAKERS = { float32: Float32Array, uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int32: Int32Array };
 const decoded = new WeakMap<Values, Arrays[Values["dtype"]]>();
+
+/** The lowest and the highest; 0 and 1 of none. NaN is passed over. */
+export function extent(values: ArrayLike<number>): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i] ?? NaN;
+    if (v < low) low = v;
+    if (v > high) high = v;
+  }
+  return low <= high ? [low, high] : [0, 1];
+}

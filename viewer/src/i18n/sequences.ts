@@ -1,5 +1,8 @@
 // Words of the sequences pages, the three languages side by side.
+import { figures } from "./sequence-figures";
+
 const words = {
+  ...figures,
   "preprocess.tokens": ["text to {n} tokens", "文字轉為 {n} 種詞元", "文本转为 {n} 种词元"],
   "nav.sequences": ["Sequences", "序列", "序列"],
   "nav.cells": ["Cells", "細胞", "细胞"],
@@ -186,7 +189,6 @@ const words = {
   "nav.steps": ["Steps", "各步", "各步"],
   "nav.intervention": ["Intervention", "介入", "干预"],
   "figure.intervention": ["The same sequence was read twice: as it is, and with one unit silenced, held at a value, or given what it was elsewhere. If the predictions change where the unit matters and nowhere else, the network uses it for that.", "同一序列讀了兩次：一次照原樣，一次把某個單元關掉、固定在某值，或換成別處的值。若預測只在該單元重要之處改變，網路便是為此使用它。", "同一序列读了两次：一次照原样，一次把某个单元关掉、固定在某值，或换成别处的值。若预测只在该单元重要之处改变，网络便是为此使用它。"],
-  "caption.intervention": ["Above: change of the prediction at each step, after the dashed line. Below: loss of the next token, untouched (grey) and changed (orange).", "上：虛線之後每一步預測的變化。下：下一個詞元的損失，未介入（灰）與介入後（橙）。", "上：虚线之后每一步预测的变化。下：下一个词元的损失，未干预（灰）与干预后（橙）。"],
   "method.intervene": ["Intervention", "介入", "干预"],
   "fact.loss": ["Loss, nats", "損失（奈特）", "损失（奈特）"],
   "fact.ngram": ["n-gram model", "n 元模型", "n 元模型"],
@@ -204,29 +206,23 @@ const words = {
     "損失說明網路對每個下一個詞元有多意外。這裡依位置種類分開列出，旁邊是只看少數前文詞元的 n 元模型。網路明顯較好之處，表示它用到了更早的內容。",
     "损失说明网络对每个下一个词元有多意外。这里按位置种类分开列出，旁边是只看少数前文词元的 n 元模型。网络明显较好之处，表示它用到了更早的内容。",
   ],
-  "caption.losses": ["Left: mean loss in nats a token, with the number of steps. Right: each kind's share of all loss and of all steps.", "左：每個詞元的平均損失（奈特）與步數。右：各類占總損失與總步數的比例。", "左：每个词元的平均损失（奈特）与步数。右：各类占总损失与总步数的比例。"],
   "figure.state-space": [
     "Each dot is the state after one step, laid out by its two largest directions of change. The space is divided into regions, and the table says where a step leads from each. The graph is worth something only where it tells the next region better than a guess, and the regions only where other halves of the steps give the same ones.",
     "每個點是一步之後的狀態，依變化最大的兩個方向排列。空間分成數區，表格說明從各區走一步會到哪裡。圖只有在比猜測更能說出下一區時才有價值；各區只有在另一半步數也得出相同結果時才有價值。",
     "每个点是一步之后的状态，按变化最大的两个方向排列。空间分成数区，表格说明从各区走一步会到哪里。图只有在比猜测更能说出下一区时才有价值；各区只有在另一半步数也得出相同结果时才有价值。",
   ],
-  "caption.state-space": ["Axes have no unit. Regions by k-means; rows name what stands out in each.", "座標軸沒有單位。各區由 k 平均法分出；每列寫出該區突出的內容。", "坐标轴没有单位。各区由 k 均值法分出；每行写出该区突出的内容。"],
   "figure.responses": [
     "How much each unit changes, on average, when a token is read. Tokens that move the same units are grouped, and so are the units. Groups that other halves of the text would not give again are chance: compare the stability with that of shuffled tokens.",
     "讀入某詞元時，每個單元平均改變多少。推動相同單元的詞元歸為一組，單元亦然。若另一半文字得不出相同分組，便屬偶然：請比較穩定度與打亂詞元後的數值。",
     "读入某词元时，每个单元平均改变多少。推动相同单元的词元归为一组，单元亦然。若另一半文本得不出相同分组，便属偶然：请比较稳定度与打乱词元后的数值。",
   ],
-  "caption.responses": ["Tokens down, units across, sorted by their groups; orange up, purple down.", "縱為詞元，橫為單元，依組排列；橙色上升，紫色下降。", "纵为词元，横为单元，按组排列；橙色上升，紫色下降。"],
   "figure.automaton": [
     "A small machine that answers as the network does, learned by asking the network about many sequences. Where it disagrees, the counterexamples say so; its fidelity must be compared with always giving the commoner answer.",
     "一個回答得和網路一樣的小機器，藉由詢問網路許多序列學得。兩者不一致之處列為反例；忠實度須與永遠給較常見答案者比較。",
     "一个回答得和网络一样的小机器，通过询问网络许多序列学得。两者不一致之处列为反例；忠实度须与永远给较常见答案者比较。",
   ],
-  "caption.automaton": ["Double circles accept; state 0 begins.", "雙圈為接受狀態；狀態 0 為起點。", "双圈为接受状态；状态 0 为起点。"],
   "figure.attention": ["For each step written, how its attention is spread over the steps read. It shows what was read from, not why.", "對每個寫出的步，注意力如何分布在讀入的各步。它顯示從哪裡讀取，而非原因。", "对每个写出的步，注意力如何分布在读入的各步。它显示从哪里读取，而非原因。"],
-  "caption.attention": ["Rows sum to 1; dark is 0.", "每列總和為 1；深色為 0。", "每行总和为 1；深色为 0。"],
   "figure.steps": ["How much each step of the sequence counts for one output, and what is left of the output as the most important steps are set to zero, against a random order.", "序列的每一步對某個輸出有多重要；以及把最重要的各步設為零後輸出還剩多少，並與隨機順序比較。", "序列的每一步对某个输出有多重要；以及把最重要的各步设为零后输出还剩多少，并与随机顺序比较。"],
-  "caption.steps": ["Orange speaks for the output, blue against it.", "橙色支持該輸出，藍色反對。", "橙色支持该输出，蓝色反对。"],
   "method.loss_breakdown": ["Loss breakdown", "損失分解", "损失分解"],
   "method.state_space": ["State space", "狀態空間", "状态空间"],
   "method.responses": ["Responses", "反應", "反应"],

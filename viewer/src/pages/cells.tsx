@@ -3,11 +3,13 @@ import type { CellsPage, CellFinding, Overview } from "../document";
 import { useSpeech } from "../i18n";
 import { Explain, MadeBy } from "../parts/words";
 import { href } from "../routes";
+import { trackName } from "../sequences/names";
 import { cellKey } from "../sequences/states";
 import { visible } from "../sequences/tokens";
 
 export function CellsView({ overview, page }: { overview: Overview; page: CellsPage }) {
-  const { t, integer, number, percent } = useSpeech();
+  const speech = useSpeech();
+  const { t, integer, number, percent } = speech;
   const made = page.records[page.record];
   const tracks = [...new Map(page.findings.map((f) => [f.track, f])).keys()];
   const best = tracks.map((track) => page.findings.filter((f) => f.track === track));
@@ -30,7 +32,7 @@ export function CellsView({ overview, page }: { overview: Overview; page: CellsP
         </p>
         <Explain text="cells.explain" paper={made?.paper} />
       </header>
-      <section className="wide">
+      <section className="wide" tabIndex={0} aria-label={t("nav.cells")}>
         <table className="numbers cells">
           <thead>
             <tr>
@@ -52,7 +54,7 @@ export function CellsView({ overview, page }: { overview: Overview; page: CellsP
             {best.map(([f, ...others]) =>
               f ? (
                 <tr key={f.track} className={f.survives ? undefined : "dim"}>
-                  <th scope="row">{f.track}</th>
+                  <th scope="row">{trackName(speech, f.track)}</th>
                   <td className="cell-names">
                     <a href={to(f)}>{name(f)}</a>
                     <span className="quiet">

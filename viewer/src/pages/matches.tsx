@@ -4,13 +4,15 @@ import { useSpeech } from "../i18n";
 import { Explain, MadeBy } from "../parts/words";
 import { href } from "../routes";
 import { EnrichmentTable } from "../sequences/matching-panel";
+import { trackName } from "../sequences/names";
 import { cellKey } from "../sequences/states";
 import { visible } from "../sequences/tokens";
 
 const shown = (text: string) => [...text].map(visible).join("");
 
 export function MatchesView({ overview, page }: { overview: Overview; page: MatchesPage }) {
-  const { t, number, integer } = useSpeech();
+  const speech = useSpeech();
+  const { t, number, integer } = speech;
   const made = page.records[page.record];
   const cell = page.cells[0];
   const names = new Map(overview.sequences.map((card) => [card.id, card.name]));
@@ -61,7 +63,7 @@ export function MatchesView({ overview, page }: { overview: Overview; page: Matc
                   <mark>{shown(match.inside) || `${match.start}–${match.stop}`}</mark>
                   <span>{shown(match.after)}</span>
                 </a>
-                <span className="match-tracks quiet">{match.on.slice(0, 3).join(" · ")}</span>
+                <span className="match-tracks quiet">{match.on.slice(0, 3).map((name) => trackName(speech, name)).join(" · ")}</span>
               </li>
             ))}
           </ol>

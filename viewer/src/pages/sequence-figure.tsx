@@ -1,37 +1,68 @@
-// A result of sequences that is one figure: losses, state space, responses, automaton, attention, steps.
+// A result of sequences that is one figure: attention, steps, interventions, losses, state space, responses, automaton.
 import type { FigurePage, Overview } from "../document";
 import { useSpeech, type Key } from "../i18n";
-import { Image } from "../parts/picture";
 import { Explain, Facts, MadeBy } from "../parts/words";
 import { href } from "../routes";
+import { AttentionFigure } from "../sequences/figures/attention";
+import { AutomatonFigure } from "../sequences/figures/automaton";
+import { InterventionFigure } from "../sequences/figures/intervention";
+import { LossesFigure } from "../sequences/figures/losses";
+import { ResponsesFigure } from "../sequences/figures/responses";
+import { SpaceFigure } from "../sequences/figures/space";
+import { StepsFigure } from "../sequences/figures/steps";
+import { factsOf } from "./sequences";
+
+type Shown = FigurePage["shown"];
 
 export function FigureView({ overview, page }: { overview: Overview; page: FigurePage }) {
-  const { t, number, maybe } = useSpeech();
+  const speech = useSpeech();
+  const { t } = speech;
   const made = page.records[page.record];
-  const title = maybe(`nav.${page.kind}`, page.kind);
+  const { shown } = page;
+  const sequence = "read" in shown ? shown.read.sequence : null;
+  const card = overview.sequences.find((one) => one.id === sequence);
   const result = overview.sequence_results.find((one) => one.id === page.record);
-  const facts = Object.entries(result?.facts ?? {}).flatMap(([name, value]): [string, string][] =>
-    typeof value === "number" ? [[maybe(`fact.${name}`, name), number(value)]] : [],
-  );
+  const told = shown.kind === "attention" || shown.kind === "losses" ? factsOf(result?.facts ?? {}, speech) : [];
   return (
     <>
       <nav className="crumbs">
         <a href={href({ page: "sequences" })}>← {t("nav.back", { name: t("nav.sequences") })}</a>
       </nav>
       <header className="page-head tight">
-        <h1>{title}</h1>
+        <h1>{t(`nav.${shown.kind}`)}</h1>
         <p className="lead">
+          {card && (
+            <>
+              <a href={href({ page: "sequence", sequence: card.id })}>{card.name}</a> ·{" "}
+            </>
+          )}
           {overview.networks.find((n) => n.fingerprint === page.network)?.name} · <MadeBy made={made} />
         </p>
-        <Explain text={`figure.${page.kind}` as Key} paper={made?.paper} />
+        <Explain text={`figure.${shown.kind}` as Key} paper={made?.paper} />
       </header>
-      <section>
-        <Facts items={facts} />
+      <section className="sequence-figure">
+        {told.length > 0 && <Facts items={told} />}
+        <Figure shown={shown} />
       </section>
-      <figure className="sequence-figure">
-        <Image picture={page.picture} alt={title} eager />
-        <figcaption className="caption">{maybe(`caption.${page.kind}`, "")}</figcaption>
-      </figure>
     </>
   );
+}
+
+function Figure({ shown }: { shown: Shown }) {
+  switch (shown.kind) {
+    case "attention":
+      return <AttentionFigure view={shown} />;
+    case "steps":
+      return <StepsFigure view={shown} />;
+    case "intervention":
+      return <InterventionFigure view={shown} />;
+    case "losses":
+      return <LossesFigure view={shown} />;
+    case "state-space":
+      return <SpaceFigure view={shown} />;
+    case "responses":
+      return <ResponsesFigure view={shown} />;
+    case "automaton":
+      return <AutomatonFigure view={shown} />;
+  }
 }

@@ -1,12 +1,13 @@
 // One sequence: its text coloured by a cell, and on one time axis what was expected, gates, annotations and every unit.
 import { use, useEffect, useState } from "react";
 import type { CellFinding, Overview, SequencePage } from "../document";
-import { useSpeech } from "../i18n";
+import { useSpeech, type Speech } from "../i18n";
 import { Bars, Explain, Facts, MadeBy } from "../parts/words";
 import { href } from "../routes";
 import { gradient } from "../sequences/colours";
 import { orders, sequenceLanes, type Order } from "../sequences/axis";
 import { Matching } from "../sequences/matching-panel";
+import { trackName } from "../sequences/names";
 import { Picker } from "../sequences/picker";
 import { decode, findCell, highOf, keyOf, useStates, type Cell, type States } from "../sequences/states";
 import { Strip, type Range } from "../sequences/strip";
@@ -22,7 +23,8 @@ const FILLED = 1060; // pixels that a short series fills
 const ZOOMS = [1, 2, 4, 8, 12, 18] as const;
 
 export function SequenceView({ source, overview, page, cell: wanted, at: start, to }: Shown) {
-  const { t, integer, number } = useSpeech();
+  const speech = useSpeech();
+  const { t, integer, number } = speech;
   const palette = usePalette();
   const states = useStates(source, page);
   const findings = useFindings(source, overview, page);
@@ -45,7 +47,7 @@ export function SequenceView({ source, overview, page, cell: wanted, at: start, 
     setAt(step);
     setRange(chosen);
   };
-  const lanes = sequenceLanes({ states, cell, order, tracks: shownTracks, palette, px, setCell, t, number });
+  const lanes = sequenceLanes({ states, cell, order, tracks: shownTracks, palette, px, setCell, speech });
   const high = highOf(page, cell);
   const place = page.places[cell.place];
   const records = Object.values(page.records);
@@ -117,7 +119,7 @@ export function SequenceView({ source, overview, page, cell: wanted, at: start, 
                 aria-pressed={shownTracks.has(track.name)}
                 onClick={() => setMarked(toggled(shownTracks, track.name))}
               >
-                {track.name}
+                {trackName(speech, track.name)}
               </button>
             ))}
           </div>
@@ -156,7 +158,8 @@ function useFindings(source: Source, overview: Overview, page: SequencePage): re
 }
 
 function Step({ states, cell, at, integer }: { states: States; cell: Cell; at: number; integer: (n: number) => string }) {
-  const { t, number } = useSpeech();
+  const speech = useSpeech();
+  const { t, number } = speech;
   const page = states.page;
   const made = states.guesses(Math.floor(at / page.chunk));
   const byte = states.row(cell.place, cell.row, at, at + 1)[0] ?? 0;
@@ -185,12 +188,12 @@ function Step({ states, cell, at, integer }: { states: States; cell: Cell; at: n
             <Bars items={bars} />
           </div>
         )}
-        {known && <p className="quiet">{t("sequence.on", { names: onAt(page, at).join(", ") || "–" })}</p>}
+        {known && <p className="quiet">{t("sequence.on", { names: onAt(page, at, speech).join(", ") || "–" })}</p>}
       </div>
     </section>
   );
 }
 
-function onAt(page: SequencePage, step: number): string[] {
-  return page.tracks.filter((track) => track.measure === "auc" && (unpack(track.values) as Uint8Array)[step] === 1).map((track) => track.name);
+function onAt(page: SequencePage, step: number, speech: Speech): string[] {
+  return page.tracks.filter((track) => track.measure === "auc" && (unpack(track.values) as Uint8Array)[step] === 1).map((track) => trackName(speech, track.name));
 }

@@ -3,6 +3,7 @@ import type { Overview, SequenceResult } from "../document";
 import { useSpeech, type Speech } from "../i18n";
 import { Explain, MadeBy } from "../parts/words";
 import { href } from "../routes";
+import { trackName } from "../sequences/names";
 
 /** Which kind of page shows a result. */
 export const pageOf = (kind: string) => (kind === "cells" || kind === "memory" || kind === "matches" ? kind : "figure");
@@ -46,21 +47,28 @@ export function ResultCards({ overview }: { overview: Overview }) {
   );
 }
 
-function told(result: SequenceResult, { t, maybe, number }: Speech): string {
+const SHARES = new Set(["fidelity", "baseline"]);
+
+/** The numbers of a result, with their names, in the reader's language. */
+export const factsOf = (facts: { readonly [name: string]: unknown }, { maybe, number, percent }: Speech): [string, string][] =>
+  Object.entries(facts).flatMap(([name, value]): [string, string][] => (typeof value === "number" ? [[maybe(`fact.${name}`, name), SHARES.has(name) ? percent(value) : number(value)]] : []));
+
+function told(result: SequenceResult, speech: Speech): string {
+  const { t } = speech;
   const facts = result.facts as { [name: string]: unknown };
   const n = (name: string) => Number(facts[name] ?? 0);
   switch (result.kind) {
     case "cells": {
       const alive = facts.survive as string[];
-      return t("cells.lead", { alive: alive.length, tracks: n("tracks"), names: alive.join(", ") || "–" });
+      return t("cells.lead", { alive: alive.length, tracks: n("tracks"), names: alive.map((name) => trackName(speech, name)).join(", ") || "–" });
     }
     case "memory":
       return facts.reach === null ? "" : t("memory.lead", { reach: n("reach") });
     case "matches":
       return t("matches.lead", { count: n("count"), steps: n("steps") });
     default:
-      return Object.entries(facts)
-        .map(([name, value]) => `${maybe(`fact.${name}`, name)} ${typeof value === "number" ? number(value) : String(value)}`)
+      return factsOf(facts, speech)
+        .map(([name, value]) => `${name} ${value}`)
         .join(" · ");
   }
 }

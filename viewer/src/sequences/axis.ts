@@ -1,9 +1,11 @@
 // Which lanes a sequence has, from what is known of it.
 import type { SequencePage, StatePlace } from "../document";
-import type { Key, Values } from "../i18n";
-import { unpack } from "../values";
+import type { Speech } from "../i18n";
+import { extent, unpack } from "../values";
 import type { Palette } from "./colours";
-import { bars, characters, curve, frame, guesses, heatmap, marks, waveform } from "./lanes";
+import { readLanes } from "./figures/read";
+import { bars, characters, curve, frame, guesses, heatmap, marks } from "./lanes";
+import { trackName } from "./names";
 import { decode, highOf, placeName, unitOf, type Cell, type States } from "./states";
 import type { Lane, View } from "./timeline";
 import { tokenAt, visible } from "./tokens";
@@ -20,8 +22,7 @@ type Asked = {
   palette: Palette;
   px: number;
   setCell: (cell: Cell) => void;
-  t: (key: Key, values?: Values) => string;
-  number: (n: number) => string;
+  speech: Speech;
 };
 
 const LINE = 19;
@@ -29,15 +30,14 @@ const LINE = 19;
 export function sequenceLanes(asked: Asked): Lane[] {
   const { page } = asked.states;
   const lanes: Lane[] = [];
-  if (page.sound) lanes.push(...sound(asked, page.sound));
-  lanes.push(...lines(asked, page.inputs, "sequence.input"));
+  lanes.push(...readLanes({ steps: page.steps, tokens: [], lines: page.inputs, sheet: page.sheet, sound: page.sound }, asked.palette, asked.speech));
   if (page.text !== null || page.tokens) lanes.push(...reading(asked));
-  lanes.push(...lines(asked, page.outputs, "sequence.output"));
+  lanes.push(...outputs(asked, page));
   lanes.push(...multiples(asked), ...annotations(asked), units(asked));
   return lanes;
 }
 
-function reading({ states, px, palette, t }: Asked): Lane[] {
+function reading({ states, px, palette, speech: { t } }: Asked): Lane[] {
   const { page } = states;
   const lanes: Lane[] = [];
   if (px >= 8)
@@ -63,39 +63,18 @@ function reading({ states, px, palette, t }: Asked): Lane[] {
   return lanes;
 }
 
-function lines({ t, palette, number }: Asked, all: SequencePage["inputs"], label: Key): Lane[] {
-  return all.map((line) => {
+function outputs({ palette, speech }: Asked, page: SequencePage): Lane[] {
+  const { t, number } = speech;
+  return page.outputs.map((line) => {
     const values = unpack(line.values) as Float32Array;
     const [low, high] = extent(values);
-    return {
-      key: `${label}-${line.name}`,
-      label: `${t(label)} ${line.name}`,
-      height: 54,
-      alt: `${t(label)} ${line.name}, ${number(low)} – ${number(high)}`,
-      draw: (view: View) => curve(view, (step) => values[step] ?? null, low, high, 54, label === "sequence.input" ? palette.ink : palette.accent),
-    };
+    const label = t("read.range", { name: `${t("sequence.output")} ${line.name}`, low: number(low), high: number(high) });
+    return { key: `output-${line.name}`, label, height: 54, alt: label, draw: (view: View) => curve(view, (step) => values[step] ?? null, low, high, 54, palette.accent) };
   });
 }
 
-function sound({ palette, t, number }: Asked, made: NonNullable<SequencePage["sound"]>): Lane[] {
-  const envelope = unpack(made.envelope) as Float32Array;
-  const power = unpack(made.spectrogram) as Uint8Array;
-  const [bands, steps] = [made.spectrogram.shape[0] ?? 1, made.spectrogram.shape[1] ?? 1];
-  const topDown = Array.from({ length: bands }, (_, i) => bands - 1 - i);
-  return [
-    { key: "waveform", label: t("sequence.waveform"), height: 70, alt: t("sequence.waveform"), draw: (view) => waveform(view, envelope, made.envelope.shape[1] ?? 4, 70, palette) },
-    {
-      key: "spectrogram",
-      label: t("sequence.spectrogram", { high: number(made.highest / 1000) }),
-      height: 120,
-      alt: t("sequence.spectrogram", { high: number(made.highest / 1000) }),
-      draw: (view) => heatmap(view, topDown, (row, step) => power[row * steps + step] ?? 0, palette.share, 120),
-    },
-  ];
-}
-
 /** The chosen unit's state and gates, each on its own scale: small multiples. */
-function multiples({ states, cell, palette, t }: Asked): Lane[] {
+function multiples({ states, cell, palette, speech: { t } }: Asked): Lane[] {
   const { page } = states;
   const chosen = page.places[cell.place];
   if (!chosen) return [];
@@ -123,22 +102,22 @@ function multiples({ states, cell, palette, t }: Asked): Lane[] {
   });
 }
 
-function annotations({ states, tracks, palette }: Asked): Lane[] {
+function annotations({ states, tracks, palette, speech }: Asked): Lane[] {
   return states.page.tracks
     .filter((track) => tracks.has(track.name))
     .map((track) => {
       if (track.measure === "auc") {
         const values = unpack(track.values) as Uint8Array;
-        return { key: `track-${track.name}`, label: track.name, height: 16, alt: track.name, draw: (view: View) => marks(view, (step) => values[step] ?? 2, 16) };
+        return { key: `track-${track.name}`, label: trackName(speech, track.name), height: 16, alt: trackName(speech, track.name), draw: (view: View) => marks(view, (step) => values[step] ?? 2, 16) };
       }
       const values = unpack(track.values) as Float32Array;
       const [low, high] = extent(values);
-      return { key: `track-${track.name}`, label: track.name, height: 34, alt: track.name, draw: (view: View) => curve(view, (step) => values[step] ?? null, low, high, 34, palette.accent) };
+      return { key: `track-${track.name}`, label: trackName(speech, track.name), height: 34, alt: trackName(speech, track.name), draw: (view: View) => curve(view, (step) => values[step] ?? null, low, high, 34, palette.accent) };
     });
 }
 
 /** Every unit of the chosen state, one a row. */
-function units({ states, cell, order, palette, t, setCell }: Asked): Lane {
+function units({ states, cell, order, palette, speech: { t }, setCell }: Asked): Lane {
   const { page } = states;
   const place = page.places[cell.place];
   const count = place?.units.shape[0] ?? 0;
@@ -176,13 +155,4 @@ function ordered(place: StatePlace | undefined, order: Order): number[] {
   const rows = Array.from({ length: place.units.shape[0] ?? 0 }, (_, i) => i);
   const lives = order === "half_life" && place.half_lives ? (unpack(place.half_lives) as Float32Array) : null;
   return lives ? rows.sort((a, b) => (lives[b] ?? 0) - (lives[a] ?? 0)) : rows;
-}
-
-function extent(values: Float32Array): [number, number] {
-  let [low, high] = [Infinity, -Infinity];
-  for (const v of values) {
-    if (v < low) low = v;
-    if (v > high) high = v;
-  }
-  return low <= high ? [low, high] : [0, 1];
 }

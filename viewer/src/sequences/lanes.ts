@@ -58,6 +58,46 @@ export function bars(view: View, value: (step: number) => number, high: number, 
   }
 }
 
+/** Bars up for what is above zero and down for what is below, ± `high` at the ends. */
+export function signedBars(view: View, value: (step: number) => number, high: number, height: number): void {
+  const { context, px, palette } = view;
+  const middle = height / 2;
+  for (let step = view.first; step < view.last; step++) {
+    const size = Math.max(-1, Math.min(1, value(step) / (high || 1))) * (middle - 1);
+    if (Number.isNaN(size)) continue;
+    context.fillStyle = size > 0 ? palette.high : palette.low;
+    context.fillRect(x(view, step) + (px > 3 ? 1 : 0), size > 0 ? middle - size : middle, Math.max(1, px - (px > 3 ? 2 : 0)), Math.abs(size));
+  }
+  context.fillStyle = palette.quiet;
+  context.fillRect(0, middle - 0.5, end(view), 1);
+}
+
+/** `values` laid evenly along `steps` places, however many they are: of those that share a pixel, lowest to highest. */
+export function along(view: View, values: Float32Array, steps: number, low: number, high: number, height: number, colour: string): void {
+  const { context, palette } = view;
+  const each = (steps * view.px) / values.length;
+  if (each >= 2) {
+    const own = { ...view, px: each, first: Math.floor((view.first * view.px) / each), last: Math.min(values.length, Math.ceil((view.last * view.px) / each) + 1) };
+    // The own steps begin where the places do.
+    const shifted = { ...own, shift: view.first * view.px + view.shift - own.first * each };
+    return curve(shifted, (step) => values[step] ?? null, low, high, height, colour);
+  }
+  const y = (v: number) => 2 + (height - 4) * (1 - (v - low) / (high - low || 1));
+  context.fillStyle = palette.line;
+  context.fillRect(0, y(low < 0 && high > 0 ? 0 : low), end(view), 1);
+  context.fillStyle = colour;
+  const from = view.first * view.px + view.shift;
+  for (let column = 0; column < end(view); column++) {
+    const [start, stop] = [Math.floor((from + column) / each), Math.max(Math.floor((from + column) / each) + 1, Math.floor((from + column + 1) / each))];
+    let [lowest, highest] = [Infinity, -Infinity];
+    for (let i = start; i < Math.min(stop, values.length); i++) {
+      lowest = Math.min(lowest, values[i] ?? 0);
+      highest = Math.max(highest, values[i] ?? 0);
+    }
+    if (lowest <= highest) context.fillRect(column, y(highest) - 0.5, 1, Math.max(1, y(lowest) - y(highest) + 1));
+  }
+}
+
 /** A curve between low and high with a line at zero, where zero lies within. */
 export function curve(view: View, value: (step: number) => number | null, low: number, high: number, height: number, colour: string): void {
   const { context, px, palette } = view;

@@ -6,6 +6,7 @@ import { href } from "../routes";
 import type { Source } from "../source";
 import { unpack } from "../values";
 import { enrich, search, select, type Corpus } from "./matching";
+import { trackName } from "./names";
 import { cellKey, placeName, States, type Cell } from "./states";
 import type { Range } from "./strip";
 import { tokenAt, visible } from "./tokens";
@@ -17,7 +18,8 @@ const MOST = 200;
 const SIDE = 36;
 
 export function Matching({ source, overview, states, cell, range, chooseCell }: Shown) {
-  const { t, number, integer, percent } = useSpeech();
+  const speech = useSpeech();
+  const { t, number, integer, percent } = speech;
   const [before, setBefore] = useState(true);
   const [after, setAfter] = useState(true);
   const [most, setMost] = useState(5);
@@ -112,7 +114,7 @@ export function Matching({ source, overview, states, cell, range, chooseCell }: 
                       <mark>{text(one, run.start, Math.min(run.stop, run.start + 60))}</mark>
                       <span>{text(one, run.stop, run.stop + SIDE)}</span>
                     </a>
-                    <span className="match-tracks quiet">{on.slice(0, 3).join(" · ")}</span>
+                    <span className="match-tracks quiet">{on.slice(0, 3).map((name) => trackName(speech, name)).join(" · ")}</span>
                   </li>
                 );
               })}
@@ -129,7 +131,8 @@ export function Matching({ source, overview, states, cell, range, chooseCell }: 
 export type EnrichedRow = { track: string; share: number; corpus: number; lift: number; p: number };
 
 export function EnrichmentTable({ rows }: { rows: readonly EnrichedRow[] }) {
-  const { t, number, percent } = useSpeech();
+  const speech = useSpeech();
+  const { t, number, percent } = speech;
   if (!rows.length) return null;
   return (
     <table className="numbers">
@@ -145,7 +148,7 @@ export function EnrichmentTable({ rows }: { rows: readonly EnrichedRow[] }) {
       <tbody>
         {rows.slice(0, 10).map((row) => (
           <tr key={row.track} className={row.p > 0.05 ? "dim" : undefined}>
-            <th scope="row">{row.track}</th>
+            <th scope="row">{trackName(speech, row.track)}</th>
             <td>{percent(row.share)}</td>
             <td>{percent(row.corpus)}</td>
             <td>{number(row.lift)}</td>

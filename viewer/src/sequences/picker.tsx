@@ -3,12 +3,14 @@ import { useId } from "react";
 import type { CellFinding, SequencePage } from "../document";
 import { useSpeech } from "../i18n";
 import { unpack } from "../values";
+import { trackName } from "./names";
 import { findCell, placeName, unitOf, type Cell } from "./states";
 
 type Shown = { page: SequencePage; cell: Cell; findings: readonly CellFinding[]; choose: (cell: Cell) => void };
 
 export function Picker({ page, cell, findings, choose }: Shown) {
-  const { t, number } = useSpeech();
+  const speech = useSpeech();
+  const { t, number } = speech;
   const [place, unit] = [useId(), useId()];
   const chosen = page.places[cell.place];
   const units = chosen ? (unpack(chosen.units) as Uint16Array) : new Uint16Array();
@@ -68,7 +70,7 @@ export function Picker({ page, cell, findings, choose }: Shown) {
                 title={t(finding.survives ? "cells.survives" : "cells.fails")}
                 onClick={() => choose(found)}
               >
-                <strong>{finding.track}</strong> {finding.state} {finding.unit} {finding.sign > 0 ? "+" : "−"}
+                <strong>{trackName(speech, finding.track)}</strong> {finding.state} {finding.unit} {finding.sign > 0 ? "+" : "−"}
                 {finding.held_out !== null && <span className="quiet">· {number(finding.held_out)}</span>}
               </button>
             );

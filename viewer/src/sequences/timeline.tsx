@@ -11,8 +11,10 @@ export type Lane = {
   height: number;
   alt: string;
   draw: (view: View) => void;
-  /** Called with the height within the lane where the reader clicked. */
-  click?: (y: number) => void;
+  /** Called with the height within the lane, and the step, where the reader clicked. */
+  click?: (y: number, step: number) => void;
+  /** The same where the pointer is; null where it has left. */
+  hover?: (at: { y: number; step: number } | null) => void;
 };
 
 type Shown = {
@@ -24,11 +26,13 @@ type Shown = {
   range: { start: number; stop: number } | undefined;
   label: string;
   choose: (step: number) => void;
+  /** What the arrows up and down do, where there are rows to go through. */
+  turn?: (by: number) => void;
 };
 
 const GAP = 10;
 
-export function Timeline({ lanes, steps, px, palette, at, range, label, choose }: Shown) {
+export function Timeline({ lanes, steps, px, palette, at, range, label, choose, turn }: Shown) {
   const box = useRef<HTMLDivElement>(null);
   const [scroll, setScroll] = useState(0);
   const [width, setWidth] = useState(800);
@@ -56,6 +60,11 @@ export function Timeline({ lanes, steps, px, palette, at, range, label, choose }
     return Math.max(0, Math.min(steps - 1, Math.floor((event.clientX - (bounds?.left ?? 0) + scroll) / px)));
   };
   const key = (event: KeyboardEvent) => {
+    const row = turn ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : undefined;
+    if (row !== undefined) {
+      event.preventDefault();
+      return turn?.(row);
+    }
     const to = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
@@ -79,9 +88,10 @@ export function Timeline({ lanes, steps, px, palette, at, range, label, choose }
                 lane={lane}
                 view={{ first, last, px, shift, width, palette }}
                 click={(event) => {
-                  lane.click?.(event.nativeEvent.offsetY);
                   choose(stepOf(event));
+                  lane.click?.(event.nativeEvent.offsetY, stepOf(event));
                 }}
+                {...(lane.hover && { move: (event: MouseEvent | null) => lane.hover?.(event && { y: event.nativeEvent.offsetY, step: stepOf(event) }) })}
               />
             ))}
             {range && <span className="timeline-range" style={{ left: range.start * px - scroll, width: (range.stop - range.start) * px }} />}
@@ -93,7 +103,9 @@ export function Timeline({ lanes, steps, px, palette, at, range, label, choose }
   );
 }
 
-function LaneCanvas({ lane, view, click }: { lane: Lane; view: Omit<View, "context">; click: (event: MouseEvent) => void }) {
+type Drawn = { lane: Lane; view: Omit<View, "context">; click: (event: MouseEvent) => void; move?: (event: MouseEvent | null) => void };
+
+function LaneCanvas({ lane, view, click, move }: Drawn) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
   useLayoutEffect(() => {
@@ -113,6 +125,7 @@ function LaneCanvas({ lane, view, click }: { lane: Lane; view: Omit<View, "conte
       height={Math.round(lane.height * ratio)}
       style={{ width: view.width, height: lane.height, marginBottom: GAP }}
       onClick={click}
+      {...(move && { onMouseMove: move, onMouseLeave: () => move(null) })}
     />
   );
 }

@@ -9,9 +9,9 @@ from deepro.render.document.experiments import Experiment, ExperimentCard
 from deepro.render.document.networks import NetworkView
 from deepro.render.document.patterns import PatternSet
 from deepro.render.document.photographs import Photograph, PhotographCard
+from deepro.render.document.sequence_figures import FigurePage
 from deepro.render.document.sequences import (
     CellsPage,
-    FigurePage,
     GuessesPage,
     MatchesPage,
     MemoryPage,

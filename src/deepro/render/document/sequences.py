@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from deepro.render.document.base import Model, Picture, ProvenanceView, Values
+from pydantic import Field
+
+from deepro.render.document.base import Model, ProvenanceView, Values
 
 Reading = Literal["text", "tokens", "series", "sound"]
 
@@ -67,6 +69,14 @@ class LineView(Model):
     values: Values
 
 
+class SheetView(Model):
+    """Many features over the steps. values: (F, T) uint8, 0 is `low` and 255 `high`."""
+
+    values: Values
+    low: float
+    high: float
+
+
 class SoundView(Model):
     """envelope: (S, 4, 2) float32, lowest and highest sample in each quarter of a step. spectrogram: (F, S) uint8.
 
@@ -101,6 +111,7 @@ class SequencePage(Model):
     inputs: list[LineView]
     outputs: list[LineView]
     sound: SoundView | None
+    sheet: SheetView | None = Field(default=None)
     check: float | None
     records: dict[str, ProvenanceView]
 
@@ -257,7 +268,10 @@ class Nearest(Model):
 
 
 class MatchesPage(Model):
-    """selection: the range that was selected. count: matches in all, of which `matches` are the best."""
+    """selection: the range that was selected. count: matches in all, of which `matches` are the best.
+
+    miss: where there is no match, the place at which most of the cells are on.
+    """
 
     record: str
     network: str
@@ -269,16 +283,7 @@ class MatchesPage(Model):
     tracks: list[str]
     enrichment: list[Enrichment]
     nearest: list[Nearest]
-    records: dict[str, ProvenanceView]
-
-
-class FigurePage(Model):
-    """A result that is shown as one figure, on white."""
-
-    record: str
-    kind: str
-    network: str
-    picture: Picture
+    miss: MatchView | None = Field(default=None)
     records: dict[str, ProvenanceView]
 
 
