@@ -31,6 +31,7 @@ import { pageOf, SequencesPage } from "./pages/sequences";
 import { UnitPage } from "./pages/unit";
 import { Search } from "./parts/search";
 import { Shell, Working } from "./parts/shell";
+import { Tray } from "./parts/take";
 import { Missing } from "./parts/words";
 import { href, parse, type Route } from "./routes";
 import { change, useSettings, type Theme } from "./settings";
@@ -112,6 +113,7 @@ function Page({ source, route }: { source: Source; route: Route }) {
           <Content source={source} overview={overview} route={route} />
         </Suspense>
       </main>
+      {isLive && <Tray />}
     </Workspace>
   );
 }

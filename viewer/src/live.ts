@@ -1,6 +1,6 @@
 // The live server beside its pages: the session, jobs, and everything that can be asked of it. Absent in a report.
 import { useSyncExternalStore } from "react";
-import type { DataPage, Job, JobRequest, MethodForm, Occluded, Opened, ReportRequest, Session } from "./document";
+import type { DataPage, Job, JobRequest, MethodForm, Occluded, Opened, ReportRequest, Session, SheetItem, SheetRequest } from "./document";
 import { isLive, refusal, type LiveSource } from "./source";
 
 class Store<T> {
@@ -59,21 +59,25 @@ export const server = {
     ask<Occluded>(`photographs/${id(photograph)}/occlude?fill=${fill}&keep=${keep}`, "POST", mask, "application/octet-stream"),
   data: (find: string, offset: number, limit: number) => ask<DataPage>(`data?find=${id(find)}&offset=${offset}&limit=${limit}`),
   openData: (index: number) => ask<Opened>(`data/${index}/open`, "POST"),
-  async report(wanted: Partial<ReportRequest>): Promise<void> {
-    const response = await fetch("api/v1/report", {
-      method: "POST",
-      headers: { "X-Deepro": "1", "Content-Type": "application/json" },
-      body: JSON.stringify(wanted),
-    });
-    if (!response.ok) throw new Error(await refusal(response));
-    const name = /filename="?([^";]+)/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "report.html";
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await response.blob());
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  },
+  report: (wanted: Partial<ReportRequest>) => download("report", wanted),
+  sheet: (items: SheetItem[], kind: SheetRequest["kind"]) => download("sheet", { items, kind }),
 };
+
+/** A file that the server makes of what it is told. */
+async function download(path: string, wanted: object): Promise<void> {
+  const response = await fetch(`api/v1/${path}`, {
+    method: "POST",
+    headers: { "X-Deepro": "1", "Content-Type": "application/json" },
+    body: JSON.stringify(wanted),
+  });
+  if (!response.ok) throw new Error(await refusal(response));
+  const name = /filename="?([^";]+)/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? path;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
 
 export const figure = (record: string, kind: "png" | "svg" | "pdf") => `api/v1/results/${id(record)}/figure.${kind}`;
 

@@ -5,9 +5,11 @@ import { Doing } from "../families";
 import { explanations, SideBySide, type Explanation } from "../parts/heatmaps";
 import { Crop, Frame, Image } from "../parts/picture";
 import { Stage } from "../parts/stage";
+import { Choose } from "../parts/take";
 import { Bars, Explain, MadeBy } from "../parts/words";
 import { href } from "../routes";
 import { weigh } from "../evidence";
+import { partOf } from "../selection";
 import { isLive } from "../source";
 import { field, fidelity, layerGroups, otherRules, span, unitRoute } from "../units";
 
@@ -30,7 +32,8 @@ export function ImagePage({ overview, photograph, region }: { overview: Overview
             )}
           </h1>
           <p className="lead">
-            {photograph.name} · {t("image.size", { width: photograph.width, height: photograph.height })}
+            {photograph.name} · {t("image.size", { width: photograph.width, height: photograph.height })}{" "}
+            <Choose inline one={{ name: photograph.name, photograph: photograph.id }} />
           </p>
         </div>
         <Filmstrip overview={overview} current={photograph.id} />
@@ -90,6 +93,7 @@ function Evidence({ photograph, all, shown }: { photograph: Photograph; all: Exp
     <section>
       <div className="row-head">
         <h2>{t(region ? "image.region" : "image.heat")}</h2>
+        <Choose inline one={partOf(photograph, shown.record, named(shown))} />
         <MadeBy made={made} image={photograph.id} />
       </div>
       {all.length > 1 && (
@@ -273,6 +277,7 @@ const LayerSection = memo(function LayerSection(props: {
                   <span className="quiet">{t("image.size", span(unit.window))}</span>
                 </span>
               </a>
+              <Choose one={partOf(photograph, layer.record, `${layer.layer} ${unit.unit}`, unit.unit)} />
             </li>
           );
         })}

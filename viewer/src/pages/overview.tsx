@@ -52,7 +52,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
                     </span>
                   </span>
                 </a>
-                {isLive && <Choose id={card.id} name={card.name} />}
+                <Choose one={{ name: card.name, photograph: card.id }} />
               </li>
             ))}
           </ul>

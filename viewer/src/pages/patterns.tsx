@@ -2,6 +2,7 @@ import type { Overview, PatternImage, PatternSet } from "../document";
 import { useSpeech } from "../i18n";
 import { Curve } from "../parts/curve";
 import { Image } from "../parts/picture";
+import { Choose } from "../parts/take";
 import { Explain, Facts, MadeBy, Missing } from "../parts/words";
 import { href } from "../routes";
 
@@ -37,6 +38,7 @@ export function PatternsPage({ overview, record, target }: { overview: Overview;
                     <History image={image} steps={set.steps} />
                   </figcaption>
                 </figure>
+                <Choose one={{ name: image.target, record: set.record, part: i }} />
               </li>
             ))}
           </ul>
@@ -67,7 +69,7 @@ function One({ overview, set, image, target }: { overview: Overview; set: Patter
       <header className="page-head tight">
         <h1>{image.target}</h1>
         <p className="lead">
-          {overview.networks.find((n) => n.fingerprint === set.network)?.name} · <MadeBy made={made} />
+          {overview.networks.find((n) => n.fingerprint === set.network)?.name} · <MadeBy made={made} /> <Choose inline one={{ name: image.target, record: set.record, part: target }} />
         </p>
         <Explain text="patterns.explain" paper={made?.paper} />
       </header>

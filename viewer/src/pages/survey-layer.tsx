@@ -5,6 +5,7 @@ import { useSpeech, type Key } from "../i18n";
 import { size } from "../layers";
 import { Boxed } from "../parts/boxed";
 import { Crop } from "../parts/picture";
+import { Choose } from "../parts/take";
 import { Explain, MadeBy } from "../parts/words";
 import { href, type Route } from "../routes";
 import { arrangeUnits, column, faultsOf, parseOrder, peak, placeOf, SORTS, strongest, writeOrder, type SortBy } from "../surveys";
@@ -173,6 +174,7 @@ function Cell({ survey, layer, unit }: { survey: SurveyPage; layer: Layer; unit:
   const faults = faultsOf(layer, unit);
   const maximum = column(layer, "maximum")[unit] ?? 0;
   return (
+    <div className="unit-cell-place">
     <a className="unit-cell" href={href({ page: "survey-unit", survey: survey.id, layer: layer.name, unit })}>
       {layer.blocks.length > 0 && (
         <span className="unit-cell-tiles">
@@ -202,5 +204,7 @@ function Cell({ survey, layer, unit }: { survey: SurveyPage; layer: Layer; unit:
         ))}
       </span>
     </a>
+    {at && layer.record && <Choose one={{ name: `${layer.name} ${unit}`, record: layer.record, part: unit }} />}
+    </div>
   );
 }

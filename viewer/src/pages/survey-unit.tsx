@@ -5,6 +5,7 @@ import { size } from "../layers";
 import { Boxed } from "../parts/boxed";
 import { Histogram } from "../parts/histogram";
 import { Crop, Image } from "../parts/picture";
+import { Choose } from "../parts/take";
 import { Explain, Facts, MadeBy, Bars, Missing } from "../parts/words";
 import { href } from "../routes";
 import type { Source } from "../source";
@@ -54,7 +55,8 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
           {layer.record && unit.scale && (
             <>
               {" · "}
-              <MadeBy made={overview.records[layer.record]} />
+              <MadeBy made={overview.records[layer.record]} />{" "}
+              <Choose inline one={{ name: `${layer.name} ${unit.unit}`, record: layer.record, part: unit.unit }} />
             </>
           )}
         </p>

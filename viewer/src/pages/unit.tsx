@@ -2,8 +2,10 @@ import { useEffect, type CSSProperties, type ReactNode } from "react";
 import type { LayerUnits, Photograph, Unit } from "../document";
 import { useSpeech } from "../i18n";
 import { Crop, Frame, Image } from "../parts/picture";
+import { Choose } from "../parts/take";
 import { Explain, Facts, MadeBy } from "../parts/words";
 import { href } from "../routes";
+import { partOf } from "../selection";
 import { field, fidelity, otherRules, span, unitRoute } from "../units";
 import { Tile } from "./image";
 
@@ -48,7 +50,8 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
           {layer.layer} · {t("units.unit", words)}
         </h1>
         <p className="lead">
-          {[layer.kind, field(layer, photograph, speech)].filter(Boolean).join(" · ")} · <MadeBy made={made} image={photograph.id} />
+          {[layer.kind, field(layer, photograph, speech)].filter(Boolean).join(" · ")} · <MadeBy made={made} image={photograph.id} />{" "}
+          <Choose inline one={partOf(photograph, layer.record, `${layer.layer} ${unit.unit}`, unit.unit)} />
         </p>
         <Explain text="unit.explain" paper={made?.paper} />
       </header>

@@ -8,7 +8,8 @@ import { JobRow } from "../pages/jobs";
 import { PaperLine } from "./words";
 
 /** What the form is opened on. What is given here is not asked for. */
-export type About = { image?: string; target?: string; layer?: string; unit?: number };
+/** images: each of them, one job a picture. */
+export type About = { image?: string; images?: string[]; target?: string; layer?: string; unit?: number };
 
 type Property = {
   type: string | string[];
@@ -19,6 +20,7 @@ type Property = {
   default?: string | number | boolean | null;
 };
 
+const MOST = 6; // jobs of this form told of here; the page of jobs has all
 const ASKED = ["image", "images", "target", "targets", "layer", "layers", "dataset", "sequence", "sequences"];
 
 /** Methods that can be applied to what the form is opened on, in the registry's order. */
@@ -29,7 +31,7 @@ export function applicable(methods: Method[], about: About, takes: { data: boole
     if (method.needs.some((need) => !ASKED.includes(need))) return false; // such as boxes, which only a program has
     if ((needs.has("sequence") || needs.has("sequences")) && !takes.text) return false;
     if (needs.has("dataset") && !takes.data) return false;
-    if (about.image !== undefined) return picture && method.name !== "predict";
+    if (about.image !== undefined || about.images !== undefined) return picture && method.name !== "predict";
     if (about.target !== undefined || about.unit !== undefined) return needs.has("targets");
     return !picture;
   });
@@ -83,7 +85,7 @@ function Chosen({ about, data, text }: { about: About; data: boolean; text: bool
 function Options({ method, about }: { method: Method; about: About }) {
   const { t } = useSpeech();
   const jobs = useJobs();
-  const [made, setMade] = useState<string | null>(null);
+  const [made, setMade] = useState<string[]>([]);
   const [problem, setProblem] = useState<string | null>(null);
   const properties = Object.entries((method.options.properties ?? {}) as { [name: string]: Property });
   const labels = useId();
@@ -110,9 +112,13 @@ function Options({ method, about }: { method: Method; about: About }) {
     }
     request.options = options;
     setProblem(null);
-    server.submit(request).then((job) => setMade(job.id), (error: Error) => setProblem(error.message));
+    const each = about.images?.map((image) => ({ ...request, image })) ?? [request];
+    Promise.all(each.map((one) => server.submit(one))).then(
+      (jobs) => setMade(jobs.map((job) => job.id)),
+      (error: Error) => setProblem(error.message),
+    );
   };
-  const job = jobs.find((j) => j.id === made);
+  const own = jobs.filter((job) => made.includes(job.id)).slice(0, MOST);
   return (
     <form onSubmit={submit}>
       <div className="fields">
@@ -160,9 +166,11 @@ function Options({ method, about }: { method: Method; about: About }) {
         </button>
         <span role="alert">{problem && <span className="note">{problem}</span>}</span>
       </div>
-      {job && (
+      {own.length > 0 && (
         <ul className="jobs">
-          <JobRow job={job} />
+          {own.map((job) => (
+            <JobRow key={job.id} job={job} />
+          ))}
         </ul>
       )}
     </form>

@@ -4,6 +4,8 @@ import type { HeatLayer, Photograph, RegionView } from "../document";
 import { Controls, cutAt, draw, load } from "../heat";
 import { useSpeech } from "../i18n";
 import { Image } from "./picture";
+import { partOf } from "../selection";
+import { Choose } from "./take";
 import { Explain, MadeBy } from "./words";
 
 /** A heatmap, with the region that was cut from it where there is one. */
@@ -145,6 +147,7 @@ export function SideBySide({ photograph }: { photograph: Photograph }) {
             <HeatStage photograph={photograph} heatmap={e.heatmap} controls={controls} high={high} />
             <div className="heat-name">
               <MadeBy made={photograph.records[e.record]} image={photograph.id} />
+              <Choose inline one={partOf(photograph, e.record, `${maybe(`method.${e.heatmap.method}`, e.heatmap.method)} ${e.heatmap.target}`)} />
               <span className="quiet small">
                 {e.heatmap.scale.kind === "diverging" ? "±" : ""}
                 {number(e.heatmap.scale.high)} ({maybe(`heat.unit.${e.heatmap.method}`, t("heat.unit"))})

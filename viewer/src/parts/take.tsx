@@ -1,91 +1,123 @@
-// Things to take away: a figure of one result, a report of what is chosen.
-import { useState, useSyncExternalStore } from "react";
+// Things to take away: a figure of one result, a report or a contact sheet of what is chosen.
+import { use, useState, type ReactNode } from "react";
+import { Workspace } from "../context";
+import { MethodForm } from "../families";
 import { useSpeech } from "../i18n";
-import { figure, server } from "../live";
+import { figure, server, useSession } from "../live";
+import { keyOf, selection, useSelection, type Chosen } from "../selection";
+import { isLive } from "../source";
 
-const KEY = "deepro-selection";
+const FIGURES = ["png", "svg", "pdf"] as const;
 
-class Selection {
-  private chosen: ReadonlySet<string> = new Set(read());
-  private listeners = new Set<() => void>();
-  get = () => this.chosen;
-  subscribe = (listener: () => void) => {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
-  };
-  toggle(id: string) {
-    const next = new Set(this.chosen);
-    if (!next.delete(id)) next.add(id);
-    this.set(next);
-  }
-  clear = () => this.set(new Set());
-  private set(next: ReadonlySet<string>) {
-    this.chosen = next;
-    try {
-      sessionStorage.setItem(KEY, JSON.stringify([...next]));
-    } catch {
-      // Storage is closed: the selection lasts as long as the page.
-    }
-    for (const listener of this.listeners) listener();
-  }
-}
-
-function read(): string[] {
-  try {
-    const kept: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
-    return Array.isArray(kept) ? kept.map(String) : [];
-  } catch {
-    return [];
-  }
-}
-
-export const selection = new Selection();
-export const useSelection = () => useSyncExternalStore(selection.subscribe, selection.get);
-
-/** Photographs are chosen on any page and stay chosen. */
-export function Choose({ id, name }: { id: string; name: string }) {
+/** Chooses a thing, where there is a server that can make something of it. `inline`: in a line of text, else over a picture. */
+export function Choose({ one, inline }: { one: Chosen; inline?: boolean }) {
   const { t } = useSpeech();
   const chosen = useSelection();
+  if (!isLive) return null;
   return (
-    <label className="choose">
-      <input type="checkbox" checked={chosen.has(id)} onChange={() => selection.toggle(id)} aria-label={t("select.one", { name })} />
+    <label className={inline ? "choose inline" : "choose"} title={t("select.one", { name: one.name })}>
+      <input type="checkbox" checked={chosen.has(keyOf(one))} onChange={() => selection.toggle(one)} aria-label={t("select.one", { name: one.name })} />
+      {inline && <span aria-hidden="true">{t("select.this")}</span>}
     </label>
   );
 }
 
-/** What can be done with the selection; of everything where nothing is chosen. */
-export function TakeReport() {
+/** A download that the server makes: buttons, and what went wrong. */
+function useTaking() {
   const { t } = useSpeech();
-  const chosen = useSelection();
-  const [state, setState] = useState<"idle" | "busy">("idle");
+  const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
-  const take = (single: boolean) => {
-    setState("busy");
+  const take = (what: Promise<void>) => {
+    setBusy(true);
     setProblem(null);
-    server.report({ photographs: [...chosen], single_file: single }).then(
-      () => setState("idle"),
+    what.then(
+      () => setBusy(false),
       (error: Error) => {
-        setState("idle");
+        setBusy(false);
         setProblem(error.message);
       },
     );
   };
+  const said: ReactNode = <span role="status">{busy ? t("report.busy") : problem && <span className="note">{problem}</span>}</span>;
+  return { busy, take, said };
+}
+
+/** Everything as a report, while nothing is chosen: the tray does the same for a selection. */
+export function TakeReport() {
+  const { t } = useSpeech();
+  const chosen = useSelection();
+  const { busy, take, said } = useTaking();
+  if (chosen.size > 0) return null;
   return (
     <div className="take">
-      <span className="quiet">{chosen.size ? t("select.count", { n: chosen.size }) : t("select.all")}</span>
-      <button type="button" disabled={state === "busy"} onClick={() => take(true)}>
+      <span className="quiet">{t("select.all")}</span>
+      <button type="button" disabled={busy} onClick={() => take(server.report({ single_file: true }))}>
         {t("report.single")}
       </button>
-      <button type="button" disabled={state === "busy"} onClick={() => take(false)}>
+      <button type="button" disabled={busy} onClick={() => take(server.report({ single_file: false }))}>
         {t("report.folder")}
       </button>
-      {chosen.size > 0 && (
+      {said}
+    </div>
+  );
+}
+
+/** At the foot of every page as soon as something is chosen. */
+export function Tray() {
+  const { t } = useSpeech();
+  const session = useSession();
+  const overview = use(Workspace);
+  const chosen = [...useSelection().values()];
+  const { busy, take, said } = useTaking();
+  const [apply, setApply] = useState(false);
+  if (chosen.length === 0) return null;
+  const photographs = chosen.flatMap((one) => (one.photograph ? [one.photograph] : []));
+  const records = [...new Set(chosen.flatMap((one) => (one.record ? [one.record] : [])))];
+  // On a contact sheet a photograph stands with its prediction.
+  const items = chosen.flatMap((one) => {
+    const record = one.record ?? overview?.photographs.find((card) => card.id === one.photograph)?.record;
+    return record ? [{ record, photograph: one.sha256 ?? "", part: one.part ?? null }] : [];
+  });
+  const report = (single: boolean) => take(server.report({ photographs, records, single_file: single }));
+  const ready = session?.network.state === "ready" && photographs.length > 0;
+  return (
+    <aside className="tray" aria-label={t("select.tray")}>
+      {apply && ready && (
+        <div className="tray-form">
+          <MethodForm about={{ images: photographs }} />
+        </div>
+      )}
+      <div className="take">
+        <strong title={chosen.map((one) => one.name).join("\n")}>{t("select.count", { n: chosen.length })}</strong>
+        {items.length > 0 && (
+          <span className="take-group">
+            <span className="quiet">{t("sheet.take")}</span>
+            {FIGURES.map((kind) => (
+              <button key={kind} type="button" disabled={busy} onClick={() => take(server.sheet(items, kind))} aria-label={`${t("sheet.take")} ${kind.toUpperCase()}`}>
+                {kind.toUpperCase()}
+              </button>
+            ))}
+          </span>
+        )}
+        <span className="take-group">
+          <button type="button" disabled={busy} onClick={() => report(true)}>
+            {t("report.single")}
+          </button>
+          <button type="button" disabled={busy} onClick={() => report(false)}>
+            {t("report.folder")}
+          </button>
+        </span>
+        {ready && (
+          <button type="button" aria-expanded={apply} onClick={() => setApply(!apply)}>
+            {t("form.title")}
+          </button>
+        )}
         <button type="button" onClick={selection.clear}>
           {t("select.clear")}
         </button>
-      )}
-      <span role="status">{state === "busy" ? t("report.busy") : problem && <span className="note">{problem}</span>}</span>
-    </div>
+        {said}
+      </div>
+    </aside>
   );
 }
 
@@ -95,7 +127,7 @@ export function TakeFigure({ record }: { record: string }) {
   return (
     <p className="take">
       <span className="quiet">{t("figure.take")}</span>
-      {(["png", "svg", "pdf"] as const).map((kind) => (
+      {FIGURES.map((kind) => (
         <a key={kind} href={figure(record, kind)} download>
           {kind.toUpperCase()}
         </a>

@@ -67,7 +67,7 @@ class RegionView(Model):
 
 
 class PhotographCard(Model):
-    """A photograph on the overview. guesses: the most probable labels, `best` first."""
+    """A photograph on the overview. guesses: the most probable labels, `best` first. record: of the prediction."""
 
     id: str
     name: str
@@ -76,6 +76,7 @@ class PhotographCard(Model):
     thumb: Picture
     best: Guess | None
     guesses: list[Guess] = Field(default_factory=list)
+    record: str | None = None
 
 
 class Photograph(Model):

@@ -151,6 +151,7 @@ class Page:
             thumb=self._save("thumb.jpg", picture.fit(original, THUMB)),
             best=guesses[0] if guesses else None,
             guesses=guesses,
+            record=page.prediction_record,
         )
         return page, card
 
