@@ -127,7 +127,7 @@ function Content({ source, overview, route }: { source: Source; overview: Overvi
     case "network": {
       const wanted = route.network;
       const network = wanted ? overview.networks.find((n) => n.id.startsWith(wanted)) : overview.networks[0];
-      return network ? <NetworkPage network={network} surveys={overview.surveys.filter((s) => s.network === network.fingerprint)} find={route.find ?? ""} sort={route.sort} /> : <Missing name={wanted ?? ""} />;
+      return network ? <NetworkPage source={source} network={network} surveys={overview.surveys.filter((s) => s.network === network.fingerprint)} find={route.find ?? ""} sort={route.sort} /> : <Missing name={wanted ?? ""} />;
     }
     case "image":
     case "unit":

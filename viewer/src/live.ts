@@ -1,6 +1,7 @@
 // The live server beside its pages: the session, jobs, and everything that can be asked of it. Absent in a report.
 import { useSyncExternalStore } from "react";
 import type { DataPage, Job, JobRequest, MethodForm, Occluded, Opened, ReportRequest, Session, SheetItem, SheetRequest } from "./document";
+import { hand } from "./hand";
 import { isLive, refusal, type LiveSource } from "./source";
 
 class Store<T> {
@@ -72,11 +73,7 @@ async function download(path: string, wanted: object): Promise<void> {
   });
   if (!response.ok) throw new Error(await refusal(response));
   const name = /filename="?([^";]+)/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? path;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await response.blob());
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  hand(await response.blob(), name);
 }
 
 export const figure = (record: string, kind: "png" | "svg" | "pdf") => `api/v1/results/${id(record)}/figure.${kind}`;

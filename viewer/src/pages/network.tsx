@@ -1,19 +1,21 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { NetworkView, SurveyCard } from "../document";
+import type { NetworkView, SurveyCard, SurveyPage } from "../document";
 import { useSpeech, type Key } from "../i18n";
 import { arrange, COLUMNS, parseSort, size, writeSort, type Column, type Row } from "../layers";
 import { LayerGraph } from "../parts/graph";
 import { NetworkCard } from "../parts/cards";
 import { Explain } from "../parts/words";
 import { href } from "../routes";
+import type { Source } from "../source";
 
 const ROW = 30; // pixels; fixed, so that a long table can be drawn where it is looked at
 
-type Shown = { network: NetworkView; find: string; sort: string | undefined; surveys: SurveyCard[] };
+type Shown = { source: Source; network: NetworkView; find: string; sort: string | undefined; surveys: SurveyCard[] };
 
-export function NetworkPage({ network, find, sort, surveys }: Shown) {
+export function NetworkPage({ source, network, find, sort, surveys }: Shown) {
   const { t } = useSpeech();
+  const survey = useSurvey(source, surveys[0]?.id);
   return (
     <>
       <header className="page-head">
@@ -26,7 +28,7 @@ export function NetworkPage({ network, find, sort, surveys }: Shown) {
           <a href={href({ page: "survey", survey: survey.id })}>{t("survey.network", { images: survey.images, name: survey.dataset })} →</a>
         </p>
       ))}
-      <LayerGraph network={network} choose={(name) => (window.location.hash = href({ page: "network", network: network.id.slice(0, 16), find: name }))} key={`graph ${network.id}`} />
+      <LayerGraph network={network} survey={survey} choose={(name) => (window.location.hash = href({ page: "network", network: network.id.slice(0, 16), find: name }))} key={`graph ${network.id}`} />
       <Layers network={network} find={find} sort={sort} survey={surveys[0]} key={network.id} />
       {Object.keys(network.refused).length > 0 && (
         <section className="named">
@@ -44,6 +46,17 @@ export function NetworkPage({ network, find, sort, surveys }: Shown) {
   );
 }
 
+/** A survey's numbers, as soon as they are there: the page does not wait for them. */
+function useSurvey(source: Source, id: string | undefined): SurveyPage | undefined {
+  const [found, setFound] = useState<SurveyPage>();
+  useEffect(() => {
+    let gone = false;
+    if (id) source.page("survey", id).then((page) => gone || setFound(page), () => undefined);
+    return () => void (gone = true);
+  }, [source, id]);
+  return found;
+}
+
 const HEADS: { [C in Column]: Key } = {
   order: "layer.order",
   name: "layer.name",
@@ -54,7 +67,7 @@ const HEADS: { [C in Column]: Key } = {
   parameters: "layer.parameters",
 };
 
-function Layers({ network, find, sort: sorted, survey }: Omit<Shown, "surveys"> & { survey: SurveyCard | undefined }) {
+function Layers({ network, find, sort: sorted, survey }: Omit<Shown, "surveys" | "source"> & { survey: SurveyCard | undefined }) {
   const { t, integer } = useSpeech();
   const [text, setText] = useState(find);
   const wanted = useDeferredValue(text);

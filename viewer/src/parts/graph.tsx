@@ -1,20 +1,44 @@
 // The network as a drawing: pan, zoom, open a module to see what is inside, colour by what a layer is.
-import { useEffect, useMemo, useRef, useState, type PointerEvent } from "react";
-import type { LayerRow, NetworkView } from "../document";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type PointerEvent } from "react";
+import type { LayerRow, NetworkView, SurveyPage } from "../document";
+import { sheetOf, toPdf, toPng, toSvg } from "../drawn";
 import { ancestors, arrangeGraph, type GraphNode } from "../graph";
-import { useSpeech, type Key } from "../i18n";
+import { hand } from "../hand";
+import { useSpeech, type Key, type Speech } from "../i18n";
 import { size } from "../layers";
 import { Explain } from "./words";
 
-const STATISTICS = ["none", "parameters", "field", "units"] as const;
-type Statistic = (typeof STATISTICS)[number];
+const MOST = 420; // pixels of height
+
+/** A number that a layer, or all the layers of a module, can be coloured by. unit: of 1, written as a share. */
+type Statistic = { name: string; label: string; value: (rows: LayerRow[]) => number | undefined; share?: boolean };
 
 const product = (numbers: number[]) => numbers.reduce((a, b) => a * b, 1);
-const measures: { [S in Exclude<Statistic, "none">]: (rows: LayerRow[]) => number } = {
-  parameters: (rows) => rows.reduce((sum, row) => sum + row.parameters, 0),
-  field: (rows) => Math.max(0, ...rows.map((row) => (row.receptive_field ? Math.sqrt(product(row.receptive_field.size)) : 0))),
-  units: (rows) => Math.max(...rows.map((row) => row.units)),
-};
+const total = (rows: LayerRow[]) => rows.reduce((sum, row) => sum + row.parameters, 0);
+
+/** What the network says of itself, and what a survey found of its units. */
+function statistics({ t }: Speech, survey: SurveyPage | undefined): Statistic[] {
+  const known = new Map(survey?.layers.map((row) => [row.name, row]));
+  const of = (rows: LayerRow[]) => rows.flatMap((row) => known.get(row.name) ?? []);
+  const mean = (numbers: number[]) => (numbers.length ? numbers.reduce((a, b) => a + b, 0) / numbers.length : undefined);
+  const faults = [...new Set(survey?.layers.flatMap((row) => Object.keys(row.faults)))];
+  return [
+    { name: "parameters", label: t("graph.colour.parameters"), value: total },
+    { name: "field", label: t("graph.colour.field"), value: (rows) => Math.max(0, ...rows.map((row) => (row.receptive_field ? Math.sqrt(product(row.receptive_field.size)) : 0))) },
+    { name: "units", label: t("graph.colour.units"), value: (rows) => Math.max(...rows.map((row) => row.units)) },
+    { name: "size", label: t("graph.colour.size"), value: (rows) => Math.max(...rows.map((row) => product(row.shape))) },
+    ...(survey
+      ? [
+          { name: "active", label: t("graph.colour.active"), share: true, value: (rows: LayerRow[]) => mean(of(rows).flatMap((row) => row.active[2] ?? [])) },
+          ...faults.map((fault) => ({
+            name: fault,
+            label: t("graph.colour.fault", { fault: t(`fault.${fault}` as Key) }),
+            value: (rows: LayerRow[]) => (of(rows).length ? of(rows).reduce((sum, row) => sum + (row.faults[fault] ?? 0), 0) : undefined),
+          })),
+        ]
+      : []),
+  ];
+}
 
 /** Modules with nothing beside them are opened until there is something to see. */
 function first(network: NetworkView): Set<string> {
@@ -28,24 +52,31 @@ function first(network: NetworkView): Set<string> {
   return open;
 }
 
-export function LayerGraph({ network, choose }: { network: NetworkView; choose: (name: string) => void }) {
-  const { t, integer, compact } = useSpeech();
+type Shown = { network: NetworkView; survey: SurveyPage | undefined; choose: (name: string) => void };
+
+export function LayerGraph({ network, survey, choose }: Shown) {
+  const speech = useSpeech();
+  const { t, integer, compact, percent, number } = speech;
   const [open, setOpen] = useState(() => first(network));
-  const [statistic, setStatistic] = useState<Statistic>("parameters");
+  const [wanted, setWanted] = useState("parameters");
+  const offered = useMemo(() => statistics(speech, survey), [speech, survey]);
+  const statistic = offered.find((s) => s.name === wanted);
   const [chosen, setChosen] = useState<string | null>(null);
   const kinds = useMemo(() => new Map(network.layers.map((row) => [row.name, row.kind])), [network]);
   const drawing = useMemo(() => arrangeGraph(network, open, kinds), [network, open, kinds]);
   const pane = useRef<SVGSVGElement>(null);
   const drag = useRef<{ x: number; y: number; left: number; top: number; moved: boolean } | null>(null);
   const [view, setView] = useState({ left: 0, top: 0, zoom: 1 });
+  const [tall, setTall] = useState(MOST / 2);
   const fitted = useRef(0);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Fit the drawing once; later the reader's own place is kept.
     const box = pane.current?.getBoundingClientRect();
     if (!box || fitted.current > 0) return;
     fitted.current = 1;
     const zoom = Math.min(1, Math.max(0.35, box.width / (drawing.width || 1)));
-    setView({ left: 0, top: Math.min(0, drawing.height - box.height / zoom) / 2, zoom });
+    setTall(Math.min(MOST, Math.max(150, drawing.height * zoom + 48)));
+    setView({ left: -12 / zoom, top: -20 / zoom, zoom });
   }, [drawing]);
   useEffect(() => {
     const svg = pane.current;
@@ -68,20 +99,34 @@ export function LayerGraph({ network, choose }: { network: NetworkView; choose: 
     const box = pane.current?.getBoundingClientRect();
     zoomAt(factor, (box?.width ?? 0) / 2, (box?.height ?? 0) / 2);
   };
-  const values = useMemo(() => (statistic === "none" ? [] : drawing.nodes.map((n) => measures[statistic](n.rows))), [drawing, statistic]);
-  const high = Math.max(1e-9, ...values);
-  const low = Math.min(...values.filter((v) => v > 0), high);
-  // A logarithmic scale: sizes of layers lie orders of magnitude apart.
-  const tint = (node: GraphNode) => {
-    if (statistic === "none") return undefined;
-    const value = measures[statistic](node.rows);
-    const part = value <= 0 ? 0 : high === low ? 1 : 0.12 + (0.88 * Math.log(value / low)) / Math.log(high / low);
-    return `color-mix(in oklab, var(--accent) ${Math.round(70 * part)}%, var(--card))`;
+  const { low, high, linear } = useMemo(() => {
+    const values = statistic ? drawing.nodes.flatMap((n) => statistic.value(n.rows) ?? []) : [];
+    const above = values.filter((v) => v > 0);
+    const ends = { low: Math.min(...above), high: Math.max(...above) };
+    // Sizes of layers lie orders of magnitude apart; shares and counts do not.
+    return above.length ? { ...ends, linear: statistic?.share === true || ends.high / ends.low < 20 } : { low: 0, high: 0, linear: true };
+  }, [drawing, statistic]);
+  const part = (node: GraphNode) => {
+    const value = statistic?.value(node.rows);
+    if (value === undefined || value <= 0 || high <= 0) return 0;
+    return linear ? value / high : 0.12 + (0.88 * Math.log(value / low)) / Math.log(high / low);
+  };
+  const tint = (node: GraphNode) => (statistic ? `color-mix(in oklab, var(--accent) ${Math.round(70 * part(node))}%, var(--card))` : undefined);
+  const written = (value: number | undefined) => (value === undefined ? "–" : statistic?.share ? percent(value) : value < 1 ? number(value) : compact(value));
+  const scale = statistic
+    ? t(linear ? "graph.scale.linear" : "graph.scale", { what: statistic.label, low: written(linear ? 0 : low), high: written(high) })
+    : "";
+  const save = async (kind: "svg" | "png" | "pdf") => {
+    const sheet = sheetOf(drawing, part, [network.name, ...(statistic ? [`${statistic.name}: ${linear ? 0 : low} to ${high}${linear ? "" : ", logarithmic"}`] : [])].join(" - "));
+    const name = `${network.name.replace(/[^\w.-]+/g, "-")}-layers.${kind}`;
+    if (kind === "png") hand(await toPng(sheet), name);
+    else hand(new Blob([kind === "svg" ? toSvg(sheet) : toPdf(sheet)], { type: kind === "svg" ? "image/svg+xml" : "application/pdf" }), name);
   };
   const toggle = (module: string) => {
     const next = new Set(open);
     if (!next.delete(module)) next.add(module);
     setOpen(next);
+    setTall(MOST); // what is inside stands below
   };
   const press = (node: GraphNode) => {
     setChosen(node.id);
@@ -109,10 +154,11 @@ export function LayerGraph({ network, choose }: { network: NetworkView; choose: 
         <span className="graph-tools">
           <label>
             {t("graph.colour")}{" "}
-            <select value={statistic} onChange={(event) => setStatistic(event.target.value as Statistic)}>
-              {STATISTICS.map((s) => (
-                <option key={s} value={s}>
-                  {t(`graph.colour.${s}` as Key)}
+            <select value={wanted} onChange={(event) => setWanted(event.target.value)}>
+              <option value="none">{t("graph.colour.none")}</option>
+              {offered.map((s) => (
+                <option key={s.name} value={s.name}>
+                  {s.label}
                 </option>
               ))}
             </select>
@@ -126,15 +172,23 @@ export function LayerGraph({ network, choose }: { network: NetworkView; choose: 
           <button type="button" onClick={() => setOpen(first(network))}>
             {t("graph.fold")}
           </button>
+          <span className="take-group" role="group" aria-label={t("figure.take")}>
+            {(["png", "svg", "pdf"] as const).map((kind) => (
+              <button key={kind} type="button" title={t("figure.take")} onClick={() => void save(kind)}>
+                {kind.toUpperCase()}
+              </button>
+            ))}
+          </span>
         </span>
       </div>
       <p className="caption">
         {t("graph.caption")}
-        {statistic !== "none" && ` ${t("graph.scale", { what: t(`graph.colour.${statistic}` as Key), low: compact(low), high: compact(high) })}`}
+        {scale && ` ${scale}`}
       </p>
       <svg
         ref={pane}
         className="graph-pane"
+        style={{ height: tall }}
         role="group"
         aria-label={t("graph.title")}
         onPointerDown={start}
@@ -196,9 +250,9 @@ export function LayerGraph({ network, choose }: { network: NetworkView; choose: 
       </svg>
       <p className="caption graph-said" aria-live="polite">
         {detail
-          ? `${detail.id} · ${detail.isModule ? t("graph.inside", { n: detail.rows.length }) : detail.kind} · ${detail.rows.at(-1)?.shape.join(" × ")} · ${t("layer.parameters")} ${integer(measures.parameters(detail.rows))}${
+          ? `${detail.id} · ${detail.isModule ? t("graph.inside", { n: detail.rows.length }) : detail.kind} · ${detail.rows.at(-1)?.shape.join(" × ")} · ${t("layer.parameters")} ${integer(total(detail.rows))}${
               detail.rows.at(-1)?.receptive_field ? ` · ${t("layer.field")} ${size(detail.rows.at(-1)?.receptive_field?.size ?? [])}` : ""
-            }`
+            }${statistic && statistic.name !== "parameters" ? ` · ${statistic.label} ${written(statistic.value(detail.rows))}` : ""}`
           : t("graph.hint")}
       </p>
       <Explain text="graph.explain" />
