@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from tests import synthetic, synthetic_maps, synthetic_survey
 
 from deepro.errors import StoreError
@@ -190,6 +191,48 @@ def test_only_objects_have_a_path(maker: Maker) -> None:
     for name in ("../../deepro.json", "..", "", "a" * 32 + ".py", good + "/../x", "A" * 32 + ".png", good.upper()):
         with pytest.raises(StoreError, match="no object"):
             maker.shelf.path(name)
+
+
+def test_a_picture_is_encoded_once(maker: Maker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that is made again draws only what is new."""
+    make(maker)
+    encoded: list[str] = []
+    save = Image.Image.save
+    monkeypatch.setattr(Image.Image, "save", lambda self, *a, **k: (encoded.append("one"), save(self, *a, **k)))
+    maker.workspace.add(synthetic.heatmap(7, name="dog.png"))
+    again = Maker(maker.workspace, maker.shelf.folder)
+    (changed,) = make(again)
+    assert len(page(again, changed)["heatmaps"]) == 2
+    assert 0 < len(encoded) <= 2
+
+
+def test_families_are_made_again_in_small_parts(tmp_path: Path) -> None:
+    """A second survey, or an experiment, leaves the pages of the first alone."""
+    maker = Maker(synthetic_survey.workspace(tmp_path / "ws"), tmp_path / "ws" / "studio")
+    make(maker)
+    surveys = len(maker.shelf.overview().surveys)
+    kinds = {n.rsplit("-", 1)[0] for g in maker.shelf.groups().values() for n in g.results}
+    assert {"survey", "gallery", "diagnosis"} <= kinds
+    for group in maker.shelf.groups().values():
+        about = {n.rsplit("-", 1)[0] for n in group.results}
+        assert about <= {"survey", "gallery", "diagnosis", "feeds"} or len(group.results) == 1, group
+        assert sum(n.startswith("survey-") for n in group.results) <= 1
+    assert surveys
+
+
+def test_pages_of_another_shape_are_not_shown(maker: Maker) -> None:
+    """What another version made may lack what this viewer reads: it is made again before it is shown."""
+    make(maker)
+    with maker.shelf.change() as db:
+        db.execute("UPDATE groups SET fields = '{\"of tomorrow\": []}'")
+    maker.shelf.put_meta("shape", "another")
+    reader = Shelf(maker.shelf.folder)
+    assert reader.overview().photographs == []
+    assert reader.page("photograph-x") is None
+    assert reader.pending() == 3
+    again = Maker(maker.workspace, maker.shelf.folder)
+    make(again)
+    assert len(reader.overview().photographs) == 2
 
 
 def test_old_objects_are_swept(maker: Maker) -> None:

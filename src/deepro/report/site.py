@@ -12,7 +12,7 @@ from deepro import progress
 from deepro.render import views
 from deepro.render.document import NetworkView, Overview, Skipped
 from deepro.render.version import version
-from deepro.results import KINDS, Pattern, Result
+from deepro.results import KINDS, Result, Survey
 
 if TYPE_CHECKING:
     from deepro.store import Workspace
@@ -65,20 +65,22 @@ def gather(results: Iterable[Result], networks: list[NetworkView], put: views.Pu
     return fields
 
 
-def scopes(kind: str, provenance: Mapping[str, Any]) -> tuple[str, ...]:
+def scopes(kind: str, key: str, provenance: Mapping[str, Any]) -> tuple[str, ...]:
     """What a result's pages are about. Results that share none of these never meet on a page.
 
-    A photograph and a network, for what is seen on photographs; a pattern, alone; for others the family that they
-    are of.
+    A photograph or a sequence, as one network sees it; a survey; the codes of a data set, for maps and what stands out
+    in them. Others have pages of their own.
     """
-    if kind in _OF_PHOTOGRAPHS:
-        network = str(provenance["network"].get("fingerprint", ""))
-        return tuple(f"{network}:{d.get('sha256', '')}" for d in provenance["data"]) or (network,)
-    if kind == Pattern.kind:
-        return (f"pattern:{provenance['created']}:{provenance['parameters']}",)
+    network = str(provenance["network"].get("fingerprint", ""))
+    data = [str(d.get("sha256", "")) for d in provenance["data"]]
     room = KINDS[kind].__module__.rsplit(".", 1)[-1] if kind in KINDS else kind
-    return ("survey" if room in _OF_SURVEYS else room,)
+    if kind in _OF_PHOTOGRAPHS or room == "sequences":
+        return tuple(f"{room == 'sequences'}:{network}:{sha}" for sha in data) or (key,)
+    if kind in _OF_SURVEYS:
+        return (key if kind == Survey.kind else str(provenance["parameters"].get("survey", key)),)
+    return (f"{network}:{data}",) if kind in _OF_MAPS else (key,)
 
 
 _OF_PHOTOGRAPHS = {"prediction", "region", "heatmap", "projection"}
-_OF_SURVEYS = {"units", "health", "experiments"}  # modules of results
+_OF_SURVEYS = {"survey", "gallery", "diagnosis", "feeds"}
+_OF_MAPS = {"map", "aligned-maps", "findings"}

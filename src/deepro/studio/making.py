@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 import deepro.render
 import deepro.report
 from deepro.errors import StoreError
-from deepro.render import views
+from deepro.render import picture, views
 from deepro.render.version import version
 from deepro.report.site import gather, scopes
 from deepro.report.writing import page_name
@@ -23,12 +25,15 @@ from deepro.store import Workspace, open
 from deepro.store.folder import read_manifest
 from deepro.studio.shelf import PREFIX, Group, Shelf, stamp
 
+RECENT = 128 << 20  # bytes of results kept open
+
 
 class Maker:
     """Keeps the shelf in step with the workspace. `look` finds what is to be made, `step` makes one group."""
 
     def __init__(self, workspace: Workspace, folder: Path) -> None:
         self.workspace = workspace
+        self._recent: OrderedDict[str, tuple[Any, int]] = OrderedDict()  # with their bytes
         self._tables = [n["layers"] for n in workspace.networks()]
         self.shelf = Shelf(folder, stamp([version(), _sources(), self._tables]))
 
@@ -58,6 +63,7 @@ class Maker:
             for gone in known_groups.keys() - wanted.keys():
                 db.execute("DELETE FROM groups WHERE id = ?", (gone,))
                 db.execute("DELETE FROM pages WHERE grp = ?", (gone,))
+                db.execute("DELETE FROM encoded WHERE grp = ?", (gone,))
             for group in wanted.values():
                 db.execute(
                     "INSERT INTO groups (id, rank, content, results) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
@@ -83,7 +89,7 @@ class Maker:
         damaged: dict[str, str] = {}
 
         def put(_name: str, data: bytes) -> str:
-            name = self.shelf.put(data, "png" if data.startswith(b"\x89PNG") else "jpg")
+            name = self._put(data)
             objects.add(name)
             return PREFIX + name
 
@@ -91,7 +97,9 @@ class Maker:
             pages[page_name(kind, id)] = self.shelf.put(model.model_dump_json().encode(), "json")
 
         networks = [views.network(n) for n in self.workspace.networks()]
-        fields = to_jsonable_python(gather(self._results(now.results, damaged), networks, put, keep))
+        drawn: dict[str, str] = {}
+        with picture.remembering(self._encoder(drawn)):
+            fields = to_jsonable_python(gather(self._results(now.results, damaged), networks, put, keep))
         fields = {name: value for name, value in fields.items() if value not in (None, [], {})}
         before = {n: o for n, o in self._pages(group)}
         with self.shelf.change() as db:
@@ -102,21 +110,57 @@ class Maker:
                 (now.content, json.dumps(fields), json.dumps(sorted(objects)), group),
             )
             db.executemany("UPDATE results SET damage = ? WHERE name = ?", [(d, n) for n, d in damaged.items()])
+            db.execute("DELETE FROM encoded WHERE grp = ?", (group,))
+            db.executemany("INSERT INTO encoded VALUES (?, ?, ?)", [(p, o, group) for p, o in drawn.items()])
         return sorted(n for n in before.keys() | pages.keys() if before.get(n) != pages.get(n))
 
     def _pages(self, group: str) -> list[tuple[str, str]]:
         with self.shelf.change() as db:
             return db.execute("SELECT name, object FROM pages WHERE grp = ?", (group,)).fetchall()
 
+    def _encoder(self, drawn: dict[str, str]) -> picture.Memory:
+        """Pictures that were drawn before are not encoded again. drawn: told the objects of all."""
+
+        def encoded(pixels: str, encode: Callable[[], bytes]) -> bytes:
+            name, image = self.shelf.encoded(pixels) or ("", encode())
+            drawn[pixels] = name or self._put(image)
+            return image
+
+        return encoded
+
+    def _put(self, image: bytes) -> str:
+        return self.shelf.put(image, "png" if image.startswith(b"\x89PNG") else "jpg")
+
     def _results(self, names: Iterable[str], damaged: dict[str, str]) -> Iterable[Result]:
         for name in names:
             try:
-                result = open(self.workspace.folder / "results" / name)
+                result = self._opened(name)
             except StoreError as error:
                 damaged[name] = str(error)
                 continue
             if isinstance(result, Result):
                 yield result
+
+    def _opened(self, name: str) -> Any:
+        """A result from disk, or from memory: results never change, and the next one of a page joins those before."""
+        if name not in self._recent:
+            result = open(self.workspace.folder / "results" / name)
+            self._recent[name] = result, _size(result)
+            while len(self._recent) > 1 and sum(size for _, size in self._recent.values()) > RECENT:
+                self._recent.popitem(last=False)
+        self._recent.move_to_end(name)
+        return self._recent[name][0]
+
+
+def _size(value: Any) -> int:
+    """Bytes of the arrays in a result."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, Result):
+        value = vars(value)
+    if isinstance(value, Mapping):
+        return sum(map(_size, value.values()))
+    return sum(map(_size, value)) if isinstance(value, tuple) else 0
 
 
 def _about(place: Path) -> tuple[str, str, str]:
@@ -124,7 +168,8 @@ def _about(place: Path) -> tuple[str, str, str]:
     try:
         body = read_manifest(place)["result"]
         provenance = _plain(body["fields"]["provenance"])
-        return str(provenance["created"]), json.dumps(scopes(body["$result"], provenance)), ""
+        about = scopes(body["$result"], place.name.rsplit("-", 1)[-1], provenance)
+        return str(provenance["created"]), json.dumps(about), ""
     except StoreError as error:
         return "", "[]", str(error)
     except (KeyError, TypeError, AttributeError) as error:

@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS results (name TEXT PRIMARY KEY, created TEXT, scopes 
 CREATE TABLE IF NOT EXISTS groups (
     id TEXT PRIMARY KEY, rank TEXT, content TEXT, made TEXT, fields TEXT, objects TEXT, results TEXT);
 CREATE TABLE IF NOT EXISTS pages (name TEXT PRIMARY KEY, grp TEXT, object TEXT);
+CREATE TABLE IF NOT EXISTS encoded (pixels TEXT, object TEXT, grp TEXT, PRIMARY KEY (pixels, grp));
 """
 
 
@@ -79,6 +80,7 @@ class Shelf:
         if stamp is not None and self.meta("stamp") != stamp:
             with self.change() as db:
                 db.execute("UPDATE groups SET made = NULL")
+                db.execute("DELETE FROM results")  # what they are about may be read otherwise now
                 self.put_meta("stamp", stamp)
 
     def _open(self) -> sqlite3.Connection:
@@ -187,6 +189,14 @@ class Shelf:
             os.replace(partial, file)
         return name
 
+    def encoded(self, pixels: str) -> tuple[str, bytes] | None:
+        """The object that these pixels became, and what is in it."""
+        found = self._rows("SELECT object FROM encoded WHERE pixels = ? LIMIT 1", pixels)
+        try:
+            return (found[0][0], self.path(found[0][0]).read_bytes()) if found else None
+        except OSError:
+            return None
+
     def path(self, name: str) -> Path:
         """Where the object is kept. Raises StoreError for what is no object's name."""
         if not NAME.fullmatch(name):
@@ -196,7 +206,7 @@ class Shelf:
     def sweep(self, older: float) -> int:
         """Remove objects that no page uses and that are older than a time stamp; how many there were."""
         used = {o for (names,) in self._rows("SELECT objects FROM groups") for o in json.loads(names or "[]")}
-        used |= {o for (o,) in self._rows("SELECT object FROM pages")}
+        used |= {o for (o,) in self._rows("SELECT object FROM pages UNION SELECT object FROM encoded")}
         gone = 0
         for file in self.objects.glob("*/*"):
             if file.name not in used and file.stat().st_mtime < older:
