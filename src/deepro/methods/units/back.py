@@ -10,6 +10,7 @@ from torch import Tensor
 from deepro import progress
 from deepro.errors import LayerError, UnsupportedError
 from deepro.methods.units.cut import Cut
+from deepro.methods.units.windows import Windows
 from deepro.network import Layer, Network
 from deepro.rectifiers import Nonlinearities, Rule, nonlinearities, rectifiers
 
@@ -21,13 +22,14 @@ class Way:
     """A forward pass up to `layer`, from which any unit is sent back.
 
     image: (1, C, *space). maps: (units, *layer space), what the layer answered. met: what its gradients pass through.
-    cut: whether the last `project` ran on crops.
+    cut: whether the last `project` worked on what each unit sees only.
     """
 
     def __init__(self, net: Network, image: Tensor, layer: str, rule: Rule, known: Layer | None) -> None:
         self._net, self._layer = net, layer
         self._rule: Rule = rule
         self._unit_axis = known.unit_axis if known else 1
+        self._field = known.receptive_field if known else None
         if not image.is_floating_point():
             raise UnsupportedError(f"units are sent back to an input of real numbers, this one's are {image.dtype}")
         self.image = image.detach().clone().requires_grad_()
@@ -49,15 +51,26 @@ class Way:
             )
         if not out.requires_grad:
             raise LayerError(f"layer {layer!r} depends on the input by nothing that can be sent back")
-        return out.movedim(self._unit_axis, 1) if out.ndim > self._unit_axis else out, mode.largest
+        moved = self._unit_axis != 1 and out.ndim > self._unit_axis
+        return out.movedim(self._unit_axis, 1) if moved else out, mode.largest
 
-    def project(self, units: Tensor, places: Tensor, cut: Cut | None) -> Tensor:
-        """(U, *input shape) each unit's activation at its place (U, axes) sent back, all else zero."""
+    def project(self, units: Tensor, places: Tensor, cut: bool = True) -> Tensor:
+        """(U, *input shape) each unit's activation at its place (U, axes) sent back, all else zero.
+
+        cut: work on what each unit can see, where that is known: through windows of the one pass where every operation
+        on the way is known, on crops of the image where only the receptive field is.
+        """
         seeds = self.maps[(units, *places.T)]
+        windows = Windows.read(self._out, self.image) if cut else None
+        if windows is not None:
+            self.cut = True
+            return windows.back(units, places, seeds)
         values = self.image.new_zeros(len(units), *self.image.shape[1:])
         rest = torch.ones(len(units), dtype=torch.bool, device=units.device)
-        if cut is not None and cut.share(self.image.shape[2:]) <= _WORTH and places.shape[1] == len(cut.size):
-            rest = self._from_crops(values, units, places, seeds, cut)
+        space = tuple(self.image.shape[2:])
+        plan = Cut.plan(self._field, space) if cut else None
+        if plan is not None and plan.share(space) <= _WORTH and places.shape[1] == len(plan.size):
+            rest = self._from_crops(values, units, places, seeds, plan)
         self.cut = not bool(rest.any())
         if not self.cut:
             self._from_whole(values, *(torch.arange(len(units))[rest.cpu()], units[rest], places[rest], seeds[rest]))

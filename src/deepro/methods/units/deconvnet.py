@@ -12,7 +12,6 @@ from torch.nn import functional
 
 from deepro.errors import NetworkError, UnsupportedError, UsageError
 from deepro.methods.units.back import Way
-from deepro.methods.units.cut import Cut
 from deepro.network import Inputs, Layer, Network, ReceptiveField
 from deepro.probe import first_tensor
 from deepro.rectifiers import Nonlinearities, Rule, nonlinearities, rectifiers
@@ -68,7 +67,6 @@ def deconvnet(
     known = _known(net, images.tensor, layer)
     space = tuple(images.tensor.shape[2:])
     field = known.receptive_field if known else None
-    plan = Cut.plan(field, space) if cut else None
     rows, fidelity, cuts = [], {}, 0
     for n in range(len(images)):
         image = images.tensor[n : n + 1]
@@ -77,7 +75,7 @@ def deconvnet(
             fidelity = _fidelity(net, image, layer, rule, way.met)
         chosen = _choose(way.maps, layer, units, top, n, len(images))
         places = _places(way.maps, layer, chosen, positions, n, len(images))
-        values = way.project(chosen, places, plan)
+        values = way.project(chosen, places, cut)
         cuts += way.cut
         windows = np.array([_window(field, tuple(place), space) for place in places.tolist()], dtype=np.int64)
         seeds = way.maps[(chosen, *places.T)]
