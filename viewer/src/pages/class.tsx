@@ -60,15 +60,10 @@ export function ClassPage({ source, overview, label }: { source: Source; overvie
         <section>
           <h2>{t("class.confusions")}</h2>
           <p className="caption">{t("class.confusions.caption", { label })}</p>
-          {confused.length > 0 ? <Bars items={confused.slice(0, 8)} /> : <p className="quiet">{t("class.noconfusions")}</p>}
-          {confused.length > 0 && (
-            <ul className="choices">
-              {confused.slice(0, 8).map((one) => (
-                <li key={one.label}>
-                  <a href={href({ page: "class", label: one.label })}>{one.label}</a>
-                </li>
-              ))}
-            </ul>
+          {confused.length > 0 ? (
+            <Bars items={confused.slice(0, 8).map((one) => ({ ...one, to: href({ page: "class", label: one.label }) }))} />
+          ) : (
+            <p className="quiet">{t("class.noconfusions")}</p>
           )}
         </section>
       </div>
@@ -114,6 +109,12 @@ function Looks({ source, cards, label }: { source: Source; cards: PhotographCard
           );
         })}
       </ul>
+      {isLive && (
+        <details className="more">
+          <summary>{t("class.make")}</summary>
+          <MethodForm about={{ images: shown.map((card) => card.id), target: label }} />
+        </details>
+      )}
       {cards.length > most && (
         <button type="button" onClick={() => setMost(most + MOST)}>
           {t("class.more", { n: cards.length - most })}

@@ -47,7 +47,7 @@ export function ImagePage({ overview, photograph, region }: { overview: Overview
                 <h2>{t("image.prediction")}</h2>
                 <MadeBy made={made} image={photograph.id} />
               </div>
-              <Bars items={photograph.prediction.map((g) => ({ label: g.label, value: g.probability }))} />
+              <Bars items={photograph.prediction.map((g) => ({ label: g.label, value: g.probability, to: href({ page: "class", label: g.label }) }))} />
               <Explain text="prediction.explain" />
             </section>
           )}
@@ -93,8 +93,8 @@ function Evidence({ photograph, all, shown }: { photograph: Photograph; all: Exp
     <section>
       <div className="row-head">
         <h2>{t(region ? "image.region" : "image.heat")}</h2>
-        <Choose inline one={partOf(photograph, shown.record, named(shown))} />
         <MadeBy made={made} image={photograph.id} />
+        <Choose inline one={partOf(photograph, shown.record, named(shown))} />
       </div>
       {all.length > 1 && (
         <ul className="choices" aria-label={t("image.explanation")}>

@@ -2,13 +2,14 @@ import { use, type ReactNode } from "react";
 import type { Example, Overview, SurveyLayerPage as Layer, SurveyPage, UnitDetail } from "../document";
 import { useSpeech, type Key } from "../i18n";
 import { size } from "../layers";
+import { MethodForm } from "../families";
 import { Boxed } from "../parts/boxed";
 import { Histogram } from "../parts/histogram";
 import { Crop, Image } from "../parts/picture";
 import { Choose } from "../parts/take";
 import { Explain, Facts, MadeBy, Bars, Missing } from "../parts/words";
 import { href } from "../routes";
-import type { Source } from "../source";
+import { isLive, type Source } from "../source";
 import { boxOf, placeOf } from "../surveys";
 import { useArrows } from "./unit";
 import { ZEILER } from "./survey";
@@ -133,6 +134,12 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
         </section>
       )}
       <Made overview={overview} survey={survey} name={`${layer.name}#${unit.unit}`} command={unit.imagine} />
+      {isLive && (
+        <details className="more">
+          <summary>{t("form.title")}</summary>
+          <MethodForm about={{ layer: layer.name, unit: unit.unit }} />
+        </details>
+      )}
     </>
   );
 }

@@ -1,6 +1,7 @@
 // The photograph with what was found laid over it. The slider changes a style and nothing else: no render, no request.
 import { useId, useRef, useState } from "react";
 import type { HeatLayer, Photograph, RegionView, Window } from "../document";
+import { cutAt, draw, load } from "../heat";
 import { useSpeech, type Key } from "../i18n";
 import { Image } from "./picture";
 
@@ -17,6 +18,18 @@ export function Stage({ photograph, heatmap, region }: Shown) {
   const value = useRef<HTMLOutputElement>(null);
   const [shown, setShown] = useState<ReadonlySet<Layer>>(new Set(["photograph", "heat", "outline", "box"]));
   const slider = useId();
+  const threshold = useId();
+  const share = useRef<HTMLOutputElement>(null);
+  const strongest = useRef<HTMLCanvasElement>(null);
+  /** Only the strongest share of the pixels, drawn from the numbers that the picture holds. */
+  const cut = async (part: number) => {
+    if (share.current) share.current.textContent = percent(part);
+    const heat = heatmap && (await load(heatmap));
+    const context = strongest.current?.getContext("2d");
+    if (!heat || !context) return;
+    context.putImageData(new ImageData(draw(heat, part >= 1 ? 1 : cutAt(heat, part), heat.high), heat.width, heat.height), 0, 0);
+    stage.current?.classList.toggle("cut", part < 1);
+  };
   const { width, height, view } = photograph;
   const place = (w: Window) => ({
     left: `${(100 * w.left) / width}%`,
@@ -41,6 +54,7 @@ export function Stage({ photograph, heatmap, region }: Shown) {
         {heatmap && shown.has("heat") && (
           <div className="stage-heat" style={place(heatmap.view)}>
             <Image picture={heatmap.picture} alt={t("image.heat.alt", { target: heatmap.target })} eager />
+            <canvas ref={strongest} width={heatmap.picture.width} height={heatmap.picture.height} aria-hidden="true" key={heatmap.picture.source} />
           </div>
         )}
         {region?.mask && shown.has("mask") && (
@@ -86,6 +100,15 @@ export function Stage({ photograph, heatmap, region }: Shown) {
             />
             <output htmlFor={slider} ref={value}>
               {percent(OPACITY)}
+            </output>
+          </div>
+        )}
+        {heatmap && (
+          <div className="slider" key={heatmap.record}>
+            <label htmlFor={threshold}>{t("heat.share")}</label>
+            <input id={threshold} type="range" min={1} max={100} defaultValue={100} onInput={(event) => void cut(Number(event.currentTarget.value) / 100)} />
+            <output htmlFor={threshold} ref={share}>
+              {percent(1)}
             </output>
           </div>
         )}

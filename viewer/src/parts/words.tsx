@@ -79,7 +79,7 @@ export function Missing({ name }: { name: string }) {
   );
 }
 
-type Bar = { label: string; value: number; quiet?: boolean };
+type Bar = { label: string; value: number; quiet?: boolean; to?: string };
 
 /** Shares of 1, or with `text` numbers on one scale from 0 to the largest. */
 export function Bars({ items, text }: { items: Bar[]; text?: (value: number) => string }) {
@@ -87,9 +87,9 @@ export function Bars({ items, text }: { items: Bar[]; text?: (value: number) => 
   const whole = text ? Math.max(...items.map((item) => item.value), 1e-9) : 1;
   return (
     <ol className="bars">
-      {items.map(({ label, value, quiet }) => (
+      {items.map(({ label, value, quiet, to }) => (
         <li key={label} className={quiet ? "dim" : undefined}>
-          <span className="bar-label">{label}</span>
+          <span className="bar-label">{to ? <a className="plain" href={to}>{label}</a> : label}</span>
           <span className="bar-value">{(text ?? percent)(value)}</span>
           <span className="bar" aria-hidden="true">
             <span style={{ width: `${100 * Math.min(1, Math.max(0, value / whole))}%` }} />

@@ -250,8 +250,10 @@ class _Layer:
             if found["layer"] == name:
                 self.findings.setdefault(int(found["unit"]), []).append(finding(found))
         self.deviation = np.sqrt(np.maximum(s.variance.astype(np.float64), 0))
+        # Without classes there are no means of them.
+        means = s.class_means.astype(np.float64) if s.class_means.size else np.empty((0, len(s.mean)))
         with np.errstate(invalid="ignore", divide="ignore"):
-            self.above = (s.class_means.astype(np.float64) - s.mean) / self.deviation
+            self.above = (means - s.mean) / self.deviation
         self.above[~np.isfinite(self.above)] = -np.inf
 
     def page(self, survey: str, kind: str, receptive_field: list[int] | None) -> SurveyLayerPage:
