@@ -22,7 +22,7 @@ export function FigureView({ overview, page }: { overview: Overview; page: Figur
   const sequence = "read" in shown ? shown.read.sequence : null;
   const card = overview.sequences.find((one) => one.id === sequence);
   const result = overview.sequence_results.find((one) => one.id === page.record);
-  const told = shown.kind === "attention" || shown.kind === "losses" ? factsOf(result?.facts ?? {}, speech) : [];
+  const told = shown.kind === "attention" ? factsOf(result?.facts ?? {}, speech) : [];
   return (
     <>
       <nav className="crumbs">

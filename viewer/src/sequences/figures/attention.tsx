@@ -9,7 +9,7 @@ import { usePalette } from "../theme";
 import { Timeline, type Lane } from "../timeline";
 import { visible } from "../tokens";
 import { Legend } from "./legend";
-import { named, readLanes, widthOf } from "./read";
+import { placeName, readLanes, stepName, widthOf } from "./read";
 import { TokenRow } from "./tokens";
 
 const ROOM = 780; // pixels that a short sequence fills
@@ -36,19 +36,20 @@ export function AttentionFigure({ view }: { view: AttentionView }) {
   const ground = (value: number | null) => (value === null ? null : (palette.behind[128 + Math.min(127, Math.round((127 * value) / high))] ?? null));
   const below = (value: number | null) => (value !== null && value >= 0.005 ? percent(Math.round(100 * value) / 100) : "");
   const written = view.written.length ? view.written : Array.from({ length: rows }, (_, i) => String(i));
-  const word = (end: End) => (end.side === "read" ? named(view.read, end.index) : visible(written[end.index] ?? ""));
+  const told = (end: End) => (end.side === "read" ? placeName(view.read, end.index, speech) : stepName(end.index, view.written[end.index], speech));
   const other = now.side === "written" ? Array.from({ length: columns }, (_, i) => weight(now.index, i)) : Array.from({ length: rows }, (_, i) => weight(i, now.index));
   const best = other.map((value, index) => ({ value, index })).sort((a, b) => b.value - a.value).slice(0, LISTED);
   const tall = Math.max(2, Math.min(24, Math.floor(480 / Math.max(1, rows))));
   const px = widthOf(view.read, ROOM);
   const row = now.side === "written" ? now.index : null;
+  const laid = view.read.tokens.length > 0 && columns <= MOST;
   const order = Array.from({ length: rows }, (_, i) => i);
   const rowAt = (y: number) => Math.max(0, Math.min(rows - 1, Math.floor(y / tall)));
   const lanes: Lane[] = [
     ...readLanes(view.read, palette, speech),
     {
       key: "weights",
-      label: row === null ? t("attention.pick") : t("attention.of", { step: row, word: word(now) }),
+      label: row === null ? t("attention.pick") : t("attention.of", { step: told(now) }),
       height: 54,
       alt: t("attention.weights"),
       draw: (made) => row !== null && bars(made, (step) => weight(row, step), high, 54, palette.high),
@@ -61,7 +62,7 @@ export function AttentionFigure({ view }: { view: AttentionView }) {
       click: (y) => setPinned({ side: "written", index: rowAt(y) }),
       hover: (at) => setOver(at && { side: "written", index: rowAt(at.y) }),
       draw: (made) => {
-        heatmap(made, order, byte, palette.share, rows * tall);
+        heatmap(made, order, (r, step) => 128 + (byte(r, step) >> 1), palette.behind, rows * tall);
         if (row !== null) frame(made, row * tall, tall);
       },
     },
@@ -69,7 +70,7 @@ export function AttentionFigure({ view }: { view: AttentionView }) {
   return (
     <div className="figure-columns">
       <div>
-        {view.read.tokens.length > 0 && columns <= MOST && (
+        {laid && (
           <>
             <h2>{t("attention.read")}</h2>
             <TokenRow
@@ -83,7 +84,7 @@ export function AttentionFigure({ view }: { view: AttentionView }) {
             />
           </>
         )}
-        {rows <= MOST && (
+        {laid && rows <= MOST && (
           <>
             <h2>{t("attention.written")}</h2>
             <TokenRow
@@ -110,13 +111,13 @@ export function AttentionFigure({ view }: { view: AttentionView }) {
           turn={(by) => setPinned((end) => ({ side: "written", index: Math.max(0, Math.min(rows - 1, (end.side === "written" ? end.index : -1) + by)) }))}
         />
         <p className="caption">
-          <Legend colours={palette.share} from={0} low={number(0)} high={number(high)} />
+          <Legend colours={palette.behind} from={128} low={number(0)} high={number(high)} />
           {t("attention.caption")} {t("attention.keys")}
         </p>
       </div>
       <aside aria-live="polite">
-        <h3>{t(now.side === "written" ? "attention.reads" : "attention.readby", { step: now.index, word: word(now) })}</h3>
-        <Bars items={best.map(({ value, index }) => ({ label: `${word({ side: now.side === "written" ? "read" : "written", index })} · ${index}`, value }))} />
+        <h3>{t(now.side === "written" ? "attention.reads" : "attention.readby", { step: told(now) })}</h3>
+        <Bars items={best.map(({ value, index }) => ({ label: told({ side: now.side === "written" ? "read" : "written", index }), value }))} />
         <p className="caption">{t(now.side === "written" ? "attention.sum.row" : "attention.sum.column", { sum: number(other.reduce((a, b) => a + b, 0)) })}</p>
       </aside>
     </div>

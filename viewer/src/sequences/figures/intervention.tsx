@@ -8,7 +8,7 @@ import { bars, characters, rgb } from "../lanes";
 import { usePalette } from "../theme";
 import { Timeline, type Lane } from "../timeline";
 import { visible } from "../tokens";
-import { named, readLanes, widthOf } from "./read";
+import { placeName, readLanes, widthOf } from "./read";
 
 export function InterventionFigure({ view }: { view: InterventionView }) {
   const speech = useSpeech();
@@ -68,7 +68,7 @@ export function InterventionFigure({ view }: { view: InterventionView }) {
       <Timeline lanes={lanes} steps={steps} px={widthOf(view.read, 1060)} palette={palette} at={at} range={{ start: view.start, stop: steps }} label={t("intervention.axis")} choose={setAt} />
       <p className="caption">{t(view.classes ? "intervention.caption" : "intervention.caption.numbers")}</p>
       <p className="figure-value" aria-live="polite">
-        {t("intervention.at", { step: at, word: named(view.read, at), change: told(change[at] ?? 0) })}
+        {t("intervention.at", { step: placeName(view.read, at, speech), change: told(change[at] ?? 0) })}
         {view.best.length > 0 && ` · ${t("intervention.expected", { before: visible(view.best[at] ?? ""), after: visible(view.changed_best[at] ?? "") })}`}
         {losses && changed && !Number.isNaN(losses[at] ?? NaN) && ` · ${t("sequence.loss")} ${number(losses[at] ?? 0)} → ${number(changed[at] ?? 0)}`}
       </p>

@@ -13,11 +13,13 @@ type Read = Pick<ReadView, "steps" | "tokens" | "lines" | "sheet" | "sound">;
 export function widthOf(read: Read, room: number): number {
   const longest = Math.max(1, ...read.tokens.slice(0, 2000).map((token) => visible(token).length));
   const least = read.tokens.length ? Math.min(90, 8 * longest + 8) : 1;
-  return Math.max(least, Math.min(34, Math.floor(room / Math.max(1, read.steps))), 1);
+  return Math.max(least, Math.min(46, Math.floor(room / Math.max(1, read.steps))), 1);
 }
 
-/** What stands at a place, as words: its token with its number, or the number alone. */
-export const named = (read: Read, place: number) => (read.tokens.length ? `${visible(read.tokens[place] ?? "")}` : `${place}`);
+/** A step as words: its number, and its token where there is one. */
+export const stepName = (step: number, token: string | undefined, { t }: Speech) => (token === undefined ? t("sequence.step", { step }) : t("step.token", { step, token: visible(token) }));
+
+export const placeName = (read: Read, place: number, speech: Speech) => stepName(place, read.tokens[place], speech);
 
 export function readLanes(read: Read, palette: Palette, { t, number }: Speech): Lane[] {
   const lanes: Lane[] = [];

@@ -24,7 +24,7 @@ export function ResponsesFigure({ view }: { view: ResponsesView }) {
   const here = over ?? at;
   const sizes = Float32Array.from(values, Math.abs).sort();
   const high = sizes[Math.floor(0.995 * (sizes.length - 1))] || 1;
-  const px = Math.max(1, Math.min(12, Math.floor(960 / Math.max(1, units))));
+  const px = Math.max(1, Math.min(12, Math.floor(1060 / Math.max(1, units))));
   const height = tokens * TALL;
   const lane: Lane = {
     key: "responses",

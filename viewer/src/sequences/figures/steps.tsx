@@ -10,7 +10,7 @@ import { Timeline, type Lane } from "../timeline";
 import { visible } from "../tokens";
 import { Deletion } from "./deletion";
 import { Legend } from "./legend";
-import { named, readLanes, widthOf } from "./read";
+import { placeName, readLanes, widthOf } from "./read";
 import { TokenRow } from "./tokens";
 
 const ROOM = 780;
@@ -137,11 +137,11 @@ export function StepsFigure({ view }: { view: StepsView }) {
           </>
         )}
         <p className="figure-value" aria-live="polite">
-          {here === null ? t("steps.point") : t("steps.at", { step: here, word: named(view.read, here), value: number(values[here] ?? 0), of: number(view.scores[output] ?? 0) })}
+          {here === null ? t("steps.point") : t("steps.at", { step: placeName(view.read, here, speech), value: number(values[here] ?? 0), of: number(view.scores[output] ?? 0) })}
         </p>
         <Timeline lanes={lanes} steps={steps} px={px} palette={palette} at={here ?? undefined} range={{ start: place, stop: place + 1 }} label={t("steps.keys")} choose={setAt} turn={(by) => setOutput((k) => Math.max(0, Math.min(count - 1, k + by)))} />
         <p className="caption">
-          <Legend colours={unsigned ? palette.share : palette.signed} from={unsigned ? 0 : 1} low={number(unsigned ? 0 : -high)} high={unsigned ? number(high) : `+${number(high)}`} />
+          <Legend colours={unsigned ? palette.share : palette.signed} from={unsigned ? 0 : 1} low={unsigned ? number(0) : `−${number(high)}`} high={unsigned ? number(high) : `+${number(high)}`} />
           {t(unsigned ? "steps.caption.unsigned" : "steps.caption")} {t("steps.keys")}
         </p>
         {count === 1 && <p className="caption">{t("steps.one", { n: integer(steps) })}</p>}

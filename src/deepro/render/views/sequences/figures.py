@@ -26,7 +26,7 @@ from deepro.render.document.sequence_figures import (
 )
 from deepro.render.views.base import finite, values
 from deepro.render.views.sequences.findings import context
-from deepro.render.views.sequences.reading import Read, floats, lines, sheet, sound
+from deepro.render.views.sequences.reading import Read, floats, lines, sheet, sound, word
 from deepro.results import Attention, Automaton, Intervention, Losses, Responses, StateSpace, Steps
 
 Single = Losses | StateSpace | Responses | Automaton | Attention | Intervention
@@ -67,6 +67,8 @@ def facts(result: Figured) -> dict[str, Any]:
         return {"sharpness": result.sharpness}
     if isinstance(result, Steps):
         return {"score": result.score}
+    if isinstance(result, Intervention):
+        return {"change": float(result.change[result.start :].mean())}
     return {}
 
 
@@ -100,7 +102,8 @@ def steps_view(results: Sequence[Steps], one: Read | None, shown: Sequence[str])
     few = [f is not None and 1 < f.shape[1] <= FEATURES for f in told]
     return StepsView(
         how=first.how, read=_read(one, shown, len(first.values), first.text), made=keys,
-        outputs=[r.step for r in results], targets=[r.target for r in results], scores=[r.score for r in results],
+        outputs=[r.step for r in results], targets=[word(one, r.target) for r in results],
+        scores=[r.score for r in results],
         gaps=[None if r.gap is None else finite(r.gap) for r in results],
         values=floats(np.stack([r.values for r in results])),
         features=[floats(f) if ok else None for f, ok in zip(told, few, strict=True)],
@@ -119,7 +122,9 @@ def _intervention(
         classes=bool(result.best), change=floats(result.change),
         losses=None if result.losses is None else floats(result.losses),
         changed=None if result.changed_losses is None else floats(result.changed_losses),
-        best=list(result.best), changed_best=list(result.changed_best), written=result.written,
+        best=[word(one, b) for b in result.best],
+        changed_best=[word(one, b) for b in result.changed_best],
+        written=result.written,
         changed_text=result.changed_text,
     )  # fmt: skip
 

@@ -63,6 +63,15 @@ class Read:
         return ("" if all(len(w) == 1 for w in self.symbols) else " ").join(words)
 
 
+def word(one: Read | None, label: str) -> str:
+    """The token that an output without a label stands for, where outputs are tokens; else the label as it is."""
+    if one is None or one.symbols is None or one.outputs is None or one.outputs.shape[1] != len(one.symbols):
+        return label
+    kind, _, number = label.partition(" ")
+    known = kind == "class" and number.isdecimal() and int(number) < len(one.symbols)
+    return one.symbols[int(number)] if known else label
+
+
 def keep_page(one: Read, keep: Keep) -> None:
     """The page of a sequence, and the heavy numbers of its states and guesses, piece by piece."""
     places = []
