@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -105,9 +106,12 @@ def trace(
         )
 
     def human(console: Console) -> None:
-        table = Table("layer", "kind", "directions", "sequences", "steps", "units", "gates", "largest |h|", "self-test")
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        table.add_column("layer", overflow="fold")
+        for name in ("kind", "ways", "sequences", "steps", "units", "gates", "largest h", "self-test"):
+            table.add_column(name, no_wrap=True)
         for row in rows:
-            cells = [", ".join(v) if isinstance(v, list) else v for v in row.values()]
+            cells = [" ".join(v) if isinstance(v, list) else v for v in row.values()]
             table.add_row(*("-" if c is None else f"{c:.2g}" if isinstance(c, float) else str(c) for c in cells))
         console.print(table)
         console.print("self-test: largest difference between h from the gates and h as the module returned it")

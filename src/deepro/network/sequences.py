@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 Layout = Literal["NTF", "NT", "N1T"]
+_TRIED = 256  # steps on which it is tried how a network is laid out
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,51 @@ def as_sequences(net: Network, given: Any) -> Sequences:
         raise ShapeError(
             f"sequences of one call need one kind of step; got {sorted({str(tuple(i.shape)) for i in items})}"
         )
-    first = next((m.batch_first for m in _only(net.module) if isinstance(m, nn.RNNBase)), True)
-    made = Sequences(
-        tuple(items), tuple(texts), tuple(names), tuple(digest_tensor(i) for i in items), None, first, rates
-    )
-    return _listened(net, made) if any(rates) else made
+    made = Sequences(tuple(items), tuple(texts), tuple(names), tuple(map(digest_tensor, items)), rates=rates)
+    return _listened(net, made) if any(rates) else replace(made, batch_first=_batch_first(net, made))
+
+
+def _batch_first(net: Network, sequences: Sequences) -> bool:
+    """Whether the sequences of a batch lie along its first axis: as the module in front says, or else as is tried out.
+
+    One sequence is shown both ways; right is the way in which the first recurrent call reads a batch of one.
+    """
+    from deepro.probe import untouched
+
+    if isinstance(net.module, nn.RNNBase):
+        return net.module.batch_first
+    item = max(sequences.items, key=len)[:_TRIED]
+    item = torch.cat([item, item]) if len(item) == 1 else item
+    seen: list[int] = []
+
+    def look(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        x: Any = args[0] if args else kwargs["input"]
+        if isinstance(x, PackedSequence):
+            seen.append(int(x.batch_sizes[0]))
+        elif isinstance(module, nn.RNNBase):
+            seen.append(x.shape[0 if module.batch_first else 1] if x.ndim == 3 else 1)
+        else:
+            seen.append(x.shape[0] if x.ndim == 2 else 1)
+
+    recurrent = [m for m in net.module.modules() if isinstance(m, nn.RNNBase | nn.RNNCellBase)]
+    embeddings = [m for m in net.module.modules() if isinstance(m, nn.Embedding)]
+    for first in (True, False):
+        seen.clear()
+        with untouched(net.module), torch.no_grad():
+            handles: list[Any] = [m.register_forward_pre_hook(look, with_kwargs=True) for m in recurrent]
+            handles += [m.register_forward_pre_hook(check_tokens) for m in embeddings]
+            try:
+                run(net, (replace(sequences, batch_first=first).laid(item[None]),), {})
+            except UsageError:
+                raise
+            except DeeproError:
+                pass  # the other way; or said where it matters
+            finally:
+                for handle in handles:
+                    handle.remove()
+        if seen and seen[0] == 1:
+            return first
+    return True
 
 
 def _listened(net: Network, sounds: Sequences) -> Sequences:
@@ -138,15 +179,6 @@ def _listened(net: Network, sounds: Sequences) -> Sequences:
                 continue
         return tried
     raise NetworkError(f"the network takes a sound neither as (N, T) nor as (N, 1, T) nor as (N, T, 1): {said}")
-
-
-def _only(module: nn.Module) -> Iterator[nn.Module]:
-    """The module and, as long as it is a Sequential, its first child: what the input meets."""
-    while True:
-        yield module
-        if not isinstance(module, nn.Sequential) or not len(module):
-            return
-        module = module[0]
 
 
 def _as_they_are(net: Network, given: Any) -> Sequences:
@@ -241,6 +273,21 @@ def _item(net: Network, part: Any, where: str) -> tuple[Tensor, str | None, str 
     if not len(item):
         raise UsageError(f"{where} is empty; expected at least one step")
     return item, text, name
+
+
+def check_tokens(module: nn.Module, args: tuple[Any, ...]) -> None:
+    """A hook before an embedding. Raises UsageError for a token that it has no row for."""
+    tokens = args[0] if args else None
+    if not isinstance(tokens, Tensor) or tokens.is_floating_point() or not tokens.numel():
+        return
+    low, high = int(tokens.min()), int(tokens.max())
+    if low < 0 or high >= module.num_embeddings:  # type: ignore[operator]
+        bad = low if low < 0 else high
+        place = [int(i) for i in (tokens == bad).nonzero()[0]]
+        raise UsageError(
+            f"token {bad} at position {place} is outside the vocabulary; "
+            f"this network knows tokens 0 to {module.num_embeddings - 1}"  # type: ignore[operator]
+        )
 
 
 def run(net: Network, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:

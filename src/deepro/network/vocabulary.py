@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,12 +14,15 @@ from torch import Tensor
 
 from deepro.errors import UsageError, near
 
+_SPECIAL = re.compile(r"|<[^<>]+>|\[[A-Za-z_ ]+\]")  # nothing, <pad>, [UNK]
+
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The preprocessing of a network that reads tokens: token k of `tokens` is number k.
 
-    Where every token is one character, a text is read character by character. Otherwise it is split at white space.
+    Where every token is one character, but for special ones such as <pad> or [UNK], a text is read character by
+    character. Otherwise it is split at white space.
     """
 
     tokens: tuple[str, ...]
@@ -38,7 +42,8 @@ class Vocabulary:
 
     @cached_property
     def characters(self) -> bool:
-        return all(len(t) == 1 for t in self.tokens)
+        plain = [t for t in self.tokens if not _SPECIAL.fullmatch(t)]
+        return bool(plain) and all(len(t) == 1 for t in plain)
 
     def split(self, text: str) -> Sequence[str]:
         return text if self.characters else text.split()

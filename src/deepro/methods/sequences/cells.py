@@ -21,6 +21,7 @@ from deepro.results import Cells, Trace
 
 MARGIN = 0.05  # a finding must be better by this than what random weights reach,
 CLOSED = 0.5  # and close this share of the gap that they leave to a perfect score
+FEWEST = 8  # steps on which a score says anything at all
 LEVEL = 0.05  # and rarer than this under shifted tracks
 BEATEN = 0.9  # and matter to the track more than this share of other units
 
@@ -89,6 +90,11 @@ def find_cells(
     own = gather(read(net, sequences, layers), names, sequences)
     made = make_tracks(sequences, wanted, own.lengths)
     search, split = _split(own.lengths, held_out, seed)
+    if min(search.sum(), (~search).sum()) < FEWEST:
+        raise UsageError(
+            f"{len(search)} steps in {len(own.lengths)} sequences are too few: {int(search.sum())} to search in and "
+            f"{int((~search).sum())} held out, at least {FEWEST} each are needed; give longer or more sequences"
+        )
     kinds = [t.measure if measure == "auto" else measure for t in made]
     columns = [np.concatenate(t.values) for t in made]
     ranked = _Ranked(own.states[search])
@@ -201,7 +207,8 @@ def gather(trace: Trace, states: Sequence[str], sequences: Sequences) -> Searche
                 places.append((name, direction, state))
                 columns.append(joined.astype(np.float32, copy=False))
     if not places:
-        raise UsageError(f"no layer here has any of the states {', '.join(states)}")
+        have = [k for k, v in known.items() if v is not None and any(name in v for name in fit)]
+        raise UsageError(f"no layer here has any of the states {', '.join(states)}; they have {', '.join(have)}")
     return Searched(
         tuple(places), np.concatenate(place), np.concatenate(unit), np.concatenate(columns, 1),
         tuple(int(t) for t in steps),

@@ -34,7 +34,7 @@ def match(
     within: int = 0,
     layers: str | Sequence[str] | None = None,
     *,
-    state: Annotated[str, "h, c or a gate"] = "c",
+    state: Annotated[str, "h, c or a gate; auto: c where there is one, else h"] = "auto",
     threshold: Annotated[
         float | None, "how far from its middle a cell counts as on; None: suggested for each cell"
     ] = None,
@@ -59,7 +59,10 @@ def match(
     assert isinstance(sequences, Sequences)
     if sequences.call is not None:
         raise UsageError("match takes a list with one text or array for each sequence, not ready tensors")
-    found = gather(read(net, sequences, layers), (state,), sequences)
+    trace = read(net, sequences, layers)
+    if state == "auto":
+        state = "c" if trace.c is not None and len(trace.c) else "h"
+    found = gather(trace, (state,), sequences)
     lengths = found.lengths
     if not 0 <= within < len(lengths):
         raise UsageError(f"within is {within}, expected 0 to {len(lengths) - 1}")

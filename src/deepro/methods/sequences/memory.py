@@ -142,14 +142,20 @@ def _size_of(net: Network, item: Tensor, given: Sequences) -> tuple[int, int]:
         output = first_tensor(run(net, (given.laid(item[None]),), {}))
     if not seen:
         raise NetworkError(
-            "the first recurrent layer is not called with a sequence: there are no inputs to look back to"
+            "the first recurrent layer is not called with a sequence: there are no inputs to look back to; "
+            "steps=0 leaves the matrix out"
         )
     steps = seen[0][1]
     if output is None or output.ndim != 3:
-        raise NetworkError("the network returns no row for each step: its outputs cannot be set against its inputs")
+        raise NetworkError(
+            "the network returns no row for each step: its outputs cannot be set against its inputs; "
+            "steps=0 leaves the matrix out"
+        )
     output = given.rows(output)
     if output.shape[1] != steps:
-        raise NetworkError(f"the network returns {output.shape[1]} rows for {steps} steps; one each is needed")
+        raise NetworkError(
+            f"the network returns {output.shape[1]} rows for {steps} steps; one each is needed, or steps=0"
+        )
     return steps, max(seen[0][2], output.shape[2])
 
 

@@ -23,6 +23,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from deepro.errors import LayerError, NetworkError, UnsupportedError, UsageError, near
 from deepro.methods.sequences.stack import LayerByLayer
+from deepro.network.sequences import check_tokens
 
 CellFunction = Callable[[nn.Module, tuple[Any, ...], Mapping[str, Any], Any], Mapping[str, Tensor]]
 
@@ -101,7 +102,7 @@ class Recorder:
             ]
         for module in self.module.modules():
             if isinstance(module, nn.Embedding):
-                self._handles.append(module.register_forward_pre_hook(_check_tokens))
+                self._handles.append(module.register_forward_pre_hook(check_tokens))
         self._inputs: list[tuple[Any, ...]] = []
         self._kernels = LayerByLayer()
         self._kernels.__enter__()
@@ -202,20 +203,6 @@ def choose(wanted: Sequence[str] | None, known: Mapping[str, nn.Module], called:
         if match not in chosen:
             chosen.append(match)
     return chosen
-
-
-def _check_tokens(module: nn.Module, args: tuple[Any, ...]) -> None:
-    tokens = args[0] if args else None
-    if not isinstance(tokens, Tensor) or tokens.is_floating_point() or not tokens.numel():
-        return
-    low, high = int(tokens.min()), int(tokens.max())
-    if low < 0 or high >= module.num_embeddings:  # type: ignore[operator]
-        bad = low if low < 0 else high
-        place = [int(i) for i in (tokens == bad).nonzero()[0]]
-        raise UsageError(
-            f"token {bad} at position {place} is outside the vocabulary; "
-            f"this network knows tokens 0 to {module.num_embeddings - 1}"  # type: ignore[operator]
-        )
 
 
 def _copy(value: Any) -> Any:
