@@ -106,6 +106,9 @@ def tell(console: Console, made: Cells) -> None:
     for found in sorted(best, key=lambda f: not f["survives"]):
         table.add_row(*_row(found))
     console.print(table)
+    silent = [name for name in made.tracks if all(f["track"] != name for f in made.findings)]
+    if silent:
+        console.print(f"not searched, for they never change where it is searched: {', '.join(silent)}", markup=False)
     console.print(
         f"held out by {made.split['by']}: AUC, or the rank correlation of a graded track; random: the best of "
         f"{len(made.units)} units of networks with random weights; + high, - low where the track is on; clamped: how "

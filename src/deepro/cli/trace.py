@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from deepro.registry import Method
     from deepro.results import Result
 
+ALSO = ("memory", "state_space", "responses", "loss_breakdown")
+
 
 @with_network
 def trace(
@@ -42,7 +44,7 @@ def trace(
     ] = None,
     also: Annotated[
         list[str] | None,
-        typer.Option(help="Measured as well: memory, state_space, responses, loss_breakdown; again for more."),
+        typer.Option(help=f"Measured as well: {', '.join(ALSO)}; again for more."),
     ] = None,
     option: Options = None,
     json: Json = False,
@@ -67,10 +69,10 @@ def trace(
     if corpus is not None:
         _to_disk(net, items, corpus, layer, also, parse_options(option), json)
         return
+    for name in also or ():
+        if name not in ALSO:
+            raise UsageError(f"--also {name}: expected {', '.join(ALSO)}{near(name, ALSO)}")
     more = [registry.get(name) for name in also or ()]
-    for record in more:
-        if record.family != "sequences" or "sequences" not in record.needs:
-            raise UsageError(f"--also {record.name}: expected memory, state_space, responses or loss_breakdown")
     options = share_options([registry.get("trace"), *more], parse_options(option))
     ws = Workspace(out) if out is not None else None
     if ws is not None:

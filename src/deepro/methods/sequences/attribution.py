@@ -19,6 +19,7 @@ from deepro.registry import Bounds, Paper, method
 from deepro.results import Steps
 
 BATCH = 64
+Change = Callable[[Tensor, int], Tensor]  # what is read, (N, T, F), and the number of its first step
 
 
 @method(
@@ -64,7 +65,7 @@ def attribute_steps(
     step %= length
     ask = _Question(net, item, step, sequence)
     index = ask.index(target)
-    full = float(ask(index, 1, lambda x: x)[0])
+    full = float(ask(index, 1, _as_it_is)[0])
     features = None
     gap = None
     if how == "omission":
@@ -107,7 +108,7 @@ class _Question:
 
     def index(self, target: str | int | None) -> int:
         with torch.no_grad():
-            output = self.output(1, lambda x: x)[0]
+            output = self.output(1, _as_it_is)[0]
         if target is None:
             return int(output.argmax())
         index = self.net.label_index(target)
@@ -115,23 +116,25 @@ class _Question:
             raise UsageError(f"target is {target!r}, the network has outputs 0 to {len(output) - 1}")
         return index
 
-    def output(self, copies: int, change: Callable[[Tensor], Tensor]) -> Tensor:
-        """(copies, K) the outputs at the step; `change` gets what is read, (copies, T, F)."""
+    def output(self, copies: int, change: Change) -> Tensor:
+        """(copies, K) the outputs at the step; `change` gets what is read, (copies, T, F), or a part of it."""
         batch = self.item[None].expand(copies, *self.item.shape)
+        parts: list[np.ndarray] = []
 
-        def read(x: Tensor) -> Tensor:
-            if x.shape[:2] != batch.shape[:2]:
-                raise NetworkError(
-                    f"the first recurrent layer reads {x.shape[1]} steps, the input has {batch.shape[1]}"
-                )
-            self.read = x[0].detach().double().cpu().numpy()
-            return change(x)
+        def read(x: Tensor, start: int) -> Tensor:
+            parts.append(x[0].detach().double().cpu().numpy())
+            return change(x, start)
 
         if self.item.is_floating_point():
-            given = read(batch)
-            return self._at(self._run(given))
-        with reading(self.net.module, read):
-            return self._at(self._run(batch))
+            made = self._at(self._run(read(batch, 0)))
+        else:
+            with reading(self.net.module, read):
+                made = self._at(self._run(batch))
+        steps = sum(map(len, parts))
+        if steps != len(self.item):
+            raise NetworkError(f"the first recurrent layer reads {steps} steps, the input has {len(self.item)}")
+        self.read = np.concatenate(parts)
+        return made
 
     def _run(self, batch: Tensor) -> Tensor:
         output = first_tensor(run(self.net, (self.given.laid(batch),), {}))
@@ -147,7 +150,7 @@ class _Question:
             raise NetworkError(f"the network returns {output.shape[1]} steps, {self.step} was asked for")
         return output[:, self.step]
 
-    def __call__(self, index: int, copies: int, change: Callable[[Tensor], Tensor]) -> np.ndarray:
+    def __call__(self, index: int, copies: int, change: Change) -> np.ndarray:
         with torch.no_grad():
             return self.output(copies, change)[:, index].double().cpu().numpy()
 
@@ -155,21 +158,29 @@ class _Question:
         """(T, F): d y / d what is read, at `scale` times it."""
         leaves: list[Tensor] = []
 
-        def leaf(x: Tensor) -> Tensor:
+        def leaf(x: Tensor, _start: int) -> Tensor:
             leaves.append((x.detach() * scale).requires_grad_())
-            return leaves[0]
+            return leaves[-1]
 
         with torch.enable_grad(), Swept():
             y = self.output(1, leaf)[0, index]
-            (gradient,) = torch.autograd.grad(y, leaves[0])
-        return gradient[0].double().cpu().numpy()
+            gradients = torch.autograd.grad(y, leaves, materialize_grads=True)
+        return torch.cat(gradients, 1)[0].double().cpu().numpy()
+
+
+def _as_it_is(x: Tensor, _start: int) -> Tensor:
+    return x
 
 
 def _zeroed(ask: _Question, index: int, masks: Tensor) -> np.ndarray:
     """(M,) y with the steps of each mask (M, T) set to zero."""
     made = []
     for part in masks.split(BATCH):
-        made.append(ask(index, len(part), lambda x, part=part: x.masked_fill(part[..., None].to(x.device), 0)))
+
+        def silence(x: Tensor, start: int, part: Tensor = part) -> Tensor:
+            return x.masked_fill(part[:, start : start + x.shape[1], None].to(x.device), 0)
+
+        made.append(ask(index, len(part), silence))
     return np.concatenate(made)
 
 
@@ -191,5 +202,5 @@ def _omitted(net: Network, item: Tensor, step: int, index: int, given: Sequences
         # Where the explained step itself is left out, the step before it answers in its place.
         at = step - 1 if t <= step else step
         if at >= 0:
-            made[t] = _Question(net, shorter, at, given)(index, 1, lambda x: x)[0]
+            made[t] = _Question(net, shorter, at, given)(index, 1, _as_it_is)[0]
     return made

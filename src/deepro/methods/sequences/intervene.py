@@ -96,29 +96,32 @@ def intervening(module: nn.Module, changes: Sequence[Hold | Swap]) -> Iterator[N
 
 
 @contextmanager
-def reading(module: nn.Module, change: Callable[[Tensor], Tensor]) -> Iterator[None]:
-    """Inside, what the first recurrent module reads in its first call, (N, T, F), goes through `change`."""
-    done = False
+def reading(module: nn.Module, change: Callable[[Tensor, int], Tensor]) -> Iterator[None]:
+    """Inside, what the first recurrent module reads, (N, T, F), goes through `change`, with its first step's number.
+
+    A module that is called step by step, going on from its last state, is changed in every call.
+    """
+    first: nn.Module | None = None
+    steps = 0
 
     def before(m: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        nonlocal done
+        nonlocal first, steps
         x: Any = args[0] if args else kwargs["input"]
-        sizes = x.batch_sizes if isinstance(x, PackedSequence) else None
-        if done or (sizes is not None and int(sizes[0]) != int(sizes[-1])):
+        resumes = (args[1] if len(args) > 1 else kwargs.get("hx")) is not None
+        if first is None:
+            first = m
+        elif m is not first or not resumes:
             return None
-        if sizes is not None:  # of equal lengths: the steps lie one after the other, in the order of the batch
-            order, back = x.sorted_indices, x.unsorted_indices
-            data = x.data.view(len(sizes), int(sizes[0]), -1).transpose(0, 1)
-            data = change(data if back is None else data[back])
-            data = (data if order is None else data[order]).transpose(0, 1)
-            x = x._replace(data=data.reshape(-1, data.shape[2]))
-        elif not isinstance(x, PackedSequence) and x.ndim == 3:
-            turn = not getattr(m, "batch_first", False)
-            x = change(x.transpose(0, 1) if turn else x)
+        if isinstance(x, PackedSequence):
+            x = _packed(x, lambda data: change(data, steps))
+        elif isinstance(m, nn.RNNCellBase) and x.ndim == 2:
+            x = change(x[:, None], steps)[:, 0]
+            steps += 1
+        elif isinstance(m, nn.RNNBase) and x.ndim == 3:
+            turn = not m.batch_first
+            x = change(x.transpose(0, 1) if turn else x, steps)
+            steps += x.shape[1]
             x = x.transpose(0, 1) if turn else x
-        else:
-            return None
-        done = True
         return ((x, *args[1:]), kwargs) if args else (args, kwargs | {"input": x})
 
     handles = [m.register_forward_pre_hook(before, with_kwargs=True) for m in recurrent_modules(module).values()]
@@ -127,6 +130,18 @@ def reading(module: nn.Module, change: Callable[[Tensor], Tensor]) -> Iterator[N
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _packed(x: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """A packed batch of equal lengths changed as (N, T, F), in the order of the batch; others are left as they are."""
+    copies = int(x.batch_sizes[0])
+    if copies != int(x.batch_sizes[-1]):
+        return x
+    order, back = x.sorted_indices, x.unsorted_indices  # the steps lie one after the other
+    data = x.data.view(len(x.batch_sizes), copies, -1).transpose(0, 1)
+    data = change(data if back is None else data[back])
+    data = (data if order is None else data[order]).transpose(0, 1)
+    return x._replace(data=data.reshape(-1, data.shape[2]))
 
 
 @contextmanager

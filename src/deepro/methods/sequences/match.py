@@ -67,9 +67,7 @@ def match(
     if not 0 <= within < len(lengths):
         raise UsageError(f"within is {within}, expected 0 to {len(lengths) - 1}")
     if not 0 <= start < stop <= lengths[within]:
-        raise UsageError(
-            f"range {start}:{stop} does not lie in sequence {within}, which has steps 0 to {lengths[within]}"
-        )
+        raise UsageError(f"range {start}:{stop} does not lie in sequence {within}, which has {lengths[within]} steps")
     offset = sum(lengths[:within])
     thresholds, signs = thresholds_of(found.states, offset + start, offset + stop, threshold)
     bits = Bits.of(found.states, thresholds, signs, lengths)

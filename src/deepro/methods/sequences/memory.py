@@ -134,7 +134,7 @@ def _size_of(net: Network, item: Tensor, given: Sequences) -> tuple[int, int]:
     """How many steps the first recurrent layer reads of an item, and the most numbers a step, read or given."""
     seen: list[torch.Size] = []
 
-    def look(x: Tensor) -> Tensor:
+    def look(x: Tensor, _start: int) -> Tensor:
         seen.append(x.shape)
         return x
 
@@ -145,7 +145,7 @@ def _size_of(net: Network, item: Tensor, given: Sequences) -> tuple[int, int]:
             "the first recurrent layer is not called with a sequence: there are no inputs to look back to; "
             "steps=0 leaves the matrix out"
         )
-    steps = seen[0][1]
+    steps = sum(size[1] for size in seen)
     if output is None or output.ndim != 3:
         raise NetworkError(
             "the network returns no row for each step: its outputs cannot be set against its inputs; "
@@ -164,19 +164,20 @@ def _influence_on(net: Network, item: Tensor, given: Sequences, steps: int, outp
     batch = item[None].expand(len(outputs), *item.shape).contiguous()
     leaves: list[Tensor] = []
 
-    def leaf(x: Tensor) -> Tensor:
-        if x.shape[:2] != (len(outputs), steps):
-            raise NetworkError(f"the first recurrent layer reads {tuple(x.shape[:2])} of a batch of {len(outputs)}")
+    def leaf(x: Tensor, _start: int) -> Tensor:
+        if len(x) != len(outputs):
+            raise NetworkError(f"the first recurrent layer reads a batch of {len(x)} where {len(outputs)} were given")
         leaves.append(x[:1].detach().expand_as(x).clone().requires_grad_())
-        return leaves[0]
+        return leaves[-1]
 
     with torch.enable_grad(), Swept(), reading(net.module, leaf):
         output = first_tensor(run(net, (given.laid(batch),), {}))
         assert output is not None
         rows = torch.arange(len(outputs), device=output.device)
         own = given.rows(output)[rows, outputs]
-        (gradient,) = torch.autograd.grad(own.gather(1, own.argmax(1, keepdim=True)).sum(), leaves[0])
-    return gradient.norm(dim=2).double().cpu().numpy()
+        best = own.gather(1, own.argmax(1, keepdim=True)).sum()
+        gradients = torch.autograd.grad(best, leaves, materialize_grads=True)
+    return torch.cat(gradients, 1).norm(dim=2).double().cpu().numpy()
 
 
 def decay(matrix: np.ndarray) -> np.ndarray:

@@ -194,8 +194,7 @@ def choose(wanted: Sequence[str] | None, known: Mapping[str, nn.Module], called:
         base = name.partition(":")[0]
         match = next((k for k in known if base in (k, k or type(known[k]).__name__.lower())), None)
         if match is None:
-            stem, _, last = base.rpartition(".")
-            match = stem if stem in known and last.startswith("l") and last[1:].isdecimal() else None
+            match = _layer_of(base, known)
         if match is None:
             raise LayerError(f"{name!r} is no recurrent layer{near(name, known) or '; those are ' + ', '.join(known)}")
         if match not in called:
@@ -203,6 +202,18 @@ def choose(wanted: Sequence[str] | None, known: Mapping[str, nn.Module], called:
         if match not in chosen:
             chosen.append(match)
     return chosen
+
+
+def _layer_of(name: str, known: Mapping[str, nn.Module]) -> str | None:
+    """The module that rnn.l1 is a layer of, or None. Raises LayerError where it has fewer layers."""
+    stem, _, last = name.rpartition(".l")
+    match = next((k for k, m in known.items() if stem and stem in (k, k or type(m).__name__.lower())), None)
+    if match is None or not last.isdecimal():
+        return None
+    layers = getattr(known[match], "num_layers", 1)
+    if int(last) >= layers:
+        raise LayerError(f"{name!r}: {stem} has layers l0 to l{layers - 1}")
+    return match
 
 
 def _copy(value: Any) -> Any:
