@@ -358,6 +358,117 @@ def test_a_selection_is_kept_and_becomes_a_report(server: Running, visit: Any, t
     assert "cat.png" not in text
 
 
+def test_a_contact_sheet_of_what_was_chosen_on_several_pages(server: Running, visit: Any, tmp_path: Path) -> None:
+    quiet(server)
+    tab = visit()
+    tab.locator(".cards > li", has_text="first.png").hover()
+    tab.get_by_label("Select first.png").check()
+    go(tab, f"#/image/{server.id}")
+    assert tab.get_by_label("Select first.png").is_checked()
+    tab.locator(".side-by-side .choose input").nth(1).check()
+    go(tab, "#/patterns")
+    tab.locator(".patterns .choose input").first.check()
+    assert "3 selected" in tab.inner_text(".tray")
+    for kind, begins in (("PNG", b"\x89PNG"), ("SVG", b"<?xml"), ("PDF", b"%PDF")):
+        with tab.expect_download() as got:
+            tab.get_by_role("button", name=f"Contact sheet {kind}").click()
+        content = Path(got.value.path()).read_bytes()
+        assert content.startswith(begins)
+        assert got.value.suggested_filename.endswith(kind.lower())
+    # The pattern's pixels stand on the sheet as they are stored.
+    key = server.get("overview")["patterns"][0]["record"]
+    status, _, headers = server.ask(
+        "/api/v1/sheet", {"items": [{"record": key, "part": 0}], "kind": "png"}, method="POST"
+    )
+    assert status == 200
+    assert headers["content-disposition"].startswith("attachment")
+    assert server.ask("/api/v1/sheet", {"items": [{"record": key, "part": 99}]}, method="POST")[0] == 422
+    assert server.ask("/api/v1/sheet", {"items": []}, method="POST")[0] == 422
+    tab.get_by_role("button", name="Clear").click()
+    assert tab.locator(".tray").count() == 0
+
+
+def test_a_method_for_everything_that_is_chosen(server: Running, visit: Any) -> None:
+    ids = [server.upload(png(seed), f"many {seed}.png")["id"] for seed in (71, 72)]
+    tab = visit()
+    for seed in (71, 72):
+        tab.locator(".cards > li", has_text=f"many {seed}.png").hover()
+        tab.get_by_label(f"Select many {seed}.png").check()
+    tab.locator(".tray").get_by_role("button", name="Apply a method").click()
+    tab.select_option(".tray .form > .field select", "smoothgrad")
+    tab.fill(".tray input[name=samples]", "3")
+    tab.click(".tray button.primary")
+    asked = lambda: {  # noqa: E731
+        j["request"]["image"] for j in server.get("jobs") if j["request"]["options"] == {"samples": 3}
+    }
+    server.until(lambda: asked() == set(ids))
+    tab.wait_for_selector(".tray .job.done")
+
+
+def test_the_threshold_shows_the_strongest_pixels(server: Running, visit: Any) -> None:
+    quiet(server)
+    tab = visit(f"#/image/{server.id}")
+    tab.wait_for_selector(".image-top .stage-heat img")
+    asked = len(tab.told.requests)
+    tab.locator(".image-top .slider input").nth(1).fill("10")
+    tab.wait_for_selector(".stage.cut")
+    read = (
+        "() => { const c = document.querySelector('.stage-heat canvas');"
+        " return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 3) }"
+    )
+    shown = np.array(tab.evaluate(read)) > 0
+    assert 0 < shown.mean() <= 0.1
+    assert tab.locator(".stage-heat img").is_hidden()
+    tab.locator(".image-top .slider input").nth(1).fill("100")
+    tab.wait_for_function("() => !document.querySelector('.stage.cut')")
+    assert len(tab.told.requests) == asked
+
+
+MOVES = """
+window.moved = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.moved += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1024, 768)])
+def test_nothing_jumps(size: tuple[int, int], server: Running, browser: Any) -> None:
+    """Cumulative layout shift of every page, opened by its address."""
+    quiet(server)
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-GB")
+    context.add_init_script(MOVES)
+    moved = {}
+    for name, address in pages(server).items():
+        tab = context.new_page()
+        tab.goto(f"{server.root}/{address}")
+        tab.wait_for_selector("main h1")
+        tab.wait_for_load_state("networkidle" if name == "missing" else "load")
+        tab.wait_for_timeout(700)
+        moved[name] = tab.evaluate("() => window.moved")
+        wide = tab.evaluate("() => document.documentElement.scrollWidth")
+        assert wide <= size[0], name
+        tab.close()
+    context.close()
+    assert max(moved.values()) < 0.1, moved
+
+
+def test_what_is_hovered_for_is_there_for_a_finger(server: Running, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 1024, "height": 768}, has_touch=True, is_mobile=True)
+    tab = context.new_page()
+    tab.goto(f"{server.root}/#/")
+    tab.wait_for_selector(".cards .choose")
+    assert tab.evaluate("() => getComputedStyle(document.querySelector('.cards .choose')).opacity") == "1"
+    tab.tap(".cards > li:has-text('first.png') a")
+    tab.wait_for_selector(".occlude canvas")
+    canvas = tab.locator(".occlude canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    tab.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.wait_for_function("() => /hidden/.test(document.querySelector('.occlude-side .caption').innerText)")
+    context.close()
+
+
 def test_a_token_leaves_the_address(tmp_path: Path, browser: Any, visit: Any) -> None:
     running = Running(tmp_path, "--token", "a token for the test").start()
     try:

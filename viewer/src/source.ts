@@ -167,7 +167,12 @@ function remember<T>(promise: Promise<T>, value: T): T {
   return value;
 }
 
-export const isLive = globalThis.document?.documentElement.dataset.source === "live";
+const told = globalThis.document?.documentElement.dataset ?? {};
+
+export const isLive = told.source === "live";
+
+/** The folder that a live server was started with. */
+export const folder = told.folder === undefined ? null : { name: told.folder, count: Number(told.pictures) };
 
 export function findSource(): Source {
   if (isLive) return new LiveSource();

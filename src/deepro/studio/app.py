@@ -6,6 +6,7 @@ import contextlib
 import functools
 import gzip
 import hashlib
+import html
 import logging
 import shutil
 import time
@@ -63,7 +64,7 @@ def create_app(studio: Studio) -> FastAPI:
         openapi_url=f"{V1}/openapi.json", responses={400: {"model": Refusal}, 404: {"model": Refusal}},
     )  # fmt: skip
     _refusals(app)
-    _viewer(app)
+    _viewer(app, studio)
     _pages(app, studio)
     _jobs(app, studio)
     _pictures(app, studio)
@@ -129,7 +130,7 @@ def _tagged(request: Request, tag: str, content: bytes) -> Response:
 # ---- the viewer itself
 
 
-def _viewer(app: FastAPI) -> None:
+def _viewer(app: FastAPI, studio: Studio) -> None:
     kinds = {"js": "text/javascript; charset=utf-8", "css": "text/css; charset=utf-8"}
     files = {file.name: file.read_bytes() for file in (*viewer_scripts(), viewer_page().with_suffix(".css"))}
     total = hashlib.sha256(b"".join(files.values()))
@@ -140,8 +141,14 @@ def _viewer(app: FastAPI) -> None:
 
     # One address for all pieces of one build: the first asks for the others beside it.
     build = total.hexdigest()[:16]
+    # How many pictures there are to choose from is in the page itself, so that they have their place from the first.
+    folder = (
+        ""
+        if studio.data is None
+        else (f' data-folder="{html.escape(studio.data.name)}" data-pictures="{len(studio.data)}"')
+    )
     page = (
-        '<!doctype html>\n<html lang="en" data-source="live">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="en" data-source="live"{folder}>\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
         f'<title>Deepro Studio</title>\n<link rel="stylesheet" href="viewer/{build}/app.css">\n'
         f'<link rel="preload" as="fetch" href="api/v1/overview" crossorigin="anonymous">\n'

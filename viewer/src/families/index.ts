@@ -44,6 +44,5 @@ export const SequenceView = later(sequences, (m) => m.SequenceView);
 export const FigureView = later(sequences, (m) => m.FigureView);
 export const NetworkPage = later(network, (m) => m.NetworkPage);
 export const JobsPage = later(studio, (m) => m.JobsPage);
-export const DataFolder = later(studio, (m) => m.DataFolder);
 export const Doing = later(studio, (m) => m.Doing);
 export const MethodForm = later(studio, (m) => m.MethodForm);

@@ -1,8 +1,7 @@
-import { Suspense } from "react";
 import type { Overview } from "../document";
 import { useSpeech } from "../i18n";
-import { DataFolder } from "../families";
 import { ExperimentCards, MapCards, NetworkCard, SurveyCards } from "../parts/cards";
+import { DataFolder } from "../parts/data";
 import { Image } from "../parts/picture";
 import { Choose, TakeReport } from "../parts/take";
 import { Summary } from "../parts/summary";
@@ -58,11 +57,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
           </ul>
         </section>
       )}
-      {isLive && (
-        <Suspense>
-          <DataFolder />
-        </Suspense>
-      )}
+      {isLive && <DataFolder />}
       {overview.surveys.length > 0 && (
         <section>
           <h2>{t("overview.surveys")}</h2>

@@ -4,6 +4,7 @@ import type { DataItem } from "../document";
 import { useSpeech } from "../i18n";
 import { server, thumb, useSession } from "../live";
 import { href } from "../routes";
+import { folder } from "../source";
 import { ChoosePicture } from "./shell";
 
 const PAGE = 24;
@@ -13,11 +14,11 @@ export function DataFolder() {
   const session = useSession();
   const [find, setFind] = useState("");
   const wanted = useDeferredValue(find);
-  const [items, setItems] = useState<DataItem[]>([]);
-  const [total, setTotal] = useState(0);
+  const [items, setItems] = useState<DataItem[] | null>(null);
+  const [total, setTotal] = useState(folder?.count ?? 0);
   const [busy, setBusy] = useState<number | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const has = session?.data != null;
+  const has = folder !== null;
   useEffect(() => {
     if (!has) return;
     let late = false;
@@ -28,8 +29,8 @@ export function DataFolder() {
     });
     return () => void (late = true);
   }, [has, wanted]);
-  if (!session) return null;
-  const ready = session.network.state === "ready";
+  const ready = session?.network.state === "ready";
+  const shown = items?.length ?? Math.min(PAGE, total);
   const open = (item: DataItem) => {
     setBusy(item.index);
     setProblem(null);
@@ -49,18 +50,25 @@ export function DataFolder() {
     <section className="data">
       <div className="row-head">
         <h2>{t("data.title")}</h2>
-        {has && <span className="quiet">{t("data.count", { n: total, name: session.data?.name ?? "" })}</span>}
+        {folder && <span className="quiet">{t("data.count", { n: total, name: folder.name })}</span>}
         {ready && <ChoosePicture />}
         {has && <input type="search" value={find} placeholder={t("data.find")} aria-label={t("data.find")} onChange={(event) => setFind(event.target.value)} />}
       </div>
-      <p className="caption">{t(ready ? "data.hint" : session.network.state === "loading" ? "studio.network.loading" : "drop.nonetwork")}</p>
+      <p className="caption">{t(ready ? "data.hint" : session?.network.state !== "none" && session?.network.state !== "failed" ? "studio.network.loading" : "drop.nonetwork")}</p>
       {problem && (
         <p className="note" role="alert">
           {problem}
         </p>
       )}
       <ul className="data-strip">
-        {items.map((item) => (
+        {/* Until they are here the pictures' places are kept: nothing below jumps. */}
+        {items === null &&
+          Array.from({ length: shown }, (_, i) => (
+            <li key={i}>
+              <span className="data-place" />
+            </li>
+          ))}
+        {items?.map((item) => (
           <li key={item.index}>
             <button type="button" disabled={!ready || busy !== null} aria-busy={busy === item.index} onClick={() => open(item)} title={item.name}>
               <img src={thumb(item.index)} width={120} height={90} alt={item.name} loading="lazy" decoding="async" />
@@ -68,9 +76,9 @@ export function DataFolder() {
           </li>
         ))}
       </ul>
-      {items.length < total && (
-        <button type="button" onClick={() => void server.data(wanted, items.length, PAGE).then((page) => setItems([...items, ...page.items]))}>
-          {t("data.more", { n: total - items.length })} <span className="sr">{integer(items.length)}</span>
+      {shown < total && (
+        <button type="button" onClick={() => void server.data(wanted, shown, PAGE).then((page) => setItems([...(items ?? []), ...page.items]))}>
+          {t("data.more", { n: total - shown })} <span className="sr">{integer(shown)}</span>
         </button>
       )}
     </section>

@@ -2,8 +2,8 @@
 import type { ReactNode } from "react";
 import type { Overview } from "../document";
 import { useSpeech, type Key } from "../i18n";
-import { useSession } from "../live";
 import { href } from "../routes";
+import { folder } from "../source";
 import { NetworkCard } from "./cards";
 import { Facts } from "./words";
 
@@ -97,14 +97,13 @@ function Health({ overview }: { overview: Overview }) {
 /** What was looked at, and how much of it. */
 function useData(overview: Overview): [string, ReactNode][] {
   const { t, integer } = useSpeech();
-  const session = useSession();
   const items: [string, ReactNode][] = [];
   const labels = new Set(overview.photographs.flatMap((card) => (card.best ? [card.best.label] : [])));
   if (overview.photographs.length > 0) items.push([t("nav.photographs"), t("overview.data.photographs", { n: overview.photographs.length, labels: labels.size })]);
   for (const card of overview.surveys)
     items.push([card.dataset, t(card.classes ? "overview.data.survey" : "overview.data.unlabelled", { images: card.images, classes: card.classes ?? 0 })]);
   if (overview.sequences.length > 0) items.push([t("nav.sequences"), integer(overview.sequences.length)]);
-  if (session?.data) items.push([session.data.name, t("overview.data.folder", { n: session.data.count })]);
+  if (folder) items.push([folder.name, t("overview.data.folder", { n: folder.count })]);
   return items;
 }
 
