@@ -43,34 +43,44 @@ class TopK:
         self.positions = torch.full((units, k, axes), -1, dtype=torch.int32)
 
     def update(self, seen: Responses) -> None:
-        maxima = seen.maxima.to(self.values.dtype)
+        maxima, indices = seen.maxima.to(self.values.dtype), seen.indices.numpy()
         if seen.valid is not None:
             maxima = torch.where(seen.valid, maxima, -torch.inf)
-        last = self.values[:, -1]
+        maxima, kept, images = maxima.numpy(), self.values.numpy(), self.images.numpy()
+        last = kept[:, -1]
         beaten = maxima > last
         # An equal value enters only where its image stands earlier in the data set than the last one kept.
-        if int(seen.indices.min()) < int(self.images[:, -1].max()):
-            beaten |= (maxima == last) & (seen.indices[:, None] < self.images[:, -1])
-        units = beaten.any(0).nonzero()[:, 0]
-        if not len(units):
-            return
-        values = torch.cat([self.values[units], maxima[:, units].T], 1)
-        images = torch.cat([self.images[units], seen.indices.expand(len(units), len(maxima))], 1)
-        images[torch.isneginf(values)] = -1
+        if indices.min() < images[:, -1].max():
+            beaten |= (maxima == last) & (indices[:, None] < images[:, -1])
+        units = np.flatnonzero(beaten.any(0))
+        if len(units):
+            self._enter(seen, maxima, beaten[:, units], units)
+
+    def _enter(self, seen: Responses, maxima: np.ndarray, beaten: np.ndarray, units: np.ndarray) -> None:
+        """Sort the images of a batch that may enter (N, U) into the lists of these units."""
+        unit, row = beaten.T.nonzero()
+        counts = np.bincount(unit)
+        place = self.k + np.arange(len(unit)) - np.repeat(np.cumsum(counts) - counts, counts)
+        shape = len(units), self.k + int(counts.max())
+        values, images = np.full(shape, -np.inf, dtype=maxima.dtype), np.full(shape, -1, dtype=np.int64)
+        values[:, : self.k], images[:, : self.k] = self.values.numpy()[units], self.images.numpy()[units]
+        values[unit, place], images[unit, place] = maxima[row, units[unit]], seen.indices.numpy()[row]
+        rows = np.full(shape, -1)
+        rows[unit, place] = row
         order = _order(values, images, self.k)
-        values, images = values.gather(1, order), images.gather(1, order)
-        positions = self.positions[units[:, None], order.clamp_max(self.k - 1)]
-        fresh = order >= self.k
-        positions[fresh] = -1
-        unit, place = (fresh & (images >= 0)).nonzero().unbind(1)
-        positions[unit, place] = seen.locate(order[unit, place] - self.k, units[unit])
-        self.values[units], self.images[units], self.positions[units] = values, images, positions
+        self.values.numpy()[units] = np.take_along_axis(values, order, 1)
+        self.images.numpy()[units] = np.take_along_axis(images, order, 1)
+        positions = self.positions.numpy()[units[:, None], np.minimum(order, self.k - 1)]
+        rows = np.take_along_axis(rows, order, 1)
+        unit, place = (rows >= 0).nonzero()
+        positions[unit, place] = seen.locate(rows[unit, place], units[unit])
+        self.positions.numpy()[units] = positions
 
     def merge(self, other: TopK) -> None:
         values = torch.cat([self.values, other.values], 1)
         images = torch.cat([self.images, other.images], 1)
         positions = torch.cat([self.positions, other.positions], 1)
-        order = _order(values, images, self.k)
+        order = torch.from_numpy(_order(values.numpy(), images.numpy(), self.k))
         self.values, self.images = values.gather(1, order), images.gather(1, order)
         self.positions = positions.gather(1, order[..., None].expand(*order.shape, positions.shape[2]))
 
@@ -91,17 +101,14 @@ class TopK:
         return {"values": values.numpy(), "images": self.images.numpy(), "positions": self.positions.numpy()}
 
 
-def _order(values: Tensor, images: Tensor, k: int) -> Tensor:
+def _order(values: np.ndarray, images: np.ndarray, k: int) -> np.ndarray:
     """(C, k) places of the first k: larger value first, then smaller image; free places last."""
-    if values.dtype == torch.float32 and int(images.max()) < 2**31:
+    if values.dtype == np.float32 and images.max() < 2**31:
         # Value and image in one whole number: a float's bits sort like one, once those of negative floats are turned.
-        bits = values.view(torch.int32)
-        bits = torch.where(bits < 0, bits ^ 0x7FFFFFFF, bits).long()
-        keys = ((-1 - bits) << 32) | torch.where(images < 0, 2**31, images)
-        return torch.from_numpy(np.argsort(keys.numpy(), axis=1)[:, :k])
-    by_image = torch.where(images < 0, torch.iinfo(torch.int64).max, images).argsort(dim=1, stable=True)
-    by_value = values.gather(1, by_image).argsort(dim=1, descending=True, stable=True)
-    return by_image.gather(1, by_value[:, :k])
+        bits = values.view(np.int32)
+        bits = np.where(bits < 0, bits ^ 0x7FFFFFFF, bits).astype(np.int64)
+        return np.argsort(((-1 - bits) << 32) | np.where(images < 0, 2**31, images), axis=1)[:, :k]
+    return np.lexsort((np.where(images < 0, np.iinfo(np.int64).max, images), -values), axis=1)[:, :k]
 
 
 class Moments:
