@@ -74,6 +74,35 @@ def test_the_opening_quote_decides_what_follows() -> None:
     assert made.text == text
 
 
+def test_a_cell_that_is_called_step_by_step() -> None:
+    class Cell(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding, self.cell, self.head = nn.Embedding(4, 3), nn.GRUCell(3, 5), nn.Linear(5, 4)
+
+        def forward(self, tokens: Tensor) -> Tensor:
+            return self.of(self.embedding(tokens))
+
+        def of(self, x: Tensor) -> Tensor:
+            h, made = None, []
+            for step in x.unbind(1):
+                h = self.cell(step, h)
+                made.append(self.head(h))
+            return torch.stack(made, 1)
+
+    module, tokens = Cell().double().eval(), np.array([0, 1, 2, 3, 1])
+    net = deepro.load(module, input_shape=(5,))
+    x = module.embedding(torch.tensor(tokens))[None].detach().requires_grad_()
+    y = module.of(x)[0, 3, 2]
+    gradient = torch.autograd.grad(y, x)[0][0].norm(dim=1).numpy()
+    assert np.abs(attribute_steps(net, tokens, 2, step=3, how="gradient").values - gradient).max() < 1e-12
+    occluded = attribute_steps(net, tokens, 2, step=3, how="occlusion").values
+    for t in range(5):
+        zeroed = x.detach().clone()
+        zeroed[0, t] = 0
+        assert occluded[t] == pytest.approx((y - module.of(zeroed)[0, 3, 2]).item(), abs=1e-12)
+
+
 def test_bad_input_is_said() -> None:
     net = planted()
     with pytest.raises(UsageError, match="one sequence at a time"):

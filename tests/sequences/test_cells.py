@@ -220,6 +220,8 @@ def test_bad_input_is_said() -> None:
         find_cells(net, ["ab ab"], {"mine": [[0, 1, 0]]})
     with pytest.raises(UsageError, match="did you mean"):
         find_cells(net, texts(2), "double quote")
+    with pytest.raises(UsageError, match=r"too few: 4 to search in and 1 held out"):
+        find_cells(net, ["ab ab"], "digit")
     with pytest.raises(UsageError, match="unknown state"):
         find_cells(net, texts(2), states="q")
     with pytest.raises(UsageError, match="not ready tensors"):

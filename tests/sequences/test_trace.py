@@ -192,6 +192,39 @@ def test_a_text_its_tokens_and_its_file_are_one_sequence(tmp_path: Path) -> None
         trace(bare, text)
 
 
+@pytest.mark.parametrize("kind", ["time first", "batch first", "cells", "cells, time first"])
+def test_which_axis_is_time_is_found_out(kind: str) -> None:
+    class Reader(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding, self.head = nn.Embedding(6, 4), nn.Linear(5, 6)
+            self.rnn = nn.GRUCell(4, 5) if "cells" in kind else nn.GRU(4, 5, batch_first=kind == "batch first")
+
+        def forward(self, tokens: Tensor) -> Tensor:
+            x = self.embedding(tokens)
+            if "cells" not in kind:
+                return self.head(self.rnn(x)[0])
+            axis, h, made = 0 if "first" in kind else 1, None, []
+            for step in x.unbind(axis):
+                h = self.rnn(step, h)
+                made.append(self.head(h))
+            return torch.stack(made, axis)
+
+    module = Reader().double().eval()
+    net = load(module, preprocess=Vocabulary(("<pad>", "a", "b", "c", " ", "\n")))
+    texts = ["abca", "b", "ca"]
+    made = trace(net, texts)
+    assert made.lengths["rnn"].tolist() == [4, 1, 2]
+    assert made.outputs.shape == (3, 4, 6)
+    h = torch.zeros(5, dtype=torch.float64)
+    with torch.no_grad():
+        for t, token in enumerate(net.preprocess.encode("abca")):
+            h = (module.rnn(module.embedding(token), h) if "cells" in kind
+                 else module.rnn(module.embedding(token)[None], h[None])[0][0])  # fmt: skip
+            assert np.abs(made.h["rnn"][0, 0, t] - h.numpy()).max() < 1e-12
+    assert net.label(1) == "a"  # as many outputs as tokens are named by them
+
+
 def test_a_cell_of_ones_own() -> None:
     class Leaky(nn.Module):
         def forward(self, x: Tensor, h: Tensor) -> Tensor:
@@ -234,6 +267,8 @@ def test_what_cannot_be_traced_is_said() -> None:
         trace(load(Decoder()), torch.randn(1, 2, 5), "never")
     with pytest.raises(LayerError, match="did you mean decoder"):
         trace(load(Decoder()), torch.randn(1, 2, 5), "decoderr")
+    with pytest.raises(LayerError, match="decoder has layers l0 to l1"):
+        trace(load(Decoder()), torch.randn(1, 2, 5), "decoder.l2")
 
     class Idle(nn.Module):
         def __init__(self) -> None:
@@ -249,6 +284,8 @@ def test_what_cannot_be_traced_is_said() -> None:
         trace(load(torch.jit.script(nn.Sequential(nn.LSTM(2, 2)))), torch.randn(1, 2, 2))
     with pytest.raises(UsageError, match="NaN at step 1"):
         trace(load(nn.LSTM(1, 2)), np.array([0.0, np.nan]))
+    with pytest.raises(UsageError, match="infinity at step 0"):
+        trace(load(nn.LSTM(1, 2)), np.array([np.inf, 1.0]))
     broken = nn.LSTM(1, 2)
     net = load(broken)
     with torch.no_grad():

@@ -123,9 +123,10 @@ def as_sequences(net: Network, given: Any) -> Sequences:
 def _batch_first(net: Network, sequences: Sequences) -> bool:
     """Whether the sequences of a batch lie along its first axis: as the module in front says, or else as is tried out.
 
-    One sequence is shown both ways; right is the way in which the first recurrent call reads a batch of one.
+    One sequence is shown both ways; right is the way in which the first recurrent call reads a batch of one. Outputs
+    without labels that are as many as the vocabulary's tokens are named by them.
     """
-    from deepro.probe import untouched
+    from deepro.probe import first_tensor, untouched
 
     if isinstance(net.module, nn.RNNBase):
         return net.module.batch_first
@@ -150,7 +151,9 @@ def _batch_first(net: Network, sequences: Sequences) -> bool:
             handles: list[Any] = [m.register_forward_pre_hook(look, with_kwargs=True) for m in recurrent]
             handles += [m.register_forward_pre_hook(check_tokens) for m in embeddings]
             try:
-                run(net, (replace(sequences, batch_first=first).laid(item[None]),), {})
+                output = first_tensor(run(net, (replace(sequences, batch_first=first).laid(item[None]),), {}))
+                if net.labels is None and isinstance(net.preprocess, Vocabulary) and output is not None:
+                    net.labels = list(net.preprocess.tokens) if output.shape[-1] == len(net.preprocess) else None
             except UsageError:
                 raise
             except DeeproError:
@@ -254,9 +257,11 @@ def _item(net: Network, part: Any, where: str) -> tuple[Tensor, str | None, str 
             raise UsageError(f"{where} holds {array.dtype}, expected text, token numbers or floats")
         if array.dtype.kind == "f":
             array = array[:, None] if array.ndim == 1 else array
-            if np.isnan(array).any():
-                step = int(np.isnan(array).reshape(len(array), -1).any(1).argmax())
-                raise UsageError(f"{where} holds NaN at step {step}; fill or cut the gaps first")
+            bad = ~np.isfinite(array).all(axis=tuple(range(1, array.ndim)))
+            if bad.any():
+                step = int(bad.argmax())
+                what = "NaN" if np.isnan(array[step]).any() else "infinity"
+                raise UsageError(f"{where} holds {what} at step {step}; fill or cut the gaps first")
         expected = 2 if array.dtype.kind == "f" else 1
         if array.ndim != expected:
             raise ShapeError(f"{where} has shape {array.shape}, expected (T,) tokens or (T, F) floats")
