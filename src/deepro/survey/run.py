@@ -15,6 +15,7 @@ from deepro import progress
 from deepro.data import Dataset, as_dataset
 from deepro.errors import ImageError, UsageError, near
 from deepro.network import Network
+from deepro.network.class_names import readable
 from deepro.probe import untouched
 from deepro.registry import libraries
 from deepro.results import Provenance, Survey, UnitStatistics
@@ -160,7 +161,7 @@ def to_result(net: Network, data: Dataset, plan: Plan, state: SurveyState, creat
         unreadable=state.unreadable,
         skipped=tuple({"id": data.id(i), "reason": reason} for i, reason in state.reasons.items()),
         top_k=plan.top_k,
-        classes=data.classes,
+        classes=readable(net, data.classes),
         layers=layers,
         shown=shown,
         ids=tuple(data.id(int(i)) for i in shown),

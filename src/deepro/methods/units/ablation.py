@@ -17,6 +17,7 @@ from deepro.data import Dataset, as_dataset, batches
 from deepro.data.reading import Read, read_ahead
 from deepro.errors import ImageError, LabelError, LayerError, UnsupportedError, UsageError
 from deepro.network import Network
+from deepro.network.class_names import class_indices
 from deepro.probe import split_call, untouched
 from deepro.registry import libraries
 from deepro.results import Ablation, Provenance
@@ -143,18 +144,14 @@ def match_classes(net: Network, data: Dataset) -> dict[int, int]:
     if not data.classes:
         known = len(net.labels) if net.labels else None
         return _Same(known)
-    found, missing = {}, []
-    for number, name in enumerate(data.classes):
-        try:
-            found[number] = net.label_index(int(name) if name.isdecimal() else name)
-        except LabelError:
-            missing.append(name)
+    indices = class_indices(net, data.classes)
+    missing = [name for name, index in zip(data.classes, indices, strict=True) if index is None]
     if missing:
         raise LabelError(
             f"{len(missing)} of {len(data.classes)} classes of the data set are none of the network's: "
             f"{', '.join(missing[:5])}; name the folders or labels as the network does, or number them"
         )
-    return found
+    return {number: index for number, index in enumerate(indices) if index is not None}
 
 
 class _Same(dict):
