@@ -171,7 +171,8 @@ const told = globalThis.document?.documentElement.dataset ?? {};
 
 export const isLive = told.source === "live";
 
-/** The folder that a live server was started with. */
+/** Whether the live server was started with a network, and with which folder. */
+export const hasModel = told.model !== undefined;
 export const folder = told.folder === undefined ? null : { name: told.folder, count: Number(told.pictures) };
 
 export function findSource(): Source {

@@ -141,14 +141,13 @@ def _viewer(app: FastAPI, studio: Studio) -> None:
 
     # One address for all pieces of one build: the first asks for the others beside it.
     build = total.hexdigest()[:16]
-    # How many pictures there are to choose from is in the page itself, so that they have their place from the first.
-    folder = (
-        ""
-        if studio.data is None
-        else (f' data-folder="{html.escape(studio.data.name)}" data-pictures="{len(studio.data)}"')
-    )
+    # What the first drawing depends on is in the page itself: nothing moves when the session is known.
+    told = {"source": "live"} | ({"model": "yes"} if studio.spec.model else {})
+    if studio.data is not None:
+        told |= {"folder": studio.data.name, "pictures": str(len(studio.data))}
+    about = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in told.items())
     page = (
-        f'<!doctype html>\n<html lang="en" data-source="live"{folder}>\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="en" {about}>\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
         f'<title>Deepro Studio</title>\n<link rel="stylesheet" href="viewer/{build}/app.css">\n'
         f'<link rel="preload" as="fetch" href="api/v1/overview" crossorigin="anonymous">\n'

@@ -10,7 +10,7 @@ import { plain } from "../units";
 type About = { made: ProvenanceView; network: NetworkView | undefined; back: { name: string; to: string } };
 
 export function AboutPage({ made, network, back }: About) {
-  const { t, maybe, number, date } = useSpeech();
+  const { t, maybe, said, number, date } = useSpeech();
   const items: [string, ReactNode][] = [
     [t("about.method"), <>{maybe(`method.${made.method}`, made.method)} <span className="quiet">({made.method}, {t("about.version", { n: made.version })})</span></>],
     [t("about.network"), network ? <a href={href({ page: "network", network: network.id.slice(0, 16) })}>{network.name}</a> : <code>{made.network.slice(0, 16)}</code>],
@@ -30,7 +30,7 @@ export function AboutPage({ made, network, back }: About) {
       </nav>
       <header className="page-head tight">
         <h1>{t("about.title")}</h1>
-        <p className="lead">{made.summary || maybe(`method.${made.method}`, made.method)}</p>
+        <p className="lead">{made.summary ? said(made.summary) : maybe(`method.${made.method}`, made.method)}</p>
         {made.paper && <PaperLine paper={made.paper} />}
         <Explain text="about.explain" />
       </header>

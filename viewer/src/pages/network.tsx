@@ -5,6 +5,7 @@ import { useSpeech, type Key } from "../i18n";
 import { arrange, COLUMNS, parseSort, size, writeSort, type Column, type Row } from "../layers";
 import { LayerGraph } from "../parts/graph";
 import { NetworkCard } from "../parts/cards";
+import { usePrinting } from "../parts/printing";
 import { Explain } from "../parts/words";
 import { href } from "../routes";
 import type { Source } from "../source";
@@ -132,17 +133,8 @@ function Body({ rows, survey }: { rows: Row[]; survey: SurveyCard | undefined })
   const { integer } = useSpeech();
   const body = useRef<HTMLTableSectionElement>(null);
   const [top, setTop] = useState(0);
-  const [printing, setPrinting] = useState(false);
+  const printing = usePrinting();
   useLayoutEffect(() => setTop((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY), []);
-  useEffect(() => {
-    const [before, after] = [() => setPrinting(true), () => setPrinting(false)];
-    window.addEventListener("beforeprint", before);
-    window.addEventListener("afterprint", after);
-    return () => {
-      window.removeEventListener("beforeprint", before);
-      window.removeEventListener("afterprint", after);
-    };
-  }, []);
   const virtual = useWindowVirtualizer({ count: rows.length, estimateSize: () => ROW, overscan: 20, scrollMargin: top });
   const items = virtual.getVirtualItems();
   const first = printing ? 0 : (items[0]?.index ?? 0);

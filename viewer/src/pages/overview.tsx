@@ -7,7 +7,7 @@ import { Choose, TakeReport } from "../parts/take";
 import { Summary } from "../parts/summary";
 import { Explain } from "../parts/words";
 import { href } from "../routes";
-import { isLive } from "../source";
+import { folder, hasModel, isLive } from "../source";
 import { ResultCards, SequenceList } from "./sequences";
 
 export function OverviewPage({ overview }: { overview: Overview }) {
@@ -57,7 +57,8 @@ export function OverviewPage({ overview }: { overview: Overview }) {
           </ul>
         </section>
       )}
-      {isLive && <DataFolder />}
+      {/* Where nothing is known yet, what there is comes first: the folder waits for it, that it need not move. */}
+      {(hasModel || folder !== null) && networks.length + photographs.length > 0 && <DataFolder />}
       {overview.surveys.length > 0 && (
         <section>
           <h2>{t("overview.surveys")}</h2>

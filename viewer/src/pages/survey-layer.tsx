@@ -5,6 +5,7 @@ import { useSpeech, type Key } from "../i18n";
 import { size } from "../layers";
 import { Boxed } from "../parts/boxed";
 import { Crop } from "../parts/picture";
+import { usePrinting } from "../parts/printing";
 import { Choose } from "../parts/take";
 import { Explain, MadeBy } from "../parts/words";
 import { href, type Route } from "../routes";
@@ -142,6 +143,7 @@ function Grid({ survey, layer, units }: { survey: SurveyPage; layer: Layer; unit
     if (box.current) watcher.observe(box.current);
     return () => watcher.disconnect();
   }, []);
+  const printing = usePrinting();
   const columns = Math.max(1, Math.floor((width + GAP) / (CELL + GAP)));
   const side = ((width - (columns - 1) * GAP) / columns - 8) / 3;
   const height = Math.round((layer.blocks.length ? side : 0) + 26 + GAP);
@@ -150,7 +152,7 @@ function Grid({ survey, layer, units }: { survey: SurveyPage; layer: Layer; unit
   useLayoutEffect(() => virtual.measure(), [virtual, height]);
   return (
     <div ref={box} className="unit-grid" style={{ height: rows * height }}>
-      {virtual.getVirtualItems().map((row) => (
+      {(printing ? Array.from({ length: rows }, (_, index) => ({ index, key: index, start: virtual.options.scrollMargin + index * height })) : virtual.getVirtualItems()).map((row) => (
         <div
           key={row.key}
           className="unit-row"

@@ -6,9 +6,11 @@ import { ancestors, arrangeGraph, type GraphNode } from "../graph";
 import { hand } from "../hand";
 import { useSpeech, type Key, type Speech } from "../i18n";
 import { size } from "../layers";
+import { usePrinting } from "./printing";
 import { Explain } from "./words";
 
 const MOST = 420; // pixels of height
+const PAPER = 660; // pixels across a printed page
 
 /** A number that a layer, or all the layers of a module, can be coloured by. unit: of 1, written as a share. */
 type Statistic = { name: string; label: string; value: (rows: LayerRow[]) => number | undefined; share?: boolean };
@@ -67,6 +69,7 @@ export function LayerGraph({ network, survey, choose }: Shown) {
   const pane = useRef<SVGSVGElement>(null);
   const drag = useRef<{ x: number; y: number; left: number; top: number; moved: boolean } | null>(null);
   const [view, setView] = useState({ left: 0, top: 0, zoom: 1 });
+  const printing = usePrinting();
   const [tall, setTall] = useState(MOST / 2);
   const fitted = useRef(0);
   useLayoutEffect(() => {
@@ -146,7 +149,8 @@ export function LayerGraph({ network, survey, choose }: Shown) {
     setView((v) => ({ ...v, left: from.left - (event.clientX - from.x) / v.zoom, top: from.top - (event.clientY - from.y) / v.zoom }));
   };
   if (!network.edges?.length) return null;
-  const { left, top, zoom } = view;
+  // On paper the whole drawing is seen.
+  const { left, top, zoom } = printing ? { left: -8, top: -8, zoom: Math.min(1, PAPER / (drawing.width + 16)) } : view;
   return (
     <section className="graph">
       <div className="row-head">
@@ -188,7 +192,7 @@ export function LayerGraph({ network, survey, choose }: Shown) {
       <svg
         ref={pane}
         className="graph-pane"
-        style={{ height: tall }}
+        style={{ height: printing ? (drawing.height + 24) * zoom : tall }}
         role="group"
         aria-label={t("graph.title")}
         onPointerDown={start}

@@ -16,8 +16,9 @@ export function Summary({ overview }: { overview: Overview }) {
   return (
     <>
       <Health overview={overview} />
+      {/* Photographs are shown before the rest is made: what is to come keeps its place. */}
       {(only || data.length > 0 || computed.length > 0) && (
-        <div className="summary">
+        <div className={only ? "summary" : "summary hold"}>
           {only && (
             <section>
               <div className="row-head">
