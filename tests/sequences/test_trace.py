@@ -232,7 +232,7 @@ def test_which_axis_is_time_is_found_out(kind: str) -> None:
     assert net.label(1) == "a"  # as many outputs as tokens are named by them
 
 
-def test_a_cell_of_ones_own() -> None:
+def test_a_cell_of_ones_own(tmp_path: Path) -> None:
     class Leaky(nn.Module):
         def forward(self, x: Tensor, h: Tensor) -> Tensor:
             return 0.9 * h + 0.1 * x
@@ -255,10 +255,18 @@ def test_a_cell_of_ones_own() -> None:
     recurrent.register_cell(Leaky, lambda module, args, kwargs, output: {"h": output, "step": 0.1 * args[0]})
     try:
         made = trace(load(Outer()), x)
+        recurrent._CELLS[Leaky] = lambda module, args, kwargs, output: {"h": output + 1}
+        with pytest.raises(NetworkError, match="differ from what it returned by 1"):
+            trace(load(Outer()), x)
+        recurrent._CELLS[Leaky] = lambda module, args, kwargs, output: {"h": output.repeat(1, 2)}
+        wide = trace(load(Outer()), x)
+        wide.save(tmp_path / "wide")
+        assert np.isnan(deepro.open(tmp_path / "wide").checks["leaky"])  # no self-test could be made
     finally:
         del recurrent._CELLS[Leaky]
     assert np.allclose(made.h["leaky"][0, :, 0], 0.1 * x[:, 0])
     assert np.allclose(made.gates["step"]["leaky"][0], 0.1 * x.numpy())
+    assert made.checks == {"leaky": 0.0}
 
 
 def test_one_step_is_enough_and_none_is_refused() -> None:

@@ -103,7 +103,7 @@ def trace(
                 "units": shape[3],
                 "gates": [g for g, values in made.gates.items() if name in values],
                 "largest_h": float(max(np.abs(s).max() for s in h)) if h else None,
-                "check": made.checks[name],
+                "check": None if np.isnan(made.checks[name]) else made.checks[name],
             }
         )
 

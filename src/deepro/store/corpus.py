@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import nn
 
 from deepro import progress
 from deepro.errors import StoreError, UsageError
@@ -75,14 +76,14 @@ def write_corpus(
     folder: str | Path,
     layers: str | Sequence[str] | None = None,
     *,
-    states: str = "h,c",
+    states: str = "auto",
     precision: str = "half",
     steps: int = 1 << 16,
 ) -> Corpus:
     """Trace every sequence into a new folder, at most `steps` steps at a time in memory.
 
     A sequence that is longer is read in pieces, each going on where the last one ended; it is tried first whether the
-    network allows that. states: with commas. precision: half or full. Nothing half-written stays.
+    network allows that. states: with commas; auto is h, and c where there is one. precision: half or full. Nothing half-written stays.
     Raises UsageError and StoreError, and UnsupportedError for a long sequence that must be read whole.
     """
     import zarr
@@ -92,6 +93,9 @@ def write_corpus(
         raise UsageError("a corpus is a list with one text or array for each sequence, not ready tensors")
     if precision not in ("half", "full") or steps < 8:
         raise UsageError(f"precision is {precision!r} and steps {steps}, expected half or full, and at least 8")
+    if states == "auto":
+        cells = any(isinstance(m, nn.LSTM | nn.LSTMCell) for m in net.module.modules())
+        states = "h,c" if cells else "h"
     wanted = tuple(s.strip() for s in states.split(",") if s.strip())
     folder = Path(folder).absolute()
     places: list[Place] = []

@@ -24,6 +24,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from deepro.errors import LayerError, NetworkError, UnsupportedError, UsageError, near
 from deepro.methods.sequences.stack import LayerByLayer
 from deepro.network.sequences import check_tokens
+from deepro.probe import first_tensor
 
 CellFunction = Callable[[nn.Module, tuple[Any, ...], Mapping[str, Any], Any], Mapping[str, Tensor]]
 
@@ -46,7 +47,8 @@ def register_cell(cell: type[nn.Module], function: CellFunction) -> None:
 class LayerStates:
     """One layer of one recurrent module. h, c, gates: (D, N, T, U) for D directions; inputs (N, T, F); lengths (N,).
 
-    check: largest difference between h recomputed from the gates and h as the module (or its kernel) made it.
+    check: largest difference between h recomputed from the gates and h as the module (or its kernel) made it; of a
+    registered cell, between its function's h and what it returned, NaN where that has another shape.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Call:
 class _Custom:
     module: nn.Module
     values: Mapping[str, Tensor]
+    check: float  # of h with what the module returned, where that has its shape; else NaN
 
 
 @dataclass
@@ -126,7 +129,11 @@ class Recorder:
                 values = {k: v.detach().clone() for k, v in _CELLS[type(module)](module, args, kwargs, output).items()}
                 if "h" not in values:
                     raise UsageError(f"the function registered for {type(module).__name__} gave no 'h'")
-                self.calls[name].append(_Custom(module, values))
+                own = first_tensor(output)
+                check = float("nan")
+                if own is not None and own.shape == values["h"].shape:
+                    check = float((values["h"] - own.detach()).abs().max())
+                self.calls[name].append(_Custom(module, values, check))
             else:
                 call = _normalise(module, *_arguments(*args, **kwargs), output)
                 call.stack, self._kernels.outputs = _laid(module, args, self._kernels.outputs), None
@@ -359,7 +366,8 @@ def _custom(name: str, calls: list[_Custom]) -> LayerStates:
     values = {k: torch.stack([c.values[k] for c in calls], 1)[None] for k in calls[0].values}
     h = values.pop("h")
     lengths = torch.full((h.shape[1],), h.shape[2])
-    return LayerStates(name, type(calls[0].module).__name__, h, values.pop("c", None), values, None, lengths, 0.0)
+    check = max(c.check for c in calls)
+    return LayerStates(name, type(calls[0].module).__name__, h, values.pop("c", None), values, None, lengths, check)
 
 
 def flip(x: Tensor, lengths: Tensor) -> Tensor:
