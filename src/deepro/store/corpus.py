@@ -83,7 +83,8 @@ def write_corpus(
     """Trace every sequence into a new folder, at most `steps` steps at a time in memory.
 
     A sequence that is longer is read in pieces, each going on where the last one ended; it is tried first whether the
-    network allows that. states: with commas; auto is h, and c where there is one. precision: half or full. Nothing half-written stays.
+    network allows that. states: with commas; auto is h, and c where there is one. precision: half or full. Nothing
+    half-written stays.
     Raises UsageError and StoreError, and UnsupportedError for a long sequence that must be read whole.
     """
     import zarr
