@@ -141,6 +141,7 @@ def test_every_record_is_complete(record: registry.Method) -> None:
         "layers",
         "target",
         "targets",
+        "units",
     }
     for option in record.options:
         assert option.help, f"{record.name}.{option.name} has no help"

@@ -108,7 +108,7 @@ class Method:
     family: str  # network, units, regions, patterns, spaces, sequences
     function: Callable[..., Result]  # the mathematics alone; `bind` is the door
     result: type[Result]
-    needs: tuple[str, ...]  # of images, image, sequence, sequences, layer, layers, target, targets, alphabet
+    needs: tuple[str, ...]  # of images, image, dataset, sequence, sequences, layer, layers, units, target, targets, ...
     paper: Paper
     summary: str
     version: int
@@ -167,7 +167,7 @@ class Call:
         return Provenance(
             method=self.method.name,
             version=self.method.version,
-            parameters={k: _plain(v) for k, v in arguments.items() if k != "net" and k not in _DATA},
+            parameters={k: _plain(v) for k, v in arguments.items() if k not in ("net", "workspace", *_DATA)},
             network=self.net.card(),
             data=self.data.card() if self.data is not None else (),
             seed=arguments.get("seed"),
@@ -176,14 +176,19 @@ class Call:
             seconds=0.0,
         )
 
-    def run(self) -> Any:
-        """The result with its provenance. The module is left as it was."""
+    def run(self, workspace: Any = None) -> Any:
+        """The result with its provenance, its own where it says one. The module is left as it was.
+
+        workspace: for methods that keep unfinished work there, and more results beside the one that they return.
+        """
         provenance = self.provenance
+        if "workspace" in self.bound.arguments:
+            self.bound.arguments["workspace"] = workspace
         started = time.perf_counter()
         with untouched(self.net.module):
             result = self.method.function(*self.bound.args, **self.bound.kwargs)
         seconds = round(time.perf_counter() - started, 3)
-        return replace(result, provenance=replace(provenance, seconds=seconds))
+        return replace(result, provenance=replace(result.provenance or provenance, seconds=seconds))
 
 
 _METHODS: dict[str, Method] = {}
@@ -225,6 +230,7 @@ _ROOMS = (
     "deepro.methods.spaces.knowledge",
     "deepro.methods.spaces.searching",
     "deepro.methods.spaces.atlas",
+    "deepro.survey.methods",
 )
 
 

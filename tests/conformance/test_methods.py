@@ -133,6 +133,7 @@ def _given(need: str, family: str) -> Any:
         "target": lambda: "bee",
         "targets": lambda: ["bee", 2],
         "layer": lambda: "lstm" if family == "sequences" else "conv2",
+        "units": lambda: {"conv2": [0, 3], "conv1": [5]},
         "layers": lambda: ["lstm"] if family == "sequences" else ["conv1", "conv2"],
         "alphabet": lambda: [0, 1, 2],
         "tokens": lambda: make.integers(0, 5, 30),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,38 @@ def test_the_queue_has_an_end(queue: Queue) -> None:
     queue._do("COMMIT")
     with pytest.raises(UsageError, match="1000 jobs are waiting"):
         put(queue)
+
+
+def test_a_file_of_an_older_version_is_taken_over(tmp_path: Path) -> None:
+    """Without the columns that came later; its waiting job is still there, once."""
+    db = sqlite3.connect(tmp_path / "jobs.sqlite")
+    db.executescript(
+        "CREATE TABLE jobs (id TEXT PRIMARY KEY, key TEXT NOT NULL, viewer TEXT NOT NULL, request TEXT NOT NULL,"
+        " subject TEXT NOT NULL, state TEXT NOT NULL, created TEXT NOT NULL, started TEXT, finished TEXT, error TEXT,"
+        " attempts INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL);"
+        "CREATE UNIQUE INDEX one_of_each ON jobs (key) WHERE state IN ('queued', 'running');"
+    )
+    row = ("a", "k", "v", '{"method": "gradient"}', "", "running", "t", "t", None, None, 1, 1)
+    db.execute(f"INSERT INTO jobs VALUES ({', '.join('?' * len(row))})", row)
+    db.commit()
+    db.close()
+    queue = Queue(tmp_path / "jobs.sqlite")
+    assert queue.job("a").state == "queued"
+    assert put(queue, key="k") == "a"
+    assert run(queue) == "a"
+    again = Queue(tmp_path / "jobs.sqlite")
+    assert again.job("a").state == "done"
+
+
+def test_what_was_asked_and_what_was_made_may_have_two_names(queue: Queue) -> None:
+    first = put(queue, key="asked")
+    queue.next()
+    assert put(queue, key="asked") == first
+    queue.finish(first, "done", key="made")
+    assert queue.job(first).key == "made"
+    assert queue.known("asked") == queue.job(first)
+    assert queue.known("made") is None
+    failed = put(queue, key="other")
+    queue.next()
+    queue.finish(failed, "failed", "no")
+    assert put(queue, key="other") == queue.retry(failed, "a").id

@@ -160,18 +160,13 @@ def ablate(
 
     Example: deepro ablate builtin:efficientnet-lite0 photos/ _blocks.10#3,17-20 --each --out ws
     """
-    from deepro.methods.units.ablation import ablate as measure
+    from deepro import registry
     from deepro.methods.units.ablation import pruned_state_dict, ranking
-    from deepro.survey import survey
 
     chosen = _units(units)
     state = pruned_state_dict(net, chosen) if pruned is not None else None  # refused before anything is measured
     with shown():
-        means = None
-        if fill == "mean":
-            found = survey(net, data, list(chosen), 1)
-            means = {name: layer.mean for name, layer in found.layers.items()}
-        made = measure(net, data, chosen, each=each, fill=fill, means=means, batch_size=batch_size)
+        made = registry.get("ablate")(net, data, chosen, each=each, fill=fill, batch_size=batch_size)
     lines = [f"untouched: accuracy {made.accuracy[0]:.1%}, loss {made.loss[0]:.4g}, {made.images} images"]
     if each:
         lines += [f"{layer}#{unit}: accuracy {-a:+.2%}, loss {b:+.4g}" for layer, unit, a, b in ranking(made)[:20]]

@@ -15,7 +15,7 @@ from deepro.cli.progress import shown
 
 if TYPE_CHECKING:
     from deepro.network import Network
-    from deepro.results import Diagnosis, Gallery, Survey
+    from deepro.results import Diagnosis, Survey
 
 _SHOWN = 12  # findings printed for people; --json has all
 
@@ -58,11 +58,10 @@ def survey(
     deepro survey net.py:make 'shards/train-{000..127}.tar' --engine ray --resume --out ws
     """
     from deepro.data import as_dataset
-    from deepro.methods.units.diagnosis import diagnose
     from deepro.report import build
     from deepro.store import Workspace
     from deepro.survey import survey as run
-    from deepro.survey.showing import first_units, pictures, show_units, shown_layers
+    from deepro.survey.showing import complete
 
     ws = Workspace(out)
     source = as_dataset(data)
@@ -80,13 +79,7 @@ def survey(
             threads=threads,
             workers=workers,
         )
-        galleries: list[Gallery] = []
-        for name in gallery or (shown_layers(found) if pictures(net) else []):
-            galleries += show_units(
-                net, found, source, name, ws, first_units(found, name, None if all_units else units)
-            )
-        health = diagnose(net, found, galleries=galleries)
-        ws.add(health)
+        galleries, health = complete(net, found, source, ws, gallery or None, None if all_units else units)
         sheets = _sheets(net, found, source, sheet or [], ws.folder / "sheets")
     page = build(ws) if report else None
     value = _summary(found, health) | {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from deepro.data.dataset import Dataset, index_labels
+from deepro.data.dataset import Dataset, Example, index_labels
 from deepro.data.reading import Batch, Read, batches, read_ahead
 from deepro.data.source import as_dataset
 from deepro.errors import UsageError
@@ -34,6 +35,10 @@ class Examples:
         ):
             yield batch
 
+    def labelled(self) -> Dataset:
+        """The data set, with the labels that stand beside it as its own."""
+        return self.dataset if self.labels is None else _Labelled(self)
+
     def ids(self, indices: np.ndarray) -> tuple[str, ...]:
         return tuple(self.dataset.id(int(i)) for i in indices)
 
@@ -49,6 +54,28 @@ class Examples:
         if self.labels is not None:
             sha.update(self.labels.tobytes() + "\n".join(self.classes).encode())
         return ({"name": self.dataset.name, "sha256": sha.hexdigest(), "size": [len(self)]},)
+
+
+class _Labelled(Dataset):
+    """A data set with other labels."""
+
+    def __init__(self, examples: Examples) -> None:
+        assert examples.labels is not None
+        self._data, self._labels = examples.dataset, examples.labels
+        self.name, self.classes = examples.dataset.name, examples.classes
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def read(self, index: int) -> Example:
+        return replace(self._data.read(index), label=int(self._labels[index]))
+
+    def id(self, index: int) -> str:
+        return self._data.id(index)
+
+    def stamp(self, index: int) -> str | None:
+        stamp = self._data.stamp(index)
+        return None if stamp is None else f"{stamp} label {int(self._labels[index])}"
 
 
 def as_examples(_net: Network, source: Any) -> Examples:

@@ -184,7 +184,11 @@ class Live:
             given["layer"] = net.check_layer(request.layer)
         if "layers" in needs and request.layers:
             given["layers"] = [net.check_layer(layer) for layer in request.layers]
-        if request.units is not None:
+        if "units" in needs:
+            if request.layer is None or not request.units:
+                raise UsageError(f"{record.name} needs a layer and some of its units")
+            given["units"] = {net.check_layer(request.layer): list(request.units)}
+        elif request.units is not None:
             given["units"] = list(request.units)
         if "dataset" in needs:
             if self.data is None:
@@ -195,7 +199,16 @@ class Live:
                 raise UsageError(f"{record.name} needs a text")
             given[name] = request.text if name == "sequence" else [request.text]
         for name in request.options:
-            if name in given or name in ("net", "image", "images", "dataset", "sequence", "sequences", "tracks"):
+            if name in given or name in (
+                "net",
+                "image",
+                "images",
+                "dataset",
+                "sequence",
+                "sequences",
+                "tracks",
+                "workspace",
+            ):
                 raise UsageError(f"{name} is no option of {record.name}")
         if isinstance(layer := request.options.get("layer"), str):
             net.check_layer(layer)

@@ -25,10 +25,10 @@ _TABLE = """
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, key TEXT NOT NULL, viewer TEXT NOT NULL, request TEXT NOT NULL, subject TEXT NOT NULL,
     state TEXT NOT NULL, created TEXT NOT NULL, started TEXT, finished TEXT, error TEXT,
-    attempts INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL,
-    later INTEGER NOT NULL DEFAULT 0);
-CREATE UNIQUE INDEX IF NOT EXISTS one_of_each ON jobs (key) WHERE state IN ('queued', 'running');
+    attempts INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL)
 """
+_LATER = {"later": "INTEGER NOT NULL DEFAULT 0", "asked": "TEXT NOT NULL DEFAULT ''"}  # columns that came with time
+_INDEX = "CREATE UNIQUE INDEX IF NOT EXISTS one_of_asked ON jobs (asked) WHERE state IN ('queued', 'running')"
 _COLUMNS = "id, key, viewer, request, subject, state, created, started, finished, error, attempts"
 
 
@@ -43,11 +43,22 @@ class Queue:
             self._db = sqlite3.connect(file, timeout=20, check_same_thread=False, isolation_level=None)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_TABLE)
+            self._make_table()
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"cannot keep jobs in {file}: {error}") from error
         for (id,) in self._do("SELECT id FROM jobs WHERE state = 'running'"):
             self.interrupted(id)
+
+    def _make_table(self) -> None:
+        """Also from the file of an older version."""
+        self._db.execute(_TABLE)
+        have = {row[1] for row in self._db.execute("PRAGMA table_info(jobs)")}
+        for name, kind in _LATER.items():
+            if name not in have:
+                self._db.execute(f"ALTER TABLE jobs ADD COLUMN {name} {kind}")
+        self._db.execute("UPDATE jobs SET asked = key WHERE asked = ''")
+        self._db.execute("DROP INDEX IF EXISTS one_of_each")
+        self._db.execute(_INDEX)
 
     def close(self) -> None:
         self._db.close()
@@ -61,19 +72,20 @@ class Queue:
     def submit(
         self, request: JobRequest, key: str, viewer: str, subject: str = "", *, done: bool = False, later: bool = False
     ) -> Job:
-        """A new job, or the one that waits or runs for the same result.
+        """A new job, or the one that waits or runs for the same.
 
-        done: the result is there already. later: after everything else that this viewer asks for.
+        key: what is asked; the result's own key in most cases. done: the result is there already. later: after
+        everything else that this viewer asks for.
         Raises UsageError where too many wait.
         """
         with self._lock:
-            same = self._do(f"SELECT {_COLUMNS} FROM jobs WHERE key = ? AND state IN ('queued', 'running')", key)
+            same = self._do(f"SELECT {_COLUMNS} FROM jobs WHERE asked = ? AND state IN ('queued', 'running')", key)
             if same:
                 if not later:
-                    self._do("UPDATE jobs SET later = 0 WHERE key = ? AND state = 'queued'", key)
+                    self._do("UPDATE jobs SET later = 0 WHERE asked = ? AND state = 'queued'", key)
                 return _job(same[0])
-            if done and (known := self._do(f"SELECT {_COLUMNS} FROM jobs WHERE key = ? AND state = 'done'", key)):
-                return _job(known[0])
+            if done and (known := self.known(key)):
+                return known
             waiting = self._do("SELECT COUNT(*) FROM jobs WHERE state = 'queued'")[0][0]
             if waiting >= MOST_WAITING:
                 raise UsageError(f"{waiting} jobs are waiting; cancel some or wait until they are done")
@@ -81,12 +93,19 @@ class Queue:
             self._join(viewer)
             state, finished = ("done", now) if done else ("queued", None)
             self._do(
-                "INSERT INTO jobs (id, key, viewer, request, subject, state, created, finished, later, turn)"
-                " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, COALESCE(MAX(turn), 0) + 1 FROM jobs",
-                id, key, viewer, request.model_dump_json(), subject, state, now, finished, later,
+                "INSERT INTO jobs (id, key, asked, viewer, request, subject, state, created, finished, later, turn)"
+                " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, COALESCE(MAX(turn), 0) + 1 FROM jobs",
+                id, key, key, viewer, request.model_dump_json(), subject, state, now, finished, later,
             )  # fmt: skip
             self._forget()
             return self.job(id)
+
+    def known(self, asked: str) -> Job | None:
+        """The latest job that made what is asked."""
+        found = self._do(
+            f"SELECT {_COLUMNS} FROM jobs WHERE asked = ? AND state = 'done' ORDER BY finished DESC LIMIT 1", asked
+        )
+        return _job(found[0]) if found else None
 
     def retry(self, id: str, viewer: str) -> Job:
         """A job that failed or was cancelled, once more. Raises UsageError for any other."""
@@ -94,7 +113,8 @@ class Queue:
             job = self.job(id)
             if job.state not in ("failed", "cancelled"):
                 raise UsageError(f"the job is {job.state}; only a failed or cancelled one can be tried again")
-            return self.submit(job.request, job.key, viewer, job.subject)
+            asked = self._do("SELECT asked FROM jobs WHERE id = ?", id)[0][0]
+            return self.submit(job.request, asked, viewer, job.subject)
 
     def cancel(self, id: str) -> Job:
         """A waiting job is cancelled at once; a running one is when its worker says so (`finish`)."""
@@ -150,12 +170,17 @@ class Queue:
                 del waiting[viewer]
         return order
 
-    def finish(self, id: str, state: str, error: str | None = None, seconds: float = 0.0) -> Job:
-        """The worker's word: done, failed or cancelled."""
+    def finish(
+        self, id: str, state: str, error: str | None = None, seconds: float = 0.0, key: str | None = None
+    ) -> Job:
+        """The worker's word: done, failed or cancelled. key: the result's, where it is another than what was asked."""
         with self._lock:
             viewer = self.viewer(id)
             self._used[viewer] = self._used.get(viewer, 0.0) + seconds
-            self._do("UPDATE jobs SET state = ?, error = ?, finished = ? WHERE id = ?", state, error, _now(), id)
+            self._do(
+                "UPDATE jobs SET state = ?, error = ?, finished = ?, key = COALESCE(?, key) WHERE id = ?",
+                state, error, _now(), key, id,
+            )  # fmt: skip
             return self.job(id)
 
     def interrupted(self, id: str) -> Job:

@@ -164,6 +164,9 @@ class Studio:
     async def submit(self, request: JobRequest, viewer: str, *, later: bool = False) -> Job:
         """Checked by the network itself before it is queued. Raises UsageError."""
         key, subject, there = await self.engine.ask("bind", request)
+        # Results of whole data sets are named by what was read; only the job that made one knows its name.
+        made = self.queue.known(key)
+        there = there or (made is not None and made.key != key and self._kept(made.key))
         job = self.queue.submit(request, key, viewer, subject, done=there, later=later)
         self._tell_job(job.id)
         self._pump()
@@ -174,6 +177,9 @@ class Studio:
         return [
             await self.submit(wanted, viewer, later=True) for wanted in await self.engine.ask("defaults", photograph)
         ]
+
+    def _kept(self, key: str) -> bool:
+        return any(place.name.endswith(f"-{key}") for place in self.workspace.places())
 
     def retry(self, id: str, viewer: str) -> Job:
         job = self.queue.retry(id, viewer)
@@ -206,9 +212,10 @@ class Studio:
     async def _work(self, job: Job) -> None:
         started = time.monotonic()
         self._tell_job(job.id)
-        state, error = "done", None
+        state, error, key = "done", None, None
         try:
-            await self.engine.ask("job", (job.id, job.request))
+            name = await self.engine.ask("job", (job.id, job.request))
+            key = name.rsplit("-", 1)[-1]
         except CancelledError:
             state = "cancelled"
         except UsageError as refused:
@@ -222,7 +229,7 @@ class Studio:
                 self.queue.interrupted(job.id)
                 await asyncio.sleep(0.5)
             else:
-                self.queue.finish(job.id, state, error, time.monotonic() - started)
+                self.queue.finish(job.id, state, error, time.monotonic() - started, key)
         self._progress.pop(job.id, None)
         self._running = None
         self._tell_job(job.id)

@@ -221,11 +221,11 @@ class Worker:
             raise Cancelled
         with listening(self._listener(id)):
             call = live.bind(request, self.net)
-            kind, key = call.method.result.kind, call.provenance.key
-            if self.workspace.find(kind, key) is None:
-                self.workspace.add(call.run())
+            name = f"{call.method.result.kind}-{call.provenance.key}"
+            if self.workspace.find(call.method.result.kind, call.provenance.key) is None:
+                name = self.workspace.add(call.run(self.workspace)).name
         self._wake.set()
-        return f"{kind}-{key}"
+        return name
 
     def _listener(self, id: str) -> Callable[[Step], None]:
         last = 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 
@@ -16,26 +16,42 @@ from deepro.survey.state import SurveyState, observe
 
 
 def local(
-    net: Network, dataset: Dataset, plan: Plan, state: SurveyState, shards: Sequence[int], threads: int = 1
+    net: Network,
+    dataset: Dataset,
+    plan: Plan,
+    state: SurveyState,
+    shards: Sequence[int],
+    threads: int = 1,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Iterator[int]:
     """Do `shards` in this process, into `state`; yields the number of images done after each shard.
 
-    The state is whole whenever this yields. threads: how many read photographs ahead.
+    The state is whole whenever this yields. threads: how many read photographs ahead. tell: hears after each batch how
+    many of the shard's images are done.
     """
     indices = (i for shard in shards for i in plan.indices(shard))
     reads = read_ahead(net, dataset, indices, threads, ahead=2 * plan.batch_size)
     for shard, group in itertools.groupby(reads, key=lambda one: one.index // plan.shard_size):
-        shard_into(net, plan, state, shard, group)
+        shard_into(net, plan, state, shard, group, tell)
         yield len(plan.indices(shard))
 
 
-def shard_into(net: Network, plan: Plan, state: SurveyState, shard: int, reads: Iterable[Read]) -> None:
+def shard_into(
+    net: Network,
+    plan: Plan,
+    state: SurveyState,
+    shard: int,
+    reads: Iterable[Read],
+    tell: Callable[[int], None] = lambda _: None,
+) -> None:
     """One shard's images through the network, into `state`."""
     failed: list[Read] = []
     done: list[Read] = []
     for batch, held in batches(reads, plan.batch_size, failed):
         forward(net, plan, state, batch)
         done += [Read(one.index, None, one.label, one.digest) for one in held]
+        if len(done) < len(plan.indices(shard)):  # the whole shard is told of once its state is kept
+            tell(len(done))
     state.finish(shard, done, failed)
 
 

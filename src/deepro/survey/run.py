@@ -27,7 +27,7 @@ from deepro.survey.state import SurveyState
 from deepro.survey.statistics import ClassMeans, Histogram
 
 ENGINES = ("local", "ray")
-_PAUSE = 5.0  # seconds of work that a kill may cost, at least one shard
+_PAUSE = 2.0  # seconds of work that a kill may cost, at least one shard
 
 
 def survey(
@@ -109,7 +109,10 @@ def _run(
 
             steps = distributed(net, data, plan, state, left, threads, workers)
         else:
-            steps = engines.local(net, data, plan, state, left, threads)
+            # Told after each batch too: whoever stops the work does not wait for the end of a shard.
+            steps = engines.local(
+                net, data, plan, state, left, threads, lambda read: progress.tell("survey", done + read, plan.images)
+            )
         for images in steps:
             done += images
             # Where the state is large, writing it takes at most a twentieth of the time.

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from deepro.data import as_dataset
 from deepro.errors import LayerError, NetworkError, UnsupportedError
+from deepro.methods.units.diagnosis import diagnose
 from deepro.network import Network
-from deepro.results import Feeds, Gallery, Provenance, Result, Survey
+from deepro.results import Diagnosis, Feeds, Gallery, Provenance, Result, Survey
 from deepro.store import Workspace
 from deepro.survey.feeds import feeds, feeds_provenance
 from deepro.survey.gallery import TILE, check_layer, check_units, gallery, gallery_provenance
@@ -18,6 +19,27 @@ LAYERS = 4  # shown where nobody names any
 BLOCK = 64  # units a result: what an interruption costs, and what is in memory at once
 
 Kept = TypeVar("Kept", bound=Result)
+
+
+def complete(
+    net: Network,
+    survey: Survey,
+    dataset: Any,
+    workspace: Workspace,
+    layers: Sequence[str] | None = None,
+    units: int | None = BLOCK,
+) -> tuple[list[Gallery], Diagnosis]:
+    """What belongs to a survey, in its workspace: examples of units, what they feed, and which of them are sick.
+
+    layers: whose units are shown; some from first to last by default, none where the network sees no pictures.
+    units: so many of each, all where None.
+    """
+    galleries: list[Gallery] = []
+    for name in layers or (shown_layers(survey) if pictures(net) else []):
+        galleries += show_units(net, survey, dataset, name, workspace, first_units(survey, name, units))
+    health = diagnose(net, survey, galleries=galleries)
+    workspace.add(health)
+    return galleries, health
 
 
 def shown_layers(survey: Survey, count: int = LAYERS) -> list[str]:

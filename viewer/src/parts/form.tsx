@@ -21,7 +21,7 @@ type Property = {
 };
 
 const MOST = 6; // jobs of this form told of here; the page of jobs has all
-const ASKED = ["image", "images", "target", "targets", "layer", "layers", "dataset", "sequence", "sequences"];
+const ASKED = ["image", "images", "target", "targets", "layer", "layers", "units", "dataset", "sequence", "sequences"];
 
 /** Methods that can be applied to what the form is opened on, in the registry's order. */
 export function applicable(methods: Method[], about: About, takes: { data: boolean; text: boolean }): Method[] {
@@ -32,6 +32,7 @@ export function applicable(methods: Method[], about: About, takes: { data: boole
     if ((needs.has("sequence") || needs.has("sequences")) && !takes.text) return false;
     if (needs.has("dataset") && !takes.data) return false;
     if (about.image !== undefined || about.images !== undefined) return picture && method.name !== "predict";
+    if (about.unit !== undefined && needs.has("units")) return true;
     if (about.target !== undefined || about.unit !== undefined) return needs.has("targets");
     return !picture;
   });
@@ -100,11 +101,12 @@ function Options({ method, about }: { method: Method; about: About }) {
     const target = about.unit !== undefined && about.layer !== undefined ? `${about.layer}#${about.unit}` : (about.target ?? text("@target"));
     if (needs.has("target") && target) request.target = target;
     if (needs.has("targets")) request.targets = target.split("\n").map((s) => s.trim()).filter(Boolean);
-    if (needs.has("layer")) request.layer = about.layer ?? text("@layer");
+    if (needs.has("layer") || needs.has("units")) request.layer = about.layer ?? text("@layer");
     if (needs.has("layers") && text("@layer")) request.layers = text("@layer").split(/[\s,]+/);
     if (needs.has("sequence") || needs.has("sequences")) request.text = String(given.get("@text") ?? "");
     const units = text("@units");
-    if (units) request.units = units.split(/[\s,]+/).map(Number).filter(Number.isInteger);
+    if (needs.has("units") && about.unit !== undefined) request.units = [about.unit];
+    else if (units) request.units = units.split(/[\s,]+/).map(Number).filter(Number.isInteger);
     const options: { [name: string]: unknown } = {};
     for (const [name, property] of properties) {
       const value = read(given, name, property);
@@ -132,7 +134,7 @@ function Options({ method, about }: { method: Method; about: About }) {
             {(id) => <textarea id={id} name="@target" rows={3} required />}
           </Field>
         )}
-        {needs.has("layer") && about.layer === undefined && (
+        {(needs.has("layer") || needs.has("units")) && about.layer === undefined && (
           <Field label={t("form.layer")} help={t("form.layer.help")}>
             {(id) => <input id={id} name="@layer" list={layers} required autoComplete="off" />}
           </Field>
@@ -142,9 +144,9 @@ function Options({ method, about }: { method: Method; about: About }) {
             {(id) => <input id={id} name="@layer" list={layers} autoComplete="off" />}
           </Field>
         )}
-        {method.name === "deconvnet" && (
+        {(method.name === "deconvnet" || (needs.has("units") && about.unit === undefined)) && (
           <Field label={t("form.units")} help={t("form.units.help")}>
-            {(id) => <input id={id} name="@units" inputMode="numeric" autoComplete="off" />}
+            {(id) => <input id={id} name="@units" inputMode="numeric" required={needs.has("units")} autoComplete="off" />}
           </Field>
         )}
         {(needs.has("sequence") || needs.has("sequences")) && (

@@ -83,7 +83,7 @@ def ablate(
         reason = f"; {data.id(failed[0].index)}: {failed[0].reason}" if failed else ""
         raise ImageError(f"no labelled image of {data.name} could be read{reason}")
     return Ablation(
-        provenance=_provenance(net, data, sha.hexdigest(), chosen, each, fill),
+        provenance=_provenance(net, data, sha.hexdigest(), chosen, each, fill, batch_size),
         silenced=tuple(sets),
         accuracy=(correct / count).astype(np.float32),
         loss=(loss / count).astype(np.float32),
@@ -195,11 +195,18 @@ def _checked(layer: str, units: Sequence[int], have: int) -> Tensor:
     return torch.tensor([int(u) for u in units], dtype=torch.long)
 
 
-def _provenance(net: Network, data: Dataset, digest: str, units: Units, each: bool, fill: str) -> Provenance:
+def _provenance(
+    net: Network, data: Dataset, digest: str, units: Units, each: bool, fill: str, batch_size: int
+) -> Provenance:
     return Provenance(
         method="ablate",
         version=1,
-        parameters={"units": {k: list(v) for k, v in units.items()}, "each": each, "fill": fill},
+        parameters={
+            "units": {k: list(v) for k, v in units.items()},
+            "each": each,
+            "fill": fill,
+            "batch_size": batch_size,
+        },
         network=net.card(),
         data=({"name": data.name, "sha256": digest, "size": [len(data)]},),
         seed=None,

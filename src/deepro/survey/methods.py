@@ -1,0 +1,87 @@
+"""Work on a whole data set as records of the registry: what the command, the Studio's form and the docs read.
+
+Their results say themselves what was read, by the pictures' own hashes (decision 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from deepro.data.examples import Examples
+from deepro.errors import StoreError
+from deepro.methods.units import ablation
+from deepro.methods.units.zeiler import ZEILER
+from deepro.network import Network
+from deepro.registry import Bounds, Paper, method
+from deepro.results import Ablation, Survey
+from deepro.store import Workspace
+from deepro.survey.plan import VERSION
+from deepro.survey.run import survey as run
+from deepro.survey.showing import complete
+
+BatchSize = Annotated[int, Bounds(1, 4096), "images a pass"]
+
+
+@method(
+    name="survey",
+    family="units",
+    needs=("dataset", "layers"),
+    paper=ZEILER,
+    summary="What every unit looks for in a data set: its strongest photographs, its statistics, its health.",
+    version=VERSION,
+)
+def survey(
+    net: Network,
+    dataset: Examples,
+    layers: str | Sequence[str] | None = None,
+    workspace: Workspace | None = None,
+    *,
+    top_k: Annotated[int, Bounds(1, 100), "strongest images kept for each unit"] = 9,
+    batch_size: BatchSize = 16,
+    shard_size: Annotated[int, Bounds(1, 1_000_000), "images between two points of return"] = 128,
+) -> Survey:
+    """`deepro.survey`; in a workspace it goes on where it was stopped, and adds galleries, classes and health.
+
+    layers: every convolution by default. Unfinished work that no longer fits is begun anew.
+    """
+    options: Any = {"batch_size": batch_size, "shard_size": shard_size}
+    data = dataset.labelled()
+    try:
+        found = run(net, data, layers, top_k, workspace, resume=workspace is not None, **options)
+    except StoreError:  # what was begun is of other data; asked for from the Studio nobody can say so
+        if workspace is None:
+            raise
+        found = run(net, data, layers, top_k, workspace, **options)
+    if workspace is not None:
+        complete(net, found, data, workspace)
+    return found
+
+
+@method(
+    name="ablate",
+    family="units",
+    needs=("dataset", "units"),
+    paper=Paper(
+        "Morcos et al.",
+        2018,
+        "On the importance of single directions for generalization",
+        "https://arxiv.org/abs/1803.06959",
+    ),
+    summary="What the network loses on labelled photographs when units are silenced.",
+)
+def ablate(
+    net: Network,
+    dataset: Examples,
+    units: Mapping[str, Sequence[int]],
+    *,
+    each: Annotated[bool, "one unit at a time, which ranks them"] = False,
+    fill: Annotated[Literal["zero", "mean"], "what a silent unit gives"] = "zero",
+    batch_size: BatchSize = 16,
+) -> Ablation:
+    """`methods.units.ablation.ablate`; a survey of the same data gives the means where units are held at theirs."""
+    data, means = dataset.labelled(), None
+    if fill == "mean":
+        found = run(net, data, list(units), 1, batch_size=batch_size)
+        means = {name: layer.mean for name, layer in found.layers.items()}
+    return ablation.ablate(net, data, units, each=each, fill=fill, means=means, batch_size=batch_size)
