@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { atLeast, enrich, search, select, type Corpus } from "../src/sequences/matching";
+import { atLeast, enrich, search, select, withOwn, type Corpus } from "../src/sequences/matching";
 
 /** Two sequences of two units: unit 0 is high at steps 2-4 of the first and 1-2 and 5-6 of the second. */
 const corpus: Corpus = {
@@ -18,6 +18,18 @@ describe("matches in the page", () => {
     expect(cells.map((c) => [c.row, c.sign])).toEqual([[0, 1]]);
     expect(cells[0]?.threshold).toBe((9 + 200) / 2);
     expect(cells[0]?.share).toBeCloseTo(7 / 17);
+  });
+
+  it("takes the reader's own threshold for a cell, and says how often it is on by it", () => {
+    const cells = select(corpus, wish);
+    const own = withOwn(corpus, cells, new Map([[0, 203]]));
+    expect(own[0]?.threshold).toBe(203);
+    expect(own[0]?.share).toBeCloseTo(5 / 17);
+    expect(search(corpus, own, wish).map((r) => [r.sequence, r.start, r.stop])).toEqual([
+      [1, 5, 7],
+      [1, 1, 2],
+    ]);
+    expect(withOwn(corpus, cells, new Map([[1, 203]]))).toEqual(cells);
   });
 
   it("knows cells that are low", () => {

@@ -3,6 +3,8 @@ export const figures = {
   "read.range": ["{name}, {low} to {high}", "{name}，{low} 至 {high}", "{name}，{low} 至 {high}"],
   "read.sheet": ["Input, {n} features, {low} to {high}", "輸入，{n} 個特徵，{low} 至 {high}", "输入，{n} 个特征，{low} 至 {high}"],
 
+  "output.number": ["output {n}", "輸出 {n}", "输出 {n}"],
+  "sequence.number": ["sequence {n}", "序列 {n}", "序列 {n}"],
   "step.token": ["Step {step} “{token}”", "第 {step} 步「{token}」", "第 {step} 步“{token}”"],
 
   "attention.read": ["Read", "讀入", "读入"],

@@ -39,6 +39,7 @@ const words = {
   ],
   "sequence.text.share": ["The gate at each character, from shut (paper) to open (orange).", "每個字元處的閘，從關（底色）到開（橙色）。", "每个字符处的门，从关（底色）到开（橙色）。"],
   "sequence.select": ["Drag, or hold Shift and press the arrow keys, to select a range.", "拖曳，或按住 Shift 並按方向鍵，以選取範圍。", "拖动，或按住 Shift 并按方向键，以选取范围。"],
+  "sequence.select.axis": ["Drag over the lanes, or hold Shift and press the arrow keys, to select a range and find where its cells are on again.", "在軌道上拖曳，或按住 Shift 並按方向鍵，可選取範圍並尋找其細胞再次開啟之處。", "在轨道上拖动，或按住 Shift 并按方向键，可选取范围并寻找其细胞再次开启之处。"],
   "sequence.axis": ["On one time axis", "同一條時間軸", "同一条时间轴"],
   "sequence.order": ["Order of units", "單元順序", "单元顺序"],
   "sequence.order.similar": ["similar ones together", "相似者相鄰", "相似者相邻"],
@@ -162,6 +163,8 @@ const words = {
   "matches.cells": ["Cells", "細胞", "细胞"],
   "matches.none": ["No cell is on through the whole range: choose a shorter one, a lower threshold, or do not ask that it is off beside it.", "沒有細胞在整個範圍內開啟：請選較短的範圍、較低的門檻，或不要求它在旁邊關閉。", "没有细胞在整个范围内开启：请选较短的范围、较低的阈值，或不要求它在旁边关闭。"],
   "matches.relaxed": ["No cell goes on and off with the range; these are on over it and beside it.", "沒有細胞隨此範圍開啟與關閉；這些細胞在範圍內與旁邊都開啟。", "没有细胞随此范围开启与关闭；这些细胞在范围内与旁边都开启。"],
+  "matches.own": ["Threshold of {cell}", "{cell} 的門檻", "{cell} 的阈值"],
+  "matches.reset": ["as suggested", "恢復建議值", "恢复建议值"],
   "matches.count": ["They are on together again at {n} places, in {steps} steps of {texts} sequences.", "在 {texts} 個序列的 {steps} 步中，它們在 {n} 處再次一起開啟。", "在 {texts} 个序列的 {steps} 步中，它们在 {n} 处再次一起开启。"],
   "matches.caption": [
     "The first {n}, nearest in length first, with the annotations that hold where each begins. Worked out in this page from states rounded to one part in 127 of each unit's largest; beside a cell stands its threshold and the share of all steps in which it is on.",

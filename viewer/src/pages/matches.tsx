@@ -4,7 +4,7 @@ import { useSpeech } from "../i18n";
 import { Explain, MadeBy } from "../parts/words";
 import { href } from "../routes";
 import { EnrichmentTable } from "../sequences/matching-panel";
-import { trackName } from "../sequences/names";
+import { sequenceName, trackName } from "../sequences/names";
 import { cellKey } from "../sequences/states";
 import { visible } from "../sequences/tokens";
 
@@ -15,7 +15,7 @@ export function MatchesView({ overview, page }: { overview: Overview; page: Matc
   const { t, number, integer } = speech;
   const made = page.records[page.record];
   const cell = page.cells[0];
-  const names = new Map(overview.sequences.map((card) => [card.id, card.name]));
+  const names = new Map(overview.sequences.map((card) => [card.id, sequenceName(speech, card.name)]));
   const to = (match: MatchView | { sequence: string; start: number; stop: number }) =>
     href({ page: "sequence", sequence: match.sequence, at: match.start, to: match.stop, ...(cell ? { cell: cellKey(cell.layer, cell.direction, cell.state, cell.unit) } : {}) });
   return (

@@ -10,6 +10,7 @@ import { LossesFigure } from "../sequences/figures/losses";
 import { ResponsesFigure } from "../sequences/figures/responses";
 import { SpaceFigure } from "../sequences/figures/space";
 import { StepsFigure } from "../sequences/figures/steps";
+import { sequenceName } from "../sequences/names";
 import { factsOf } from "./sequences";
 
 type Shown = FigurePage["shown"];
@@ -33,7 +34,7 @@ export function FigureView({ overview, page }: { overview: Overview; page: Figur
         <p className="lead">
           {card && (
             <>
-              <a href={href({ page: "sequence", sequence: card.id })}>{card.name}</a> ·{" "}
+              <a href={href({ page: "sequence", sequence: card.id })}>{card.beginning && card.steps <= 40 ? `“${card.beginning}”` : sequenceName(speech, card.name)}</a> ·{" "}
             </>
           )}
           {overview.networks.find((n) => n.fingerprint === page.network)?.name} · <MadeBy made={made} />

@@ -7,7 +7,7 @@ import { href } from "../routes";
 import { gradient } from "../sequences/colours";
 import { orders, sequenceLanes, type Order } from "../sequences/axis";
 import { Matching } from "../sequences/matching-panel";
-import { trackName } from "../sequences/names";
+import { sequenceName, trackName } from "../sequences/names";
 import { Picker } from "../sequences/picker";
 import { decode, findCell, highOf, keyOf, useStates, type Cell, type States } from "../sequences/states";
 import { Strip, type Range } from "../sequences/strip";
@@ -57,7 +57,7 @@ export function SequenceView({ source, overview, page, cell: wanted, at: start, 
         <a href={href({ page: "sequences" })}>← {t("nav.back", { name: t("nav.sequences") })}</a>
       </nav>
       <header className="page-head tight">
-        <h1>{page.name}</h1>
+        <h1>{sequenceName(speech, page.name)}</h1>
         <p className="lead">
           {t(`sequence.steps.${page.reading}`, { n: page.steps })} · {overview.networks.find((n) => n.fingerprint === page.network)?.name}
           {page.check !== null && ` · ${t("sequence.check", { value: number(page.check) })}`}
@@ -124,8 +124,8 @@ export function SequenceView({ source, overview, page, cell: wanted, at: start, 
             ))}
           </div>
         )}
-        <Timeline lanes={lanes} steps={page.steps} px={px} palette={palette} at={at} range={range} label={t("sequence.axis")} choose={(step) => choose(step, range)} />
-        <p className="caption">{t("sequence.axis.caption")}{readable && page.guesses.length > 0 && ` ${t("sequence.guesses.caption")}`} {t("sequence.heat.caption")}</p>
+        <Timeline lanes={lanes} steps={page.steps} px={px} palette={palette} at={at} range={range} label={t("sequence.axis")} choose={readable ? (step) => choose(step, range) : choose} ranges={!readable} />
+        <p className="caption">{t("sequence.axis.caption")}{!readable && ` ${t("sequence.select.axis")}`}{readable && page.guesses.length > 0 && ` ${t("sequence.guesses.caption")}`} {t("sequence.heat.caption")}</p>
       </section>
       {at !== undefined && <Step states={states} cell={cell} at={at} integer={integer} />}
     </>

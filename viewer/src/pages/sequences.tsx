@@ -3,7 +3,7 @@ import type { Overview, SequenceResult } from "../document";
 import { useSpeech, type Speech } from "../i18n";
 import { Explain, MadeBy } from "../parts/words";
 import { href } from "../routes";
-import { trackName } from "../sequences/names";
+import { sequenceName, trackName } from "../sequences/names";
 
 /** Which kind of page shows a result. */
 export const pageOf = (kind: string) => (kind === "cells" || kind === "memory" || kind === "matches" ? kind : "figure");
@@ -74,13 +74,14 @@ function told(result: SequenceResult, speech: Speech): string {
 }
 
 export function SequenceList({ overview, most }: { overview: Overview; most?: number }) {
-  const { t } = useSpeech();
+  const speech = useSpeech();
+  const { t } = speech;
   return (
     <ul className="sequence-list">
       {overview.sequences.slice(0, most).map((card) => (
         <li key={card.id}>
           <a href={href({ page: "sequence", sequence: card.id })}>
-            <strong>{card.name}</strong>
+            <strong>{sequenceName(speech, card.name)}</strong>
             <span className="quiet">
               {t(`sequence.steps.${card.reading}`, { n: card.steps })}
               {card.places.length > 0 && ` · ${t("sequences.whole")}`}

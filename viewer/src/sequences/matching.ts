@@ -11,20 +11,26 @@ const SAMPLE = 20_000;
 
 export type Wish = { sequence: number; start: number; stop: number; most: number; before: boolean; after: boolean; distance?: number | undefined };
 
+/** The same cells with the reader's own thresholds in bytes, by row, and the share of steps in which each is on by it. */
+export function withOwn(corpus: Corpus, cells: readonly On[], own: ReadonlyMap<number, number>): On[] {
+  return cells.map((cell) => {
+    const threshold = own.get(cell.row);
+    return threshold === undefined ? cell : { ...cell, threshold, share: statistics(corpus, cell.row).above(threshold, cell.sign) };
+  });
+}
+
 /**
  * The cells on through the whole range, those that stand out most first: rare ones, well beyond their thresholds.
  * The suggested threshold lies half way between a cell's median and its weakest step in the range; with `distance` it
  * lies that many bytes from the median.
  */
 export function select(corpus: Corpus, wish: Wish): On[] {
-  const total = corpus.lengths.reduce((sum, n) => sum + n, 0);
-  const stride = Math.max(1, Math.floor(total / SAMPLE));
   const own = corpus.values[wish.sequence];
   const steps = corpus.lengths[wish.sequence] ?? 0;
   if (!own) return [];
   const found: On[] = [];
   for (let row = 0; row < corpus.units; row++) {
-    const { median, deviation, above } = statistics(corpus, row, stride);
+    const { median, deviation, above } = statistics(corpus, row);
     const part = own.subarray(row * steps + wish.start, row * steps + wish.stop);
     const mean = part.reduce((sum, v) => sum + v, 0) / part.length;
     const sign = mean >= median ? 1 : -1;
@@ -41,7 +47,32 @@ export function select(corpus: Corpus, wish: Wish): On[] {
   return found.sort((a, b) => weight(b) - weight(a) || a.row - b.row).slice(0, wish.most);
 }
 
-function statistics(corpus: Corpus, row: number, stride: number) {
+type Statistics = { median: number; deviation: number; above: (threshold: number, sign: number) => number };
+
+const known = new WeakMap<Corpus, Map<number, Statistics>>();
+
+/** What a row does over the whole corpus: worked out once, however often the reader moves the range. */
+function statistics(corpus: Corpus, row: number): Statistics {
+  const rows = known.get(corpus) ?? new Map<number, Statistics>();
+  known.set(corpus, rows);
+  const found = rows.get(row) ?? measured(corpus, row);
+  rows.set(row, found);
+  return found;
+}
+
+/** Work out what every row does, leaving the page time to answer in between. */
+export async function prepare(corpus: Corpus): Promise<void> {
+  let begun = performance.now();
+  for (let row = 0; row < corpus.units; row++) {
+    statistics(corpus, row);
+    if (performance.now() - begun < 30) continue;
+    await new Promise((go) => setTimeout(go));
+    begun = performance.now();
+  }
+}
+
+function measured(corpus: Corpus, row: number): Statistics {
+  const stride = Math.max(1, Math.floor(corpus.lengths.reduce((sum, n) => sum + n, 0) / SAMPLE));
   const counts = new Float64Array(256);
   const every = new Float64Array(256);
   let [sampled, total] = [0, 0];

@@ -1,5 +1,5 @@
 // One time axis under many lanes: only what is in sight is drawn, so that a hundred thousand steps scroll as one does.
-import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from "react";
 import type { Palette } from "./colours";
 
 /** What a lane draws in: steps first to last, `px` wide each, beginning `shift` pixels left of the edge. */
@@ -17,22 +17,26 @@ export type Lane = {
   hover?: (at: { y: number; step: number } | null) => void;
 };
 
+export type Span = { start: number; stop: number };
+
 type Shown = {
   lanes: Lane[];
   steps: number;
   px: number;
   palette: Palette;
   at: number | undefined;
-  range: { start: number; stop: number } | undefined;
+  range: Span | undefined;
   label: string;
-  choose: (step: number) => void;
+  /** A step was chosen; where ranges can be, also a range, by dragging or with Shift and the arrow keys. */
+  choose: (step: number, range?: Span) => void;
+  ranges?: boolean;
   /** What the arrows up and down do, where there are rows to go through. */
   turn?: (by: number) => void;
 };
 
 const GAP = 10;
 
-export function Timeline({ lanes, steps, px, palette, at, range, label, choose, turn }: Shown) {
+export function Timeline({ lanes, steps, px, palette, at, range, label, choose, ranges, turn }: Shown) {
   const box = useRef<HTMLDivElement>(null);
   const [scroll, setScroll] = useState(0);
   const [width, setWidth] = useState(800);
@@ -68,7 +72,17 @@ export function Timeline({ lanes, steps, px, palette, at, range, label, choose, 
     const to = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    choose(Math.max(0, Math.min(steps - 1, (at ?? 0) + to)));
+    const now = at ?? 0;
+    const step = Math.max(0, Math.min(steps - 1, now + to));
+    if (!ranges || !event.shiftKey) return choose(step);
+    const fixed = range ? (now >= range.stop - 1 ? range.start : range.stop - 1) : now;
+    choose(step, step === fixed ? undefined : span(fixed, step));
+  };
+  const held = useRef<number | null>(null);
+  const drag = (event: PointerEvent) => {
+    if (!ranges || held.current === null || !(event.buttons & 1)) return;
+    const step = stepOf(event);
+    if (step !== held.current || range) choose(step, step === held.current ? undefined : span(held.current, step));
   };
   return (
     <div className="timeline">
@@ -81,15 +95,17 @@ export function Timeline({ lanes, steps, px, palette, at, range, label, choose, 
       </div>
       <div className="timeline-box" ref={box} tabIndex={0} role="group" aria-label={label} onScroll={(event) => setScroll(event.currentTarget.scrollLeft)} onKeyDown={key}>
         <div className="timeline-space" style={{ width: Math.max(steps * px, 1) }}>
-          <div className="timeline-lanes" style={{ width }}>
+          <div className="timeline-lanes" style={{ width }} onPointerDown={(event) => (held.current = stepOf(event))} onPointerMove={drag}>
             {lanes.map((lane) => (
               <LaneCanvas
                 key={lane.key}
                 lane={lane}
                 view={{ first, last, px, shift, width, palette }}
                 click={(event) => {
-                  choose(stepOf(event));
-                  lane.click?.(event.nativeEvent.offsetY, stepOf(event));
+                  const step = stepOf(event);
+                  if (ranges && held.current !== null && held.current !== step) return; // the end of a drag
+                  choose(step);
+                  lane.click?.(event.nativeEvent.offsetY, step);
                 }}
                 {...(lane.hover && { move: (event: MouseEvent | null) => lane.hover?.(event && { y: event.nativeEvent.offsetY, step: stepOf(event) }) })}
               />
@@ -102,6 +118,8 @@ export function Timeline({ lanes, steps, px, palette, at, range, label, choose, 
     </div>
   );
 }
+
+const span = (a: number, b: number): Span => ({ start: Math.min(a, b), stop: Math.max(a, b) + 1 });
 
 type Drawn = { lane: Lane; view: Omit<View, "context">; click: (event: MouseEvent) => void; move?: (event: MouseEvent | null) => void };
 

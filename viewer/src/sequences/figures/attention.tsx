@@ -7,6 +7,7 @@ import { unpack } from "../../values";
 import { bars, frame, heatmap } from "../lanes";
 import { usePalette } from "../theme";
 import { Timeline, type Lane } from "../timeline";
+import { outputName } from "../names";
 import { visible } from "../tokens";
 import { Legend } from "./legend";
 import { placeName, readLanes, stepName, widthOf } from "./read";
@@ -35,8 +36,8 @@ export function AttentionFigure({ view }: { view: AttentionView }) {
   const fromWritten = (row: number) => (now.side === "read" ? weight(row, now.index) : null);
   const ground = (value: number | null) => (value === null ? null : (palette.behind[128 + Math.min(127, Math.round((127 * value) / high))] ?? null));
   const below = (value: number | null) => (value !== null && value >= 0.005 ? percent(Math.round(100 * value) / 100) : "");
-  const written = view.written.length ? view.written : Array.from({ length: rows }, (_, i) => String(i));
-  const told = (end: End) => (end.side === "read" ? placeName(view.read, end.index, speech) : stepName(end.index, view.written[end.index], speech));
+  const written = view.written.length ? view.written.map((label) => outputName(speech, label)) : Array.from({ length: rows }, (_, i) => String(i));
+  const told = (end: End) => (end.side === "read" ? placeName(view.read, end.index, speech) : stepName(end.index, view.written.length ? written[end.index] : undefined, speech));
   const other = now.side === "written" ? Array.from({ length: columns }, (_, i) => weight(now.index, i)) : Array.from({ length: rows }, (_, i) => weight(i, now.index));
   const best = other.map((value, index) => ({ value, index })).sort((a, b) => b.value - a.value).slice(0, LISTED);
   const tall = Math.max(2, Math.min(24, Math.floor(480 / Math.max(1, rows))));

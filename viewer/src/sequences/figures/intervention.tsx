@@ -7,6 +7,7 @@ import { unpack } from "../../values";
 import { bars, characters, rgb } from "../lanes";
 import { usePalette } from "../theme";
 import { Timeline, type Lane } from "../timeline";
+import { outputName } from "../names";
 import { visible } from "../tokens";
 import { placeName, readLanes, widthOf } from "./read";
 
@@ -23,7 +24,8 @@ export function InterventionFigure({ view }: { view: InterventionView }) {
   const peak = change.indexOf(Math.max(...change));
   const [at, setAt] = useState<number>(Math.max(0, peak));
   const worst = Math.max(1, ...[...(losses ?? []), ...(changed ?? [])].filter((v) => !Number.isNaN(v)));
-  const moved = view.best.map((name, i) => (name === view.changed_best[i] ? "" : (view.changed_best[i] ?? "")));
+  const [best, then] = [view.best, view.changed_best].map((all) => all.map((label) => visible(outputName(speech, label)))) as [string[], string[]];
+  const moved = best.map((name, i) => (name === then[i] ? "" : (then[i] ?? "")));
   const turned = moved.filter((name) => name !== "").length;
   const told = (value: number) => (view.classes ? percent(value) : number(value));
   const mean = (values: Float32Array | null) => {
@@ -41,7 +43,7 @@ export function InterventionFigure({ view }: { view: InterventionView }) {
     );
   if (view.best.length)
     lanes.push(
-      { key: "best", label: t("intervention.best"), height: 20, alt: t("intervention.best"), draw: (made) => characters(made, (step) => visible(view.best[step] ?? "")) },
+      { key: "best", label: t("intervention.best"), height: 20, alt: t("intervention.best"), draw: (made) => characters(made, (step) => best[step] ?? "") },
       {
         key: "turned",
         label: t("intervention.turned"),
@@ -50,7 +52,7 @@ export function InterventionFigure({ view }: { view: InterventionView }) {
         draw: (made) => {
           made.context.fillStyle = rgb(palette.behind[225] ?? 0);
           for (let step = made.first; step < made.last; step++) if (moved[step]) made.context.fillRect((step - made.first) * made.px - made.shift, 0, made.px, 20);
-          characters(made, (step) => visible(moved[step] ?? ""));
+          characters(made, (step) => moved[step] ?? "");
         },
       },
     );
@@ -69,7 +71,7 @@ export function InterventionFigure({ view }: { view: InterventionView }) {
       <p className="caption">{t(view.classes ? "intervention.caption" : "intervention.caption.numbers")}</p>
       <p className="figure-value" aria-live="polite">
         {t("intervention.at", { step: placeName(view.read, at, speech), change: told(change[at] ?? 0) })}
-        {view.best.length > 0 && ` · ${t("intervention.expected", { before: visible(view.best[at] ?? ""), after: visible(view.changed_best[at] ?? "") })}`}
+        {view.best.length > 0 && ` · ${t("intervention.expected", { before: best[at] ?? "", after: then[at] ?? "" })}`}
         {losses && changed && !Number.isNaN(losses[at] ?? NaN) && ` · ${t("sequence.loss")} ${number(losses[at] ?? 0)} → ${number(changed[at] ?? 0)}`}
       </p>
       {view.written !== null && view.changed_text !== null && (

@@ -7,6 +7,7 @@ import { unpack } from "../../values";
 import { frame, heatmap, signedBars } from "../lanes";
 import { usePalette } from "../theme";
 import { Timeline, type Lane } from "../timeline";
+import { outputName } from "../names";
 import { visible } from "../tokens";
 import { Deletion } from "./deletion";
 import { Legend } from "./legend";
@@ -38,7 +39,7 @@ export function StepsFigure({ view }: { view: StepsView }) {
   const features = view.features[output];
   const order = Array.from({ length: count }, (_, i) => i);
   const tall = Math.max(2, Math.min(14, Math.floor(360 / count)));
-  const outputName = (k: number) => t("steps.output", { step: view.outputs[k] ?? 0, target: visible(view.targets[k] ?? "") });
+  const heading = (k: number) => t("steps.output", { step: view.outputs[k] ?? 0, target: visible(outputName(speech, view.targets[k] ?? "")) });
   const lanes: Lane[] = [
     ...readLanes(view.read, palette, speech),
     {
@@ -88,7 +89,7 @@ export function StepsFigure({ view }: { view: StepsView }) {
     <div className="figure-columns">
       <div>
         <div className="row-head">
-          <h2>{outputName(output)}</h2>
+          <h2>{heading(output)}</h2>
           {count > 1 && (
             <span className="sequence-tools">
               <button type="button" aria-label={t("nav.previous")} disabled={output === 0} onClick={() => setOutput(output - 1)}>
@@ -97,7 +98,7 @@ export function StepsFigure({ view }: { view: StepsView }) {
               <select aria-label={t("steps.choose")} value={output} onChange={(event) => setOutput(Number(event.target.value))}>
                 {order.map((k) => (
                   <option key={k} value={k}>
-                    {outputName(k)}
+                    {heading(k)}
                   </option>
                 ))}
               </select>

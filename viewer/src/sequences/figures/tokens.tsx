@@ -1,7 +1,9 @@
 // A row of tokens, coloured by a number each, that mouse and arrow keys go through.
 import type { CSSProperties, KeyboardEvent } from "react";
+import { useSpeech } from "../../i18n";
 import { rgb } from "../lanes";
 import { visible } from "../tokens";
+import { stepName } from "./read";
 
 type Shown = {
   tokens: readonly string[];
@@ -18,6 +20,7 @@ type Shown = {
 };
 
 export function TokenRow({ tokens, label, chosen, ground, below, hover, choose, open = () => true }: Shown) {
+  const speech = useSpeech();
   const stops = tokens.map((_, i) => i).filter(open);
   const home = chosen !== null && open(chosen) ? chosen : (stops[0] ?? 0);
   const key = (event: KeyboardEvent<HTMLDivElement>) => {
@@ -42,7 +45,7 @@ export function TokenRow({ tokens, label, chosen, ground, below, hover, choose, 
             className="token"
             tabIndex={i === home ? 0 : -1}
             aria-pressed={i === chosen}
-            aria-label={`${i} ${visible(token)} ${below(i)}`}
+            title={stepName(i, token, speech)}
             disabled={!open(i)}
             style={style}
             onMouseEnter={() => hover(i)}
@@ -50,7 +53,7 @@ export function TokenRow({ tokens, label, chosen, ground, below, hover, choose, 
             onClick={() => choose(i)}
           >
             <span>{visible(token)}</span>
-            <small aria-hidden="true">{below(i)}</small>
+            <small>{below(i)}</small>
           </button>
         );
       })}
