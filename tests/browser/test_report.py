@@ -330,6 +330,23 @@ def test_a_tablet_needs_no_sideways_scrolling(folder: Path, browser: Any) -> Non
     tab.close()
 
 
+def test_what_is_printed_fits_the_paper_and_is_light(folder: Path, visit: Any) -> None:
+    tab = visit(folder, color_scheme="dark")
+    addresses = pages(tab)
+    tab.set_viewport_size({"width": 720, "height": 1000})  # A4 between its margins
+    tab.emulate_media(media="print")
+    for name, address in addresses.items():
+        go(tab, address)
+        assert tab.evaluate("() => document.documentElement.scrollWidth") <= 720, name
+        ink, paper = tab.evaluate(
+            "() => ['h1', 'body'].map((what) => getComputedStyle(document.querySelector(what)))"
+            ".map((style, i) => (i ? style.backgroundColor : style.color))"
+        )
+        assert paper == "rgb(255, 255, 255)"
+        assert max(int(v) for v in re.findall(r"\d+", ink)[:3]) < 80, name
+        assert tab.locator(".top").is_hidden()
+
+
 def test_the_first_load_is_small(folder: Path, visit: Any) -> None:
     """Every script and style sheet that the overview asks for, packed; the rest is asked for when it is looked at."""
     import gzip

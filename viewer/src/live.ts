@@ -76,8 +76,6 @@ async function download(path: string, wanted: object): Promise<void> {
   hand(await response.blob(), name);
 }
 
-export const figure = (record: string, kind: "png" | "svg" | "pdf") => `api/v1/results/${id(record)}/figure.${kind}`;
-
 /** An address that the server gives a thumbnail of its data folder at. */
 export const thumb = (index: number) => `api/v1/data/${index}/thumb.jpg`;
 

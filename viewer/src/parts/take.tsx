@@ -3,11 +3,10 @@ import { use, useState, type ReactNode } from "react";
 import { Workspace } from "../context";
 import { MethodForm } from "../families";
 import { useSpeech } from "../i18n";
-import { figure, server, useSession } from "../live";
+import { figure, FIGURES } from "../figures";
+import { server, useSession } from "../live";
 import { keyOf, selection, useSelection, type Chosen } from "../selection";
 import { isLive } from "../source";
-
-const FIGURES = ["png", "svg", "pdf"] as const;
 
 /** Chooses a thing, where there is a server that can make something of it. `inline`: in a line of text, else over a picture. */
 export function Choose({ one, inline }: { one: Chosen; inline?: boolean }) {

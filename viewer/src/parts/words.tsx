@@ -2,7 +2,9 @@
 import type { ReactNode } from "react";
 import type { Paper, ProvenanceView } from "../document";
 import { useSpeech, type Key } from "../i18n";
+import { figure, FIGURES } from "../figures";
 import { href } from "../routes";
+import { isLive } from "../source";
 
 /** "What am I looking at?", folded away until asked. */
 export function Explain({ text, paper }: { text: Key; paper?: Paper | null | undefined }) {
@@ -40,7 +42,7 @@ export function MadeBy({ made, image }: { made: ProvenanceView | undefined; imag
   const names = made.paper?.authors.split(/\s*(?:,|;|&|\band\b)\s*/).filter(Boolean) ?? [];
   const authors = names.length > 3 ? t("paper.several", { first: names[0] ?? "" }) : made.paper?.authors;
   const paper = made.paper ? `${authors} ${made.paper.year}` : null;
-  return (
+  const link = (
     <a
       className="madeby"
       href={href({ page: "about", record: made.key, ...(image ? { image } : {}) })}
@@ -49,6 +51,24 @@ export function MadeBy({ made, image }: { made: ProvenanceView | undefined; imag
       {name}
       {paper && <span className="quiet"> · {paper}</span>}
     </a>
+  );
+  if (!isLive) return link;
+  return (
+    <span className="madeby-live">
+      {link}
+      <details className="figures">
+        <summary aria-label={t("figure.take")} title={t("figure.take")}>
+          ↓
+        </summary>
+        <span>
+          {FIGURES.map((kind) => (
+            <a key={kind} href={figure(made.key, kind)} download>
+              {kind.toUpperCase()}
+            </a>
+          ))}
+        </span>
+      </details>
+    </span>
   );
 }
 
