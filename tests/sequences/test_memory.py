@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import deepro
 from deepro.errors import NetworkError
-from deepro.methods.sequences.memory import decay, memory, reach
+from deepro.methods.sequences.memory import decay, factor, memory, reach
 from tests.reference.recurrent import unroll
 from tests.sequences.test_sweep import NoKernel
 
@@ -124,6 +124,7 @@ def test_half_life_and_saturation_of_hand_set_gates() -> None:
 
 
 def test_decay_and_reach() -> None:
+    assert factor(np.array([8.0, 4, 2, 1, 0])) == pytest.approx(0.5)
     matrix = np.array([[4.0, 0, 0], [2, 4, 0], [1, 2, 4]])
     assert decay(matrix).tolist() == [4, 2, 1]
     assert reach(np.array([4.0, 2, 1]), 0.85) == 2

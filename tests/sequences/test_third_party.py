@@ -75,6 +75,39 @@ def test_g2p_en() -> None:
     with torch.no_grad():
         rows = module.head(torch.from_numpy(made.h["decoder"][0, 0]))
     assert torch.allclose(rows, module(torch.tensor([word]))[0], atol=1e-12)
+    vowels = "AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW"
+    others = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"
+    sounds = [v + stress for v in vowels.split() for stress in "012"] + others.split()
+    said = [("<pad>", "<unk>", "<s>", "</s>", *sorted(sounds))[int(k)] for k in rows.argmax(1)]
+    assert said[:6] == ["P", "AY1", "TH", "AH0", "N", "</s>"]
+
+
+class Voice(nn.Module):
+    """silero-vad at 16 kHz: the spectrum of 512 samples and 64 before them, convolutions, an LSTM cell a chunk."""
+
+    def __init__(self, state: dict[str, Tensor]) -> None:
+        super().__init__()
+        self.basis = nn.Parameter(state["stft.forward_basis_buffer"])
+        sizes = [(129, 128, 1), (128, 64, 2), (64, 64, 2), (64, 128, 1)]
+        self.encoder = nn.ModuleList(nn.Conv1d(a, b, 3, stride, padding=1) for a, b, stride in sizes)
+        self.rnn, self.head = nn.LSTMCell(128, 128), nn.Conv1d(128, 1, 1)
+        for k, conv in enumerate(self.encoder):
+            conv.load_state_dict({n: state[f"encoder.{k}.reparam_conv.{n}"] for n in ("weight", "bias")})
+        self.rnn.load_state_dict({n: state[f"decoder.rnn.{n}"] for n in self.rnn.state_dict()})
+        self.head.load_state_dict({n: state[f"decoder.decoder.2.{n}"] for n in ("weight", "bias")})
+
+    def forward(self, sound: Tensor) -> Tensor:
+        chunks = nn.functional.pad(sound, (64, 0)).unfold(1, 576, 512)
+        states, rows = None, []
+        for chunk in chunks.unbind(1):
+            x = nn.functional.pad(chunk[:, None], (0, 64), mode="reflect")
+            real, imaginary = nn.functional.conv1d(x, self.basis, stride=128).chunk(2, 1)
+            x = (real**2 + imaginary**2).sqrt()
+            for conv in self.encoder:
+                x = conv(x).relu()
+            states = self.rnn(x[..., 0], states)
+            rows.append(self.head(states[0].relu()[..., None]).sigmoid()[..., 0])
+        return torch.stack(rows, 1)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -83,16 +116,34 @@ def test_silero_vad() -> None:
     scripted = torch.jit.load(str(path), map_location="cpu")
     with pytest.raises(UnsupportedError, match="scripted"):
         trace(deepro.load(scripted, input_shape=(512,)), torch.zeros(1, 512))
-    state = scripted.state_dict()
-    stem = next(k for k in state if k.endswith("rnn.weight_ih")).removesuffix("weight_ih")
-    units, width = state[f"{stem}weight_hh"].shape[1], state[f"{stem}weight_ih"].shape[1]
-    own = nn.LSTM(width, units, batch_first=True)
-    own.load_state_dict({f"{k}_l0": state[stem + k] for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")})
-    own.double()
-    series = np.random.default_rng(0).normal(size=(12, width))
-    made = trace(deepro.load(own, input_shape=(12, width)), series)
+    inner = {k.removeprefix("_model."): v for k, v in scripted.state_dict().items() if k.startswith("_model.")}
+    own = Voice(inner).eval()
+    time = np.arange(20 * 512) / 16000
+    buzz = sum(np.sin(2 * np.pi * 130 * k * time) / k for k in range(1, 20)) * (time > 0.2) * (1 + np.sin(9 * time))
+    sound = deepro.Sound((0.1 * buzz).astype("f4"), 16000)
+    made = trace(deepro.load(own), sound)
+    with torch.no_grad():  # the package's own network, a chunk after the other
+        chunks = torch.from_numpy(sound.samples).view(20, 1, 512)
+        told = torch.cat([scripted(chunk, 16000) for chunk in chunks])
+    assert made.outputs.shape == (1, 20, 1)
+    assert np.abs(made.outputs[0] - told.numpy()).max() < 1e-5
+    assert told.max() - told.min() > 0.1  # the network has something to say
+    assert made.checks["rnn"] < 1e-6
+    assert np.abs(made.h["rnn"][0, 0] - np.array(_states(own, sound))).max() < 1e-6
+    layer = nn.LSTM(128, 128)
+    layer.load_state_dict({f"{k}_l0": v for k, v in own.rnn.state_dict().items()})
     with torch.no_grad():
-        loop = unroll(own, torch.from_numpy(series))[0]
+        loop = unroll(layer, torch.from_numpy(made.inputs["rnn"][0]))[0]
     for name, expected in loop.items():
-        have = {"h": made.h, "c": made.c, **made.gates}[name]["lstm"]
-        assert np.abs(have[:, 0] - expected.numpy()).max() < 1e-12
+        have = {"h": made.h, "c": made.c, **made.gates}[name]["rnn"]
+        assert np.abs(have[:, 0] - expected.numpy()).max() < 1e-5
+
+
+def _states(module: Voice, sound: deepro.Sound) -> list[np.ndarray]:
+    """h of each call, by a hook."""
+    seen: list[np.ndarray] = []
+    handle = module.rnn.register_forward_hook(lambda m, args, out: seen.append(out[0][0].numpy()))
+    with torch.no_grad():
+        module(torch.from_numpy(sound.samples)[None])
+    handle.remove()
+    return seen
