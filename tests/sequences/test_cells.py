@@ -195,6 +195,31 @@ def test_holding_nothing_changes_nothing_and_holding_holds() -> None:
     assert not module._forward_hooks
 
 
+def test_steps_are_counted_on_from_call_to_call() -> None:
+    class Loop(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = nn.LSTMCell(3, 4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            state, made = None, []
+            for step in x.unbind(1):
+                state = self.cell(step, state)
+                made.append(state[0])
+            return torch.stack(made, 1)
+
+    loop, whole = Loop().double(), nn.LSTM(3, 4, batch_first=True).double()
+    whole.load_state_dict({f"{k}_l0": v for k, v in loop.cell.state_dict().items()})
+    x = torch.randn(2, 6, 3, dtype=torch.float64)
+    with torch.no_grad():
+        with intervening(loop, [Hold("cell", "c", [2], [0.7], start=2, stop=4)]):
+            one = loop(x)
+        with intervening(whole, [Hold("lstm", "c", [2], [0.7], start=2, stop=4)]):
+            other = whole(x)[0]
+        assert torch.allclose(one, other, atol=1e-12)
+        assert not torch.allclose(one[:, 2], whole(x)[0][:, 2])
+
+
 @pytest.mark.parametrize("kind", ["lstm", "projected", "cell"])
 def test_stepwise_equals_the_module(kind: str) -> None:
     x = torch.randn(6, 2, 3, dtype=torch.float64)
