@@ -109,3 +109,23 @@ def test_bad_input_is_said() -> None:
         attribute_steps(net, ["ab", "ba"])
     with pytest.raises(UsageError, match="step is 7"):
         attribute_steps(net, "ab", step=7)
+
+
+@pytest.mark.parametrize("how", ["integrated_gradients", "omission"])
+def test_every_output_is_told_as_it_is_alone(how: str) -> None:
+    torch.manual_seed(0)
+    series = np.random.default_rng(1).normal(size=(5, 2))
+    net = deepro.load(PerStep().double(), input_shape=(5, 2))
+    made = attribute_steps(net, series, how=how, samples=8, every=True)
+    assert made.every is not None
+    assert made.every["step"].tolist() == [0, 1, 2, 3, 4]
+    for step in range(5):
+        alone = attribute_steps(net, series, step=step, how=how, samples=8)
+        assert made.every["target"][step] == alone.target
+        assert made.every["score"][step] == alone.score
+        for name in ("values", "deletion", "random"):
+            assert np.array_equal(made.every[name][step], getattr(alone, name), equal_nan=True)
+    # One answer for the whole sequence is told once.
+    last = attribute_steps(deepro.load(PerStep(True).double(), input_shape=(5, 2)), series, step=4, how=how, every=True)
+    assert last.every is not None
+    assert last.every["step"].tolist() == [4]

@@ -212,6 +212,8 @@ class Steps(Result):
     values: (T,) unscaled, signed where the method is. features: (T, F) before they are summed, where there are such.
     score: the output explained, of `target` at `step`. gap: what integrated gradients miss of it. deletion, random:
     (T + 1,) the output after so many steps were set to zero, most important first, or in random order.
+    every: the same of S outputs, where they were asked for: step, score, gap (S,), target (S names), values (S, T),
+    deletion and random (S, T + 1).
     """
 
     kind = "steps"
@@ -225,6 +227,7 @@ class Steps(Result):
     deletion: np.ndarray
     random: np.ndarray
     text: str | None = None
+    every: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

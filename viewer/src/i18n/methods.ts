@@ -101,6 +101,7 @@ export const METHOD_WORDS: { readonly [english: string]: readonly [string, strin
   "gradient: the derivative's norm; occlusion: the step's input set to zero; omission: the step left out": ["梯度：導數的範數；遮蔽：該步輸入設為零；省略：略去該步", "梯度：导数的范数；遮蔽：该步输入设为零；省略：略去该步"],
   "points on the path of integrated gradients": ["積分梯度路徑上的點數", "积分梯度路径上的点数"],
   "of the random order that the deletion curve is compared with": ["與刪除曲線比較的隨機順序的種子", "与删除曲线比较的随机顺序的种子"],
+  "explain the output of every step too: time grows with the square of their number": ["也解釋每一步的輸出：時間隨步數平方增加", "也解释每一步的输出：时间随步数平方增加"],
   "longest context of the n-gram model, plus one": ["多元語法模型最長的上下文加一", "多元语法模型最长的上下文加一"],
   "tokens that must have stood there before for a step to be a copy": ["先前出現過多少符號才算複製", "先前出现过多少符号才算复制"],
   "parts into which the space is divided": ["把空間分成幾個區域", "把空间分成几个区域"],

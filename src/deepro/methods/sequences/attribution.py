@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -45,6 +47,7 @@ def attribute_steps(
     ] = "integrated_gradients",
     samples: Annotated[int, Bounds(2, 1000), "points on the path of integrated gradients"] = 32,
     seed: Annotated[int, Bounds(0, 2**31), "of the random order that the deletion curve is compared with"] = 0,
+    every: Annotated[bool, "explain the output of every step too: time grows with the square of their number"] = False,
 ) -> Steps:
     """Importance of each step of one sequence for one output y.
 
@@ -53,6 +56,7 @@ def attribute_steps(
     the baseline. Values are signed except the gradient's norm: occlusion and omission are y minus y without the step,
     integrated gradients sum to y - y(0) (`gap` is what they miss).
     deletion: y after the most important steps are set to zero one after the other; random: in random order.
+    every: the same of the output at every step, for `target` or the largest there.
     Sundararajan et al. 2017, arXiv 1703.01365; Kadar et al. 2017, arXiv 1602.08952.
     """
     assert isinstance(sequence, Sequences)
@@ -62,7 +66,19 @@ def attribute_steps(
     length = len(item)
     if not -length <= step < length:
         raise UsageError(f"step is {step}, the sequence has steps 0 to {length - 1}")
-    step %= length
+    explain = partial(_explained, net, sequence, target, how=how, samples=samples, seed=seed)
+    one = explain(step % length)
+    if not every:
+        return one
+    rows = _Question(net, item, 0, sequence).rows()
+    return replace(one, every=_together([explain(s) for s in range(min(rows, length))] if rows else [one]))
+
+
+def _explained(
+    net: Network, sequence: Sequences, target: str | int | None, step: int, *, how: str, samples: int, seed: int
+) -> Steps:
+    item = sequence.items[0]
+    length = len(item)
     ask = _Question(net, item, step, sequence)
     index = ask.index(target)
     full = float(ask(index, 1, _as_it_is)[0])
@@ -99,12 +115,28 @@ def attribute_steps(
     )
 
 
+def _together(rows: list[Steps]) -> dict[str, Any]:
+    return {
+        "step": np.array([r.step for r in rows]),
+        "target": tuple(r.target for r in rows),
+        "score": np.array([r.score for r in rows]),
+        "gap": np.array([np.nan if r.gap is None else r.gap for r in rows]),
+        **{name: np.stack([getattr(r, name) for r in rows]) for name in ("values", "deletion", "random")},
+    }
+
+
 class _Question:
     """One output of one sequence, as a function of what the first recurrent layer (or the series' own steps) reads."""
 
     def __init__(self, net: Network, item: Tensor, step: int, given: Sequences) -> None:
         self.net, self.item, self.step, self.given = net, item, step, given
         self.read: np.ndarray = np.zeros(0)
+
+    def rows(self) -> int:
+        """At how many steps the network answers; 0 where it gives one answer for the whole sequence."""
+        with torch.no_grad():
+            made = self._run(self.item[None])
+        return self.given.rows(made).shape[1] if made.ndim == 3 else 0
 
     def index(self, target: str | int | None) -> int:
         with torch.no_grad():

@@ -179,10 +179,10 @@ class Sequences:
             network = str(result.provenance.network.get("fingerprint", ""))
             groups.setdefault((network, where, result.how, len(result.values)), []).append(result)
         for group in groups.values():
-            group.sort(key=lambda r: (r.step, r.target))
             ones = self._of(group[0])
             view = steps_view(group, ones[0] if ones else None, _shown(ones))
-            self._figure(group, view, {"outputs": len(group)} if len(group) > 1 else facts(group[0]))
+            count = len(view.outputs)
+            self._figure(group, view, {"outputs": count} if count > 1 else facts(group[0]))
 
     def _figure(self, results: Sequence[Figured], shown: Shown, told: Mapping[str, Any]) -> None:
         records = {r.provenance.key: self._records[r.provenance.key] for r in results if r.provenance}
