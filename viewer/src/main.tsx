@@ -11,4 +11,6 @@ const source = findSource();
 if (source instanceof LiveSource) listen(source);
 // The first drawing has its words and its data: a waiting line in between would be held for a while by React itself.
 const overview = source.overview().catch(() => undefined); // the page says what went wrong
-void Promise.all([ready(), overview]).then(() => root && createRoot(root).render(<App source={source} />));
+// So has it its letters, which stand in the style sheet: others would be of another width, and lines would move.
+const letters = document.fonts.load("14px Inter").catch(() => undefined);
+void Promise.all([ready(), overview, letters]).then(() => root && createRoot(root).render(<App source={source} />));

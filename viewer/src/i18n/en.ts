@@ -16,7 +16,7 @@ export const en = {
   "state.missing": "This page is not in the report",
   "state.missing.why": "“{name}” cannot be found. The address may come from another report, or a file of this one was moved.",
   "explain.ask": "What am I looking at?",
-  "explain.paper": "Paper",
+  "explain.paper": "Paper:",
   "paper.several": "{first} et al.",
   "about.picture": "How this was made",
 

@@ -18,7 +18,7 @@ export const zhHans: { readonly [K in keyof typeof en]: string } = {
   "state.missing": "报告里没有这一页",
   "state.missing.why": "找不到“{name}”。网址可能来自另一份报告，或这份报告的文件被移动过。",
   "explain.ask": "我看到的是什么？",
-  "explain.paper": "论文",
+  "explain.paper": "论文：",
   "paper.several": "{first} 等",
   "about.picture": "这是怎么做出来的",
 

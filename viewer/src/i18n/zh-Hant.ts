@@ -18,7 +18,7 @@ export const zhHant: { readonly [K in keyof typeof en]: string } = {
   "state.missing": "報告裡沒有這一頁",
   "state.missing.why": "找不到「{name}」。網址可能來自另一份報告，或這份報告的檔案被移動過。",
   "explain.ask": "我看到的是什麼？",
-  "explain.paper": "論文",
+  "explain.paper": "論文：",
   "paper.several": "{first} 等",
   "about.picture": "這是怎麼做出來的",
 

@@ -44,9 +44,14 @@ export function ClassPage({ source, overview, label }: { source: Source; overvie
                 <Image picture={image.picture} alt={t("patterns.alt", { target: label })} eager />
               </a>
               <figcaption>
-                {t("patterns.caption", { target: label })}
-                {image.probability !== null && ` ${t("patterns.probability")} ${percent(image.probability)}.`}
-                {image.score !== null && ` ${t("patterns.score")} ${number(image.score)}.`} <MadeBy made={overview.records[set.record]} />
+                {t("patterns.caption", { target: label })}{" "}
+                {[
+                  image.probability === null ? "" : `${t("patterns.probability")} ${percent(image.probability)}`,
+                  image.score === null ? "" : `${t("patterns.score")} ${number(image.score)}`,
+                ]
+                  .filter(Boolean)
+                  .join(" · ")}{" "}
+                <MadeBy made={overview.records[set.record]} />
               </figcaption>
             </figure>
           ))}

@@ -56,7 +56,7 @@ export function NeuronPage({ overview, network, layer, unit }: { overview: Overv
               </a>
               <p className="caption">
                 {t("patterns.caption", { target: image.target })}
-                {image.score !== null && ` ${t("patterns.score")} ${number(image.score)}.`} <MadeBy made={overview.records[set.record]} />
+                {image.score !== null && ` ${t("patterns.score")} ${number(image.score)} ·`} <MadeBy made={overview.records[set.record]} />
               </p>
             </li>
           ))}

@@ -22,7 +22,7 @@ export function PaperLine({ paper }: { paper: Paper }) {
   const { t } = useSpeech();
   return (
     <p className="paper">
-      {t("explain.paper")}: {paper.authors} {paper.year}, <cite>{paper.title}</cite>{" "}
+      {t("explain.paper")} {paper.authors} {paper.year}, <cite>{paper.title}</cite>{" "}
       {/^https?:/.test(paper.url) ? (
         <a href={paper.url} target="_blank" rel="noreferrer noopener">
           {paper.url.replace(/^https?:\/\//, "")}
