@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 from torch import Tensor, nn
 
 import deepro
 from deepro.errors import UsageError
 from deepro.methods.sequences.attribution import attribute_steps
+from deepro.methods.sequences.controls import random_twin
 from tests.reference.recurrent import unroll
 from tests.sequences.planted import planted
 from tests.sequences.test_sweep import NoKernel
@@ -72,6 +74,15 @@ def test_the_opening_quote_decides_what_follows() -> None:
     made = attribute_steps(planted(), text, '"', how="omission")
     assert int(np.abs(made.values).argmax()) == text.index('"')
     assert made.text == text
+    assert made.control < 0.9  # networks that learned nothing attend to other steps
+
+
+def test_what_random_weights_explain() -> None:
+    net, series = deepro.load(PerStep().double(), input_shape=(6, 2)), np.random.default_rng(0).normal(size=(6, 2))
+    made = attribute_steps(net, series, 1, how="gradient", controls=2, seed=7)
+    alone = [attribute_steps(random_twin(net, 7 + k), series, 1, how="gradient", controls=0) for k in range(2)]
+    assert made.control == pytest.approx(np.mean([spearmanr(made.values, a.values).statistic for a in alone]))
+    assert alone[0].control is None
 
 
 def test_a_cell_that_is_called_step_by_step() -> None:

@@ -212,6 +212,7 @@ class Steps(Result):
     values: (T,) unscaled, signed where the method is. features: (T, F) before they are summed, where there are such.
     score: the output explained, of `target` at `step`. gap: what integrated gradients miss of it. deletion, random:
     (T + 1,) the output after so many steps were set to zero, most important first, or in random order.
+    control: how alike networks with random weights explain it (rank correlation of sizes), None where not asked for.
     every: the same of S outputs, where they were asked for: step, score, gap (S,), target (S names), values (S, T),
     deletion and random (S, T + 1).
     """
@@ -227,6 +228,7 @@ class Steps(Result):
     deletion: np.ndarray
     random: np.ndarray
     text: str | None = None
+    control: float | None = None
     every: Mapping[str, Any] | None = None
 
 

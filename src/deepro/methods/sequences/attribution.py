@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 
 from deepro.errors import NetworkError, UsageError
+from deepro.methods.sequences.controls import random_twin
 from deepro.methods.sequences.intervene import reading
+from deepro.methods.sequences.scores import ranks, spearman
 from deepro.methods.sequences.sweep import Swept
 from deepro.network import Network
 from deepro.network.sequences import Sequences, run
@@ -47,6 +49,7 @@ def attribute_steps(
     ] = "integrated_gradients",
     samples: Annotated[int, Bounds(2, 1000), "points on the path of integrated gradients"] = 32,
     seed: Annotated[int, Bounds(0, 2**31), "of the random order that the deletion curve is compared with"] = 0,
+    controls: Annotated[int, Bounds(0, 20), "networks with random weights that are explained as well"] = 1,
     every: Annotated[bool, "explain the output of every step too: time grows with the square of their number"] = False,
 ) -> Steps:
     """Importance of each step of one sequence for one output y.
@@ -56,8 +59,11 @@ def attribute_steps(
     the baseline. Values are signed except the gradient's norm: occlusion and omission are y minus y without the step,
     integrated gradients sum to y - y(0) (`gap` is what they miss).
     deletion: y after the most important steps are set to zero one after the other; random: in random order.
+    control: the mean rank correlation of the values' sizes with those of networks with random weights: near 1, the
+    values tell of the input and the architecture, not of what was learned.
     every: the same of the output at every step, for `target` or the largest there.
-    Sundararajan et al. 2017, arXiv 1703.01365; Kadar et al. 2017, arXiv 1602.08952.
+    Sundararajan et al. 2017, arXiv 1703.01365; Kadar et al. 2017, arXiv 1602.08952; Adebayo et al. 2018,
+    arXiv 1810.03292 (control).
     """
     assert isinstance(sequence, Sequences)
     if len(sequence.items) != 1:
@@ -68,10 +74,23 @@ def attribute_steps(
         raise UsageError(f"step is {step}, the sequence has steps 0 to {length - 1}")
     explain = partial(_explained, net, sequence, target, how=how, samples=samples, seed=seed)
     one = explain(step % length)
+    if controls:
+        index = _Question(net, item, step % length, sequence).index(target)
+        twins = [random_twin(net, seed + k) for k in range(controls)]
+        likeness = [_likeness(one, _explained(t, sequence, index, step % length, how=how, samples=samples, seed=seed))
+                    for t in twins]  # fmt: skip
+        one = replace(one, control=float(np.mean(likeness)))
     if not every:
         return one
     rows = _Question(net, item, 0, sequence).rows()
     return replace(one, every=_together([explain(s) for s in range(min(rows, length))] if rows else [one]))
+
+
+def _likeness(one: Steps, other: Steps) -> float:
+    """Rank correlation of the sizes of two attributions; NaN where one of them is the same at every step."""
+    sizes = np.abs(np.stack([one.values, other.values], 1))
+    known = sizes[~np.isnan(sizes).any(1)]
+    return float(spearman(ranks(known[:, :1]), known[:, 1:])[0, 0]) if len(known) > 1 else float("nan")
 
 
 def _explained(
