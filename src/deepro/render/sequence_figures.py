@@ -134,7 +134,10 @@ def draw_steps(canvas: Any, result: Steps) -> None:
     top.axhline(0, color="black", linewidth=0.6)
     if result.text and len(result.text) == len(steps) <= 120:
         top.set_xticks(steps, [_sign(c) for c in result.text], fontsize=7, family="monospace")
-    top.set_title(f"{result.how}: {_words(result.target)} at step {result.step}, score {result.score:.3g}", fontsize=8)
+    told = f"{result.how}: {_words(result.target)} at step {result.step}, score {result.score:.3g}"
+    if result.control is not None:
+        told += f"; likeness with random weights {result.control:.2f}"
+    top.set_title(told, fontsize=8)
     bottom.plot(result.deletion, color=_SECOND, label="most important first")
     bottom.plot(result.random, color=_THIRD, label="random order")
     bottom.legend(fontsize=6)
