@@ -19,6 +19,7 @@ from deepro.network import Network
 from deepro.survey import survey
 from tests.survey.test_survey import contents, fill, make
 
+ROOT = Path(__file__).resolve().parents[2]
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'deepro[ray]'")
 
 
@@ -44,12 +45,12 @@ class Deadly(Dataset):
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    root = str(Path(__file__).resolve().parents[2])
-    ray.init(
-        num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": root}}
-    )  # fmt: skip
-    yield ray
-    ray.shutdown()
+    """In the environment and not as Ray's runtime_env, so that Ray uses the processes that it starts beforehand."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]))
+        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+        yield ray
+        ray.shutdown()
 
 
 def test_two_workers_one_of_them_killed_half_way(cluster: Any, tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_a_local_survey_goes_on_where_ray_stopped(cluster: Any, tmp_path: Path) 
     from tests.survey.test_survey import again, interrupt
 
     net, photos = make(), fill(tmp_path / "photos", 16)
-    interrupt(net, photos, tmp_path / "ws", engine="ray", workers=2)
+    interrupt(net, photos, tmp_path / "ws", engine="ray", workers=1)
     assert contents(again(net, photos, tmp_path / "ws")) == contents(survey(net, photos, batch_size=4, shard_size=4))
 
 
