@@ -91,8 +91,8 @@ class Workspace:
                 yield result
 
     def damaged(self) -> list[dict[str, str]]:
-        """Results that cannot be opened: name and reason. The rest of the workspace is not affected."""
-        found = []
+        """What cannot be opened: name and reason. The rest of the workspace is not affected."""
+        found = self.damaged_cards()
         for place in self.places():
             try:
                 open(place)
@@ -134,20 +134,48 @@ class Workspace:
         atomic_text(self.folder / "networks" / f"{card['fingerprint'][:16]}.json", json.dumps(about, indent=1))
 
     def networks(self) -> list[dict[str, Any]]:
-        """The cards of `add_network`, by file name."""
-        return [self._json(file) for file in sorted((self.folder / "networks").glob("*.json"))]
+        """The cards of `add_network`, by file name; those that cannot be read are told by `damaged`."""
+        return [card for card in map(self._card, self._cards()) if isinstance(card, dict)]
+
+    def damaged_cards(self) -> list[dict[str, str]]:
+        """Files beside the results that cannot be read: name and reason."""
+        read = [(file, self._card(file)) for file in self._cards()] + [(self._skipped, self._list())]
+        return [{"name": file.name, "reason": why} for file, why in read if isinstance(why, str)]
+
+    def _cards(self) -> list[Path]:
+        return sorted((self.folder / "networks").glob("*.json"))
+
+    def _card(self, file: Path) -> dict[str, Any] | str:
+        """A network's card, or why it cannot be read."""
+        read = _json(file)
+        if isinstance(read, dict) and isinstance(read.get("card"), dict) and isinstance(read.get("layers"), list):
+            return read
+        return read if isinstance(read, str) else f"{file} is damaged: it holds no network"
 
     def set_skipped(self, skipped: list[Mapping[str, str]]) -> None:
         """Inputs of the last call that could not be explained: name and reason of each."""
-        atomic_text(self.folder / "skipped.json", json.dumps([dict(s) for s in skipped], indent=1))
+        atomic_text(self._skipped, json.dumps([dict(s) for s in skipped], indent=1))
+
+    @property
+    def _skipped(self) -> Path:
+        return self.folder / "skipped.json"
 
     def skipped(self) -> list[dict[str, str]]:
-        file = self.folder / "skipped.json"
-        return self._json(file) if file.is_file() else []
+        """What `set_skipped` kept; nothing where it cannot be read, which `damaged` tells."""
+        read = self._list()
+        return [] if isinstance(read, str) else read
 
-    @staticmethod
-    def _json(file: Path) -> Any:
-        try:
-            return json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{file} is damaged: {error}") from error
+    def _list(self) -> list[dict[str, str]] | str:
+        read = _json(self._skipped) if self._skipped.is_file() else []
+        if isinstance(read, list) and all(isinstance(s, dict) and {"name", "reason"} <= s.keys() for s in read):
+            return read
+        return read if isinstance(read, str) else f"{self._skipped} is damaged: it is no list of names and reasons"
+
+
+def _json(file: Path) -> Any:
+    """What stands in a file, or in words why it cannot be read."""
+    try:
+        read = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        return f"{file} is damaged: {error}"
+    return None if isinstance(read, str) else read

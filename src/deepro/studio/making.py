@@ -50,7 +50,8 @@ class Maker:
         fresh = {name: _about(place) for name, place in there.items() if name not in known}
         with self.shelf.change() as db:
             self.shelf.put_meta("head", json.dumps(head))
-            self.shelf.put_meta("skipped", json.dumps({"skipped": self.workspace.skipped()}))
+            beside = {"skipped": self.workspace.skipped(), "damaged": self.workspace.damaged_cards()}
+            self.shelf.put_meta("beside", json.dumps(beside))
             if tables != self._tables:
                 db.execute("UPDATE groups SET made = NULL")
                 self._tables = tables

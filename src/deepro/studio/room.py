@@ -61,7 +61,7 @@ class Studio:
         self.forms = self.loop.create_future()
         shutil.rmtree(self.folder / "reports", ignore_errors=True)
         self.engine.start()
-        if not any(g.made for g in self.shelf.groups().values()):
+        if self.pending or not self.shelf.groups():
             threading.Thread(target=self._preview, daemon=True, name="preview").start()
         if self.spec.model:
             self._pump()

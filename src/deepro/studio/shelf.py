@@ -171,10 +171,9 @@ class Shelf:
         ]
         head = {"title": "", "created": datetime.now(UTC).isoformat(timespec="seconds"), "deepro": "", "networks": []}
         head |= json.loads(self.meta("head") or "{}")
-        return Overview.model_validate(head | {"skipped": []} | fields | {"damaged": damaged} | self._skipped())
-
-    def _skipped(self) -> dict[str, Any]:
-        return json.loads(self.meta("skipped") or "{}")
+        beside = json.loads(self.meta("beside") or "{}")  # what the workspace tells of itself, outside its results
+        damaged += beside.get("damaged", [])
+        return Overview.model_validate(head | fields | {"damaged": damaged, "skipped": beside.get("skipped", [])})
 
     # ---- objects
 

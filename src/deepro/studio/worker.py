@@ -27,7 +27,7 @@ from deepro.progress import Step, listening
 from deepro.render.document.studio import JobRequest, SheetItem, SheetRequest
 from deepro.store import Workspace
 
-NICE = 10  # how far jobs stand back
+NICE = 10  # how far jobs stand back; pages half as far
 PAUSE = 0.1  # seconds between words about progress
 
 
@@ -164,7 +164,7 @@ class Worker:
         return self.live
 
     def _pages(self) -> None:
-        _stand_back()
+        _stand_back(NICE // 2)
         from deepro.studio.making import Maker
 
         maker = None
@@ -281,11 +281,11 @@ class Worker:
             raise
 
 
-def _stand_back() -> None:
+def _stand_back(steps: int = NICE) -> None:
     """Lower priority for this thread. Linux counts threads; elsewhere the whole process would stand back."""
     if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), steps)
 
 
 def _drawn(figure: Any, kind: str) -> bytes:
