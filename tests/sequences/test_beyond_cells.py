@@ -213,6 +213,11 @@ def test_an_intervention_says_what_changes() -> None:
     whole = deepro.trace(net, other).c["rnn"][0, 0, :, unit]
     again = intervene(net, text, "rnn", unit=unit, how="clamp", value=float(whole[0]))
     assert swapped.change[0] == pytest.approx(again.change[0])
+    each = [Hold("rnn", "c", [unit], [float(v)], start=t, stop=t + 1) for t, v in enumerate(whole[: len(other)])]
+    with torch.no_grad(), intervening(net.module, each):
+        rows = net.module(net.preprocess.encode(text)[None])[0].double()
+    expected = -rows[:-1].log_softmax(1).gather(1, net.preprocess.encode(text)[1:, None])[:, 0]
+    assert np.allclose(swapped.changed_losses[:-1], expected.numpy(), atol=1e-6)
     assert made.written is not None
     assert len(made.written) == len(made.changed_text) == 2
     with pytest.raises(UsageError, match="swap needs"):

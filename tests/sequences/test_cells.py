@@ -11,7 +11,7 @@ from torch import nn
 import deepro
 from deepro.errors import UsageError
 from deepro.methods.sequences import scores
-from deepro.methods.sequences.cells import find_cells, suggest
+from deepro.methods.sequences.cells import find_cells, suggest, survives
 from deepro.methods.sequences.intervene import Hold, intervening
 from deepro.methods.sequences.signals import series_tracks, sound_tracks
 from deepro.methods.sequences.tracks import make_tracks, text_tracks
@@ -237,6 +237,23 @@ def test_stepwise_equals_the_module(kind: str) -> None:
                 again = (lambda out: (out[0], *out[1]))(module(x))
     for one, two in zip(plain, again, strict=True):
         assert torch.allclose(one, two, atol=1e-12)
+
+
+def test_each_control_can_refuse_a_finding() -> None:
+    good = {"measure": "auc", "held_out": 0.97, "control": 0.9, "p": 0.01, "clamp": {"beaten": 1.0}}
+    assert survives(good)
+    assert survives(good | {"clamp": None, "p": float("nan"), "control": float("nan")})  # what was not made counts not
+    for bad in (
+        {"held_out": 0.945},  # less than half of what random weights leave
+        {"held_out": 0.53, "control": 0.5},
+        {"p": 0.06},
+        {"clamp": {"beaten": 0.85}},
+        {"held_out": float("nan")},
+        {"control": 0.96},
+    ):
+        assert not survives(good | bad), bad
+    assert survives({**good, "measure": "information", "held_out": 1.6, "control": 1.0})
+    assert not survives({**good, "measure": "information", "held_out": 1.4, "control": 1.0})
 
 
 def test_bad_input_is_said() -> None:
