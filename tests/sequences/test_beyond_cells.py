@@ -53,6 +53,9 @@ def test_losses_by_hand() -> None:
     assert rows["common tokens"]["steps"] == 5  # the threes that are told by somebody
     assert rows["common tokens"]["loss"] == pytest.approx(log - 3)
     assert made.counted is None
+    many = {r["group"]: r for r in loss_breakdown(net, [np.repeat([3, 0, 1, 2], [50, 30, 18, 2])], order=1).groups}
+    assert many["rare tokens"]["steps"] == 2
+    assert many["rare tokens"]["loss"] == pytest.approx(log - 2)
     trained = loss_breakdown(net, sequences, [np.array([3, 3, 3, 3])], order=2)
     assert trained.counted == 4
 

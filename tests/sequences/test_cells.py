@@ -145,6 +145,7 @@ def test_planted_cells_are_found_and_clamping_breaks_what_they_do() -> None:
     assert quoted["unit"] == Planted.quote
     assert quoted["held_out"] > 0.99
     assert quoted["survives"]
+    assert quoted["sign"] * (quoted["on_mean"] - quoted["off_mean"]) > 0.5
     assert quoted["clamp"]["beaten"] == 1.0
     assert quoted["clamp"]["effect"] > 0.9 > 0.3 > quoted["clamp"]["elsewhere"]  # before the first quote the cell is 0
     assert quoted["clamp"]["falls"][0] == '"'

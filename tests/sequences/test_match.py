@@ -11,7 +11,8 @@ from scipy.stats import hypergeom
 import deepro
 from deepro.errors import UsageError
 from deepro.methods.sequences.bits import Bits
-from deepro.methods.sequences.match import enrichment, match, nearest_miss, search
+from deepro.methods.sequences.cells import Searched
+from deepro.methods.sequences.match import enrichment, match, nearest_miss, search, select
 from tests.sequences.planted import Planted, planted, texts
 
 
@@ -92,6 +93,21 @@ def test_the_quote_cell_finds_the_other_quotes(tmp_path: Path) -> None:
     again = deepro.open(tmp_path / "matches")
     assert np.array_equal(again.starts, made.starts)
     assert again.cells[0] == made.cells[0]
+
+
+def test_cells_that_must_be_off_beside_the_range() -> None:
+    on = np.array([[0, 1, 0, 1, 1, 0], [1, 1, 0, 1, 0, 1], [1, 1, 1, 1, 0, 1], [0, 0, 1, 1, 0, 0]], dtype=float)
+    found = Searched((("rnn", 0, "c"),), np.zeros(6, int), np.arange(6), on, (4,))
+    bits = Bits.of(on, np.full(6, 0.5), np.ones(6), [4])
+    ask = lambda before, after, only=None: sorted(  # noqa: E731
+        select(bits, found, 1, 3, np.full(6, 0.5), np.ones(6), before, after, only, 10, 0, 4)
+    )
+    assert ask(False, False) == [0, 1, 3, 5]
+    assert ask(True, False) == [0, 5]
+    assert ask(False, True) == [0, 1, 5]
+    assert ask(False, False, [1, 2]) == [1]
+    with pytest.raises(UsageError, match="the nearest is rnn c unit 3, which is not off beside the range"):
+        ask(True, True, [3])
 
 
 def test_where_nothing_matches_the_nearest_miss_is_told() -> None:
