@@ -56,6 +56,9 @@ def test_losses_by_hand() -> None:
     many = {r["group"]: r for r in loss_breakdown(net, [np.repeat([3, 0, 1, 2], [50, 30, 18, 2])], order=1).groups}
     assert many["rare tokens"]["steps"] == 2
     assert many["rare tokens"]["loss"] == pytest.approx(log - 2)
+    lines = {r["group"]: r["steps"] for r in loss_breakdown(planted(), ["ab\nab\n", "ba\n"]).groups}
+    assert lines["line starts"] == 1  # what ends a line begins none
+    assert lines["every token"] == 7
     trained = loss_breakdown(net, sequences, [np.array([3, 3, 3, 3])], order=2)
     assert trained.counted == 4
 

@@ -11,7 +11,8 @@ from torch import nn
 import deepro
 from deepro.errors import UsageError
 from deepro.methods.sequences import scores
-from deepro.methods.sequences.cells import find_cells, suggest, survives
+from deepro.methods.sequences.cells import _probe, find_cells, oriented, suggest, survives
+from deepro.methods.sequences.controls import random_twin
 from deepro.methods.sequences.intervene import Hold, intervening
 from deepro.methods.sequences.signals import series_tracks, sound_tracks
 from deepro.methods.sequences.tracks import make_tracks, text_tracks
@@ -255,6 +256,45 @@ def test_each_control_can_refuse_a_finding() -> None:
         assert not survives(good | bad), bad
     assert survives({**good, "measure": "information", "held_out": 1.6, "control": 1.0})
     assert not survives({**good, "measure": "information", "held_out": 1.4, "control": 1.0})
+
+
+def test_a_probe_finds_what_no_unit_carries_alone() -> None:
+    states = np.random.default_rng(0).normal(size=(2000, 6)).astype("f4")
+    column, search = (states[:, :3].sum(1) > 0).astype(float), np.arange(2000) < 1400
+    assert scores.auc(scores.ranks(states), column[:, None] > 0.5).max() < 0.85
+    turned = np.where(search, column, 1 - column)
+    found = _probe(states, [column, states[:, 0] - states[:, 1], turned], ["auc", "rank", "auc"], search)
+    assert found[0] > 0.99
+    assert found[1] > 0.99
+    assert found[2] < 0.01  # what points the wrong way held out is no success
+
+
+def test_random_twin() -> None:
+    class Own(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale, self.rnn = nn.Parameter(torch.arange(50.0)), nn.GRU(2, 3)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.rnn(x)[0] * self.scale.mean()
+
+    module = Own()
+    before, state = {k: v.clone() for k, v in module.state_dict().items()}, torch.random.get_rng_state()
+    twin = random_twin(deepro.load(module), 3)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(v, before[k]) for k, v in module.state_dict().items())
+    assert not torch.equal(twin.module.scale, module.scale)  # it has no initialisation: shuffled
+    assert torch.equal(twin.module.scale.sort().values, module.scale)
+    assert not torch.allclose(twin.module.rnn.weight_hh_l0, module.rnn.weight_hh_l0)
+    again = random_twin(deepro.load(module), 3)
+    assert torch.equal(again.module.rnn.weight_hh_l0, twin.module.rnn.weight_hh_l0)
+
+
+def test_a_unit_that_turned_round_scores_low() -> None:
+    assert oriented(0.9, 1, "auc") == 0.9
+    assert oriented(0.9, -1, "auc") == pytest.approx(0.1)
+    assert oriented(-0.4, -1, "rank") == 0.4
+    assert oriented(-0.4, 1, "rank") == -0.4
 
 
 def test_bad_input_is_said() -> None:
