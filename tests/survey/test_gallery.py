@@ -131,3 +131,12 @@ def test_a_network_of_sequences_has_no_gallery() -> None:
     inputs = torch.randn(4, 2, 16)
     with pytest.raises(LayerError, match="needs pictures"):
         gallery(net, survey(net, inputs, ["1"]), inputs, "1")
+
+
+def test_a_tiny_photograph_keeps_its_pixels(net: Network, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (8, 8, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "tiny.png")
+    made = gallery(net, survey(net, tmp_path, ["1"], top_k=1), tmp_path, "1")
+    small = made.thumbnails[0]
+    for corner in (0, 15):
+        np.testing.assert_array_equal(small[corner::16, corner::16], pixels)

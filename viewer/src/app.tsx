@@ -101,7 +101,7 @@ function Page({ source, route }: { source: Source; route: Route }) {
   const overview = use(source.overview());
   const { t } = useSpeech();
   const name = TITLES[route.page];
-  const title = name ? `${t(name)} · ${overview.title}` : overview.title;
+  const title = route.page === "class" ? `${route.label} · ${overview.title}` : name ? `${t(name)} · ${overview.title}` : overview.title;
   useEffect(() => {
     document.title = `${title} · Deepro`;
   }, [title]);

@@ -144,7 +144,8 @@ export interface PatternImage {
   history: (number | null)[];
 }
 /**
- * A map on the overview. steps: layers or checkpoints. kept: neighbours@15 of the first step, where measured.
+ * A map on the overview. steps: layers or checkpoints. kept: neighbours@15 of the last step, which
+ * `thumb` shows, where measured.
  */
 export interface MapCard {
   id: string;

@@ -26,6 +26,7 @@ VERSION = 2
 TILE = 64
 _TOGETHER = 64  # units of one image sent back at once
 THUMBNAIL = 128  # side of the square onto which photographs are squeezed
+_TINY = 32  # pixels: the longer side of a picture that is enlarged without smoothing
 _TOLERANCE = 1e-2  # by how much an activation may differ from the survey's, in batches of another size
 
 
@@ -188,7 +189,9 @@ def _photograph(inputs: Inputs) -> tuple[tuple[int, int], str, np.ndarray]:
     else:
         height, width = inputs.tensor.shape[2:]
         image, digest = Image.new("RGB", (width, height), (128, 128, 128)), inputs.fingerprints[0]
-    small = image.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS, reducing_gap=3)
+    # A tiny picture is looked at pixel by pixel.
+    way = Image.Resampling.NEAREST if max(image.size) <= _TINY else Image.Resampling.LANCZOS
+    small = image.resize((THUMBNAIL, THUMBNAIL), way, reducing_gap=3)
     return image.size, digest, np.asarray(small)
 
 

@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState, type CSSProperties } from "react";
 import type { HeatLayer, Photograph, RegionView } from "../document";
 import { Controls, cutAt, draw, load } from "../heat";
 import { useSpeech } from "../i18n";
-import { Image } from "./picture";
+import { Image, TINY } from "./picture";
 import { partOf } from "../selection";
 import { Choose } from "./take";
 import { Explain, MadeBy } from "./words";
@@ -53,7 +53,7 @@ export function HeatStage({ photograph, heatmap, controls, high }: { photograph:
   return (
     <div className="stage" style={{ aspectRatio: `${width} / ${height}` }}>
       <Image picture={photograph.picture} alt={t("image.photograph.alt", { name: photograph.name })} />
-      <canvas ref={canvas} className="heat-canvas" width={picture.width} height={picture.height} style={place} role="img" aria-label={t("image.heat.alt", { target: heatmap.target })} />
+      <canvas ref={canvas} className={Math.max(picture.width, picture.height) <= TINY ? "heat-canvas tiny" : "heat-canvas"} width={picture.width} height={picture.height} style={place} role="img" aria-label={t("image.heat.alt", { target: heatmap.target })} />
     </div>
   );
 }

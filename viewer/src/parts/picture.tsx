@@ -4,7 +4,7 @@ import type { Picture, Window } from "../document";
 
 type Shown = { picture: Picture; alt: string; className?: string; eager?: boolean };
 
-const TINY = 32; // pixels: a smaller picture is looked at pixel by pixel
+export const TINY = 32; // pixels: a smaller picture is looked at pixel by pixel
 
 export function Image({ picture, alt, className, eager }: Shown) {
   const tiny = Math.max(picture.width, picture.height) <= TINY;

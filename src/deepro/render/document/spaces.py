@@ -8,7 +8,8 @@ from deepro.render.document.base import Model, Picture, Values
 
 
 class MapCard(Model):
-    """A map on the overview. steps: layers or checkpoints. kept: neighbours@15 of the first step, where measured."""
+    """A map on the overview. steps: layers or checkpoints. kept: neighbours@15 of the last step, which
+    `thumb` shows, where measured."""
 
     id: str
     network: str

@@ -134,7 +134,7 @@ class Spaces:
             method=first.method,
             steps=list(names),
             points=len(first.values),
-            kept=finite(first.quality.get("neighbours@15", np.nan)),
+            kept=finite(maps[-1].quality.get("neighbours@15", np.nan)),
             data=page.data,
             record=key,
             thumb=save("thumb.png", dots(packed[-1], _shades(first))),
