@@ -17,6 +17,7 @@ _WHAT = {
     "aligned-maps": "The same examples, layer after layer. Rings: points whose neighbours changed most.",
     "survey": "Left: how often units are above zero. Right: how large their largest activation in an image is.",
     "gallery": "Strongest examples of each unit: left the projections, grey is 0, right what it saw.",
+    "feeds": "What each unit adds to the classes' logits on its strongest photographs, as gradient times activation.",
     "evolution": "Each unit's strongest example at each checkpoint. A bar: another image than before.",
     "diagnosis": "Units with a fault, by layer. The thresholds stand in the result.",
     "ablation": "What it costs to silence units: accuracy and cross-entropy on labelled images.",

@@ -5,15 +5,27 @@ from __future__ import annotations
 import functools
 import html as markup
 import io
+from collections import Counter
 
 import numpy as np
 
 from deepro.render import caption, colour, picture, views
-from deepro.results import Activations, Heatmap, Pattern, Prediction, Projection, Region, Result
+from deepro.results import (
+    Activations,
+    Diagnosis,
+    Feeds,
+    Heatmap,
+    Pattern,
+    Prediction,
+    Projection,
+    Region,
+    Result,
+)
 
 _BOX = "font:13px/1.45 system-ui,sans-serif;max-width:920px"
 _ROW = "display:flex;flex-wrap:wrap;gap:10px;align-items:flex-start"
 _MOST = 9
+_LINES = 20  # of a table
 
 
 def html(result: Result) -> str:
@@ -85,36 +97,39 @@ def _(result: Heatmap) -> list[str]:
     pieces = []
     for n, target in enumerate(result.targets):
         values = result.values[n] if result.values.ndim == 3 else np.abs(result.values[n]).max(0)
-        high = colour.limit(values)
-        shown = [] if result.pictures is None else [_image(result.pictures[n], "photograph", 220)]
-        shown.append(_image(colour.heat(values, result.signed, high), f"heatmap for {target}", 220))
-        scale = f"±{high:.3g}" if result.signed else f"0 to {high:.3g}"
+        pixels, scale = views.heat_pixels(values, result.signed)
+        stage = [] if result.pictures is None else [_stage(result.pictures[n], pixels, target)]
+        alone = _image(pixels[..., :3], f"heatmap for {target}", 220)
         pieces.append(
-            f'<div><div style="display:flex;gap:2px">{"".join(shown)}</div>'
-            f"<div>{escape(target)}: {result.scores[n]:.3g}; scale {scale}</div></div>"
+            f'<div><div style="display:flex;gap:2px">{"".join([*stage, alone])}</div>'
+            f"<div>{escape(target)}: {result.scores[n]:.3g}</div>{_ramp(result.signed, scale.high)}</div>"
         )
     return pieces
 
 
 @body.register
 def _(result: Region) -> list[str]:
-    pieces = []
-    if result.picture is not None:
-        height, width = result.picture.shape[:2]
-        shapes = "".join(
-            f'<polygon points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" stroke="#00d9bb"/>'
-            for points in result.outline or ()
-        )
-        if result.box is not None:
-            left, top, right, bottom = result.box
-            shapes += f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" stroke="#ffd23f"/>'
-        photograph = _image(result.picture, "photograph", 320, photograph=True)
-        pieces.append(
-            f'<div><div style="position:relative;width:320px">{photograph}'
-            f'<svg viewBox="0 0 {width} {height}" style="position:absolute;inset:0;width:100%;height:100%" fill="none" '
-            f'stroke-width="{max(1.0, width / 160):.1f}">{shapes}</svg></div><div>{escape(result.target)}</div></div>'
-        )
-    return pieces + body(result.heatmap)
+    heat = result.heatmap
+    values = heat.values[0] if heat.values.ndim == 3 else np.abs(heat.values[0]).max(0)
+    pixels, scale = views.heat_pixels(values, heat.signed)
+    alone = f"{_image(pixels[..., :3], f'heatmap for {result.target}', 220)}{_ramp(heat.signed, scale.high)}"
+    if result.picture is None:
+        return [f"<div>{alone}</div>"]
+    height, width = result.picture.shape[:2]
+    shapes = "".join(
+        f'<polygon points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" stroke="#00d9bb"/>'
+        for points in result.outline or ()
+    )
+    if result.box is not None:
+        left, top, right, bottom = result.box
+        shapes += f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" stroke="#ffd23f"/>'
+    drawn = (
+        f'<svg viewBox="0 0 {width} {height}" style="position:absolute;inset:0;width:100%;height:100%" fill="none" '
+        f'stroke-width="{max(1.0, width / 160):.1f}">{shapes}</svg>'
+    )
+    # The region's method squeezes the whole photograph to the input: its heatmap lies on all of it.
+    stage = _stage(result.picture, pixels, result.target, 320, drawn)
+    return [f"<div>{stage}<div>{escape(result.target)}</div></div>", f"<div>{alone}</div>"]
 
 
 @body.register
@@ -138,6 +153,56 @@ def _(result: Activations) -> list[str]:
     return _table(["layer", "shape", "least", "greatest"], rows)
 
 
+@body.register
+def _(result: Diagnosis) -> list[str]:
+    if not result.findings:
+        looked = ", ".join(dict.fromkeys(fault for faults in result.examined.values() for fault in faults))
+        return [f"<div>No unit looks sick. Looked for: {escape(looked)}.</div>"]
+    counts = Counter((str(f["fault"]), str(f["layer"])) for f in result.findings)
+    units = {key: [str(f["unit"]) for f in result.findings if (f["fault"], f["layer"]) == key] for key in counts}
+    rows = ((fault, layer, n, _some(units[fault, layer])) for (fault, layer), n in counts.most_common(_LINES))
+    return _table(["fault", "layer", "units", "which"], rows)
+
+
+@body.register
+def _(result: Feeds) -> list[str]:
+    def told(u: int) -> str:
+        pairs = zip(result.classes[u], result.logits[u], strict=True)
+        return ", ".join(f"{result.labels.get(str(int(c)), c)} {v:+.3g}" for c, v in pairs if c >= 0 and v > 0)
+
+    order = np.argsort(-np.nan_to_num(result.logits, nan=-np.inf).max(1), kind="stable")[:_LINES]
+    return _table(
+        [f"unit of {result.layer}", "classes that it raises"], ((int(result.units[u]), told(u)) for u in order)
+    )
+
+
+def _some(names: list[str], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (f", … ({len(names)})" if len(names) > most else "")
+
+
+def _stage(photograph: np.ndarray, heat: np.ndarray, target: str, width: int = 220, above: str = "") -> str:
+    """The photograph with its heatmap laid over it, as in the viewer: zero lets it through."""
+    shown = _image(photograph, "photograph", width, photograph=True)
+    laid = (
+        f'<img src="{picture.data_uri(picture.png(heat))}" alt="heatmap for {escape(target)} on the photograph" '
+        f'width="{heat.shape[1]}" height="{heat.shape[0]}" '
+        f'style="position:absolute;inset:0;width:100%;height:100%;opacity:.8">'
+    )
+    return f'<div style="position:relative;align-self:flex-start;width:fit-content">{shown}{laid}{above}</div>'
+
+
+def _ramp(signed: bool, high: float) -> str:
+    """The scale: its colours between its ends."""
+    colours = colour.table("RdBu_r" if signed else "inferno")[:: 255 // 8]
+    steps = ",".join(f"rgb({r},{g},{b})" for r, g, b in colours.tolist())
+    low = f"-{high:.3g}" if signed else "0"
+    return (
+        f'<div style="display:flex;gap:6px;align-items:center"><span>{low}</span>'
+        f'<span style="display:inline-block;width:120px;height:8px;background:linear-gradient(90deg,{steps})"></span>'
+        f"<span>{high:.3g}</span></div>"
+    )
+
+
 def _image(pixels: np.ndarray, alt: str, width: int, *, photograph: bool = False) -> str:
     small = picture.fit(pixels, 2 * width) if photograph else pixels
     data = picture.jpeg(small) if photograph else picture.png(small)
@@ -157,4 +222,8 @@ def _table(heads: list[str], rows: object) -> list[str]:
         + "</tr>"
         for row in rows  # type: ignore[attr-defined]
     )
-    return ["<table><tr>" + "".join(f"<th>{escape(h)}</th>" for h in heads) + f"</tr>{cells}</table>"]
+    return [
+        '<table style="text-align:left"><tr>'
+        + "".join(f"<th>{escape(h)}</th>" for h in heads)
+        + f"</tr>{cells}</table>"
+    ]
