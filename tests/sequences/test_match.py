@@ -12,7 +12,7 @@ import deepro
 from deepro.errors import UsageError
 from deepro.methods.sequences.bits import Bits
 from deepro.methods.sequences.cells import Searched
-from deepro.methods.sequences.match import enrichment, match, nearest_miss, search, select
+from deepro.methods.sequences.match import enrichment, match, nearest, nearest_miss, search, select
 from tests.sequences.planted import Planted, planted, texts
 
 
@@ -108,6 +108,22 @@ def test_cells_that_must_be_off_beside_the_range() -> None:
     assert ask(False, False, [1, 2]) == [1]
     with pytest.raises(UsageError, match="the nearest is rnn c unit 3, which is not off beside the range"):
         ask(True, True, [3])
+
+
+def test_nearest_states_by_brute_force() -> None:
+    states = np.cumsum(np.random.default_rng(0).normal(size=(60, 4)), 0)  # neighbours in time are alike
+    bits = Bits(np.zeros((0, 8), np.uint8), np.array([0, 20, 60]))
+    found = nearest(states, states[26], bits, 25, 27, 6)
+    cosine = [float(s @ states[26] / np.linalg.norm(s) / np.linalg.norm(states[26])) for s in states]
+    expected: list[tuple[int, int, float]] = []
+    for step in sorted(range(60), key=lambda t: -cosine[t]):
+        place = (0, step) if step < 20 else (1, step - 20)
+        near_range = place[0] == 1 and 20 <= step < 32
+        near_found = any(n == place[0] and abs(t - place[1]) < 5 for n, t, _ in expected)
+        if not near_range and not near_found and len(expected) < 6:
+            expected.append((*place, cosine[step]))
+    assert [(f["sequence"], f["step"]) for f in found] == [e[:2] for e in expected]
+    assert [f["cosine"] for f in found] == pytest.approx([e[2] for e in expected])
 
 
 def test_where_nothing_matches_the_nearest_miss_is_told() -> None:
