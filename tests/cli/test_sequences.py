@@ -52,6 +52,19 @@ def deepro(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def test_what_is_made_of_each_sequence(place: Path) -> None:
+    common = ["trace", "net.py:make", "0.txt", "1.txt", "--vocabulary", "words.json", "--out", "each", "--json"]
+    told = deepro(place, *common, "--also", "attribute_steps", "-o", "how=occlusion", "-o", "step=5")
+    assert told.returncode == 0, told.stderr
+    lines = json.loads(told.stdout)["also"]
+    assert len(lines) == 2
+    assert all("at step 5 is" in line for line in lines)
+    told = deepro(place, *common, "--also", "intervene", "-o", "unit=3", "-o", "start=4")
+    assert told.returncode == 0, told.stderr
+    assert all("intervention on rnn c 3 from step 4" in line for line in json.loads(told.stdout)["also"])
+    assert "no attention" in deepro(place, *common, "--also", "attention").stderr
+
+
 def test_trace(place: Path) -> None:
     told = deepro(place, "trace", "net.py:make", "--tokens", "3,0,3", "--json", "--out", "ws", "--input-shape", "8")
     assert told.returncode == 0, told.stderr

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from deepro.registry import Method
     from deepro.results import Result
 
-ALSO = ("memory", "state_space", "responses", "loss_breakdown")
+EACH = ("attention", "attribute_steps", "intervene")  # of one sequence at a time
+ALSO = ("memory", "state_space", "responses", "loss_breakdown", *EACH)
 
 
 @with_network
@@ -56,6 +57,8 @@ def trace(
     deepro trace net.py:factory --tokens 3,1,4,1,5 --out ws
     deepro trace net.py:factory --vocabulary characters:abc story.txt --layer rnn.l1
     deepro trace net.py:factory speech.wav --also memory --out ws -o precision=half
+    deepro trace net.py:factory --text "f('a', 1)" --also attribute_steps --out ws -o how=occlusion -o every=true
+    deepro trace net.py:factory --text "f('a', 1)" --also intervene --layer rnn --out ws -o unit=7 -o write=40
     deepro trace net.py:factory texts/*.txt --vocabulary tokens.json --corpus states -o states=c
     """
     import numpy as np
@@ -83,8 +86,14 @@ def trace(
             places = {} if not layer else {"layers": layer} if "layers" in record.needs else {"layer": layer[-1]}
             if not {"layer", "layers"} & set(inspect.signature(record.function).parameters):
                 places = {}
+            if record.name == "intervene" and not layer:
+                assert isinstance(results[0], Trace)
+                places = {"layer": results[0].layers[-1]}
             arguments: dict[str, Any] = {**places, **own}
-            results.append(record(net, items, **arguments) if ws is None else make(ws, record, net, items, **arguments))
+            for data in [items.subset([n]) for n in range(len(items))] if record.name in EACH else [items]:
+                results.append(
+                    record(net, data, **arguments) if ws is None else make(ws, record, net, data, **arguments)
+                )
     made = results[0]
     assert isinstance(made, Trace)
     rows = []
@@ -163,8 +172,25 @@ def share_options(records: list[Method], given: dict[str, str]) -> list[dict[str
 
 def sequence_facts(result: Result) -> str:
     """One line of what a measurement found."""
-    from deepro.results import Losses, Memory, Responses, StateSpace
+    from deepro.results import Attention, Intervention, Losses, Memory, Responses, StateSpace, Steps
 
+    if isinstance(result, Steps):
+        strongest = int(abs(result.values).argmax())
+        return (
+            f"steps: output {result.target!r} at step {result.step} is {result.score:.3g}; step {strongest} counts "
+            f"most, {result.values[strongest]:.3g}; mean as steps go {result.deletion.mean():.3g}, in random order "
+            f"{result.random.mean():.3g}"
+        )
+    if isinstance(result, Intervention):
+        turned = sum(a != b for a, b in zip(result.best, result.changed_best, strict=True))
+        return (
+            f"intervention on {result.layer} {result.state} {result.unit} from step {result.start}: mean change "
+            f"{result.change[result.start :].mean():.3g}; the best prediction turns at {turned} steps"
+        )
+    if isinstance(result, Attention):
+        return (
+            f"attention of {len(result.weights)} steps to {result.weights.shape[1]}; sharpness {result.sharpness:.2f}"
+        )
     if isinstance(result, Memory):
         told = f"memory: 95 % of the influence on an output lies within {result.reach} steps"
         return told if result.factor is None else f"{told}; from lag to lag it is multiplied by {result.factor:.3g}"

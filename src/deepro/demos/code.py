@@ -18,7 +18,7 @@ from deepro.explanation import make
 from deepro.network import Network, load
 from deepro.network.sequences import Sequences, as_sequences
 from deepro.network.sources.code_lstm import VOCABULARY
-from deepro.results import Cells, Losses, Matches, Memory, Responses, StateSpace, Trace
+from deepro.results import Cells, Intervention, Losses, Matches, Memory, Responses, StateSpace, Steps, Trace
 from deepro.store import Workspace
 
 # Folders that some distributions leave out, and tables and prose that are no code.
@@ -41,6 +41,7 @@ _HELD_OUT = 12  # one file of so many is never trained on
 MODEL = "builtin:code-lstm"
 TEXTS, STEPS = 16, 1600  # held-out files that the demo reads, and how many characters of each
 COUNTED = 1_500_000  # characters of training files that the n-gram model counts
+BEFORE, WRITTEN = 36, 40  # characters before what a cell tracks, and written on after it
 TRACED = 4  # of them shown with every gate
 SHOWN = ("bracket", "single quotes", "string", "comment")  # tracks of which the demo looks for a range to match
 
@@ -58,6 +59,8 @@ class CodeDemo:
     losses: Losses
     space: StateSpace
     responses: Responses
+    steps: Steps | None
+    intervention: Intervention | None
 
 
 def code(folder: str | Path) -> CodeDemo:
@@ -74,7 +77,24 @@ def code(folder: str | Path) -> CodeDemo:
     losses = make(ws, registry.get("loss_breakdown"), net, read, _counted(net))
     space = make(ws, registry.get("state_space"), net, read)
     updates = make(ws, registry.get("responses"), net, read)
-    return CodeDemo(ws, net, cells, trace, memory, matches, losses, space, updates)
+    steps, changed = _piece(ws, net, read, cells)
+    return CodeDemo(ws, net, cells, trace, memory, matches, losses, space, updates, steps, changed)
+
+
+def _piece(ws: Workspace, net: Network, read: Sequences, cells: Cells) -> tuple[Steps | None, Intervention | None]:
+    """A few words of a text: what each character counts for what comes next, and what follows where the cell that
+    tracks something in them is held as it is elsewhere. (None, None) where no cell stands up to its controls."""
+    for track, within, start, stop in selections(cells):
+        text, best = read.texts[within] or "", cells.best(track)
+        if best["state"] != "c":
+            continue
+        first = max(0, start - BEFORE)
+        piece = as_sequences(net, text[first : min(stop, first + BEFORE + 24)]).named([f"{read.names[within]} {first}"])
+        steps = make(ws, registry.get("attribute_steps"), net, piece, how="occlusion", every=True)
+        held = {"unit": int(best["unit"]), "how": "clamp", "value": float(best["off_mean"]), "start": start - first}
+        changed = make(ws, registry.get("intervene"), net, piece, best["layer"], **held, write=WRITTEN)
+        return steps, changed
+    return None, None
 
 
 def _counted(net: Network) -> Sequences:
@@ -95,8 +115,8 @@ def reading(net: Network, count: int, steps: int) -> Sequences:
     return as_sequences(net, [texts[name] for name in rich]).named(rich)
 
 
-def selections(cells: Cells) -> Iterator[tuple[int, int, int]]:
-    """(sequence, start, stop) of stretches over which a surviving finding's track is on, in the traced texts."""
+def selections(cells: Cells) -> Iterator[tuple[str, int, int, int]]:
+    """(track, sequence, start, stop) of stretches over which a surviving finding's track is on, in the traced texts."""
     alive = {f["track"] for f in cells.findings if f["survives"]}
     for track in (t for t in SHOWN if t in alive):
         for number in range(min(TRACED, len(cells.values[track]))):
@@ -104,12 +124,12 @@ def selections(cells: Cells) -> Iterator[tuple[int, int, int]]:
             edges = np.flatnonzero(np.diff(on.astype(int), prepend=0, append=0))
             for start, stop in edges.reshape(-1, 2).tolist():
                 if 8 <= stop - start <= 30 and start >= 200:
-                    yield number, start, stop
+                    yield track, number, start, stop
 
 
 def _matches(ws: Workspace, net: Network, read: Sequences, cells: Cells) -> Matches | None:
     """Of the first stretch with which cells go on and off; every standard library has another."""
-    for within, start, stop in itertools.islice(selections(cells), 6):
+    for _, within, start, stop in itertools.islice(selections(cells), 6):
         with contextlib.suppress(UsageError):
             return make(ws, registry.get("match"), net, read, start, stop, within, off_before=True, off_after=True)
     return None

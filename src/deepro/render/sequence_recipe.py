@@ -44,7 +44,8 @@ def python(provenance: Provenance) -> list[str]:
 def command(provenance: Provenance, source: str, changed: Mapping[str, Any]) -> list[str] | None:
     """Words of a `deepro` command without `--out`; None where one command does not say it."""
     method, given, names = provenance.method, provenance.parameters, _names(provenance)
-    if not names or not all(names) or method in ("automaton", "attention", "attribute_steps", "intervene"):
+    apart = given.get("target") is not None or given.get("other") is not None  # no words of a command say these
+    if not names or not all(names) or method == "automaton" or apart:
         return None
     words = ["deepro", _COMMANDS.get(method, "trace"), source]
     if method == "match":
@@ -59,7 +60,7 @@ def command(provenance: Provenance, source: str, changed: Mapping[str, Any]) -> 
             words += ["--track", track]
     for layer in _several(given.get("layers", given.get("layer"))):
         words += ["--layer", layer]
-    skipped = ("start", "stop", "within", "tracks", "train")
+    skipped = ("within", "tracks", "train", "layer", "layers", *(("start", "stop") if method == "match" else ()))
     for name, value in changed.items():
         if name not in skipped:
             words += ["-o", f"{name}={value}"]

@@ -22,6 +22,7 @@ export function FigureView({ overview, page }: { overview: Overview; page: Figur
   const { shown } = page;
   const sequence = "read" in shown ? shown.read.sequence : null;
   const card = overview.sequences.find((one) => one.id === sequence);
+  const given = "read" in shown ? (made?.data[0]?.name as string | null | undefined) : null;
   const result = overview.sequence_results.find((one) => one.id === page.record);
   const told = shown.kind === "attention" ? factsOf(result?.facts ?? {}, speech) : [];
   return (
@@ -37,6 +38,7 @@ export function FigureView({ overview, page }: { overview: Overview; page: Figur
               <a href={href({ page: "sequence", sequence: card.id })}>{card.beginning && card.steps <= 40 ? `“${card.beginning}”` : sequenceName(speech, card.name)}</a> ·{" "}
             </>
           )}
+          {!card && given && `${sequenceName(speech, given)} · `}
           {overview.networks.find((n) => n.fingerprint === page.network)?.name} · <MadeBy made={made} />
         </p>
         <Explain text={`figure.${shown.kind}` as Key} paper={made?.paper} />

@@ -1,8 +1,9 @@
 // What was read, and what was found in it.
 import type { Overview, SequenceResult } from "../document";
-import { useSpeech, type Speech } from "../i18n";
+import { useSpeech, type Key, type Speech } from "../i18n";
 import { Explain, MadeBy } from "../parts/words";
 import { href } from "../routes";
+import { isLive } from "../source";
 import { sequenceName, trackName } from "../sequences/names";
 
 /** Which kind of page shows a result. */
@@ -23,7 +24,60 @@ export function SequencesPage({ overview }: { overview: Overview }) {
         <h2>{t("sequences.read")}</h2>
         <SequenceList overview={overview} />
       </section>
+      <More overview={overview} />
     </>
+  );
+}
+
+const TRACE = "deepro trace MODEL FILE --out WORKSPACE";
+
+/** What makes each kind of page. */
+const COMMANDS: readonly (readonly [string, string])[] = [
+  ["sequence", TRACE],
+  ["cells", "deepro cells MODEL FILES --out WORKSPACE"],
+  ["matches", "deepro match MODEL 40:52 FILES --out WORKSPACE"],
+  ["memory", `${TRACE} --also memory`],
+  ["steps", `${TRACE} --also attribute_steps -o every=true`],
+  ["intervention", `${TRACE} --also intervene --layer LAYER -o unit=7 -o start=10 -o write=40`],
+  ["attention", `${TRACE} --also attention`],
+  ["losses", `${TRACE} --also loss_breakdown`],
+  ["state-space", `${TRACE} --also state_space`],
+  ["responses", `${TRACE} --also responses`],
+];
+
+/** A page on disk computes nothing new: the commands for what is not in it yet. */
+function More({ overview }: { overview: Overview }) {
+  const { t } = useSpeech();
+  if (isLive) return null;
+  const has = new Set<string>(overview.sequence_results.map((result) => result.kind));
+  if (overview.sequences.some((card) => card.places.length > 0)) has.add("sequence");
+  const missing = COMMANDS.filter(([kind]) => !has.has(kind));
+  return (
+    <section>
+      <details className="explain">
+        <summary>{t("sequences.more")}</summary>
+        <p>{t("sequences.more.why")}</p>
+        <dl className="facts rows commands">
+          {[...missing, ...COMMANDS.filter(([kind]) => has.has(kind))].map(([kind, command]) => (
+            <div key={kind}>
+              <dt>{kind === "sequence" ? t("sequences.trace") : t(`nav.${kind}` as Key)}</dt>
+              <dd>
+                <code>{command}</code>
+              </dd>
+            </div>
+          ))}
+          <div>
+            <dt>{t("sequences.report")}</dt>
+            <dd>
+              <code>deepro report WORKSPACE</code>
+            </dd>
+          </div>
+        </dl>
+        <p>
+          {t("sequences.more.studio")} <code>deepro studio WORKSPACE</code>
+        </p>
+      </details>
+    </section>
   );
 }
 

@@ -16,6 +16,7 @@ import { TokenRow } from "./tokens";
 
 const ROOM = 780;
 const MOST = 400;
+const TOLD = 0.05; // of the largest: what is smaller stands at the pointer, not beneath its step
 
 export function StepsFigure({ view }: { view: StepsView }) {
   const speech = useSpeech();
@@ -32,6 +33,7 @@ export function StepsFigure({ view }: { view: StepsView }) {
   const highest = largest(all);
   const unsigned = view.how === "gradient";
   const byte = (v: number, most: number) => (unsigned ? Math.round((255 * v) / most) : Math.round(128 + 127 * Math.max(-1, Math.min(1, v / most))));
+  const signed = (v: number) => (v < 0 ? `−${number(-v)}` : number(v));
   const ground = (i: number) => (Number.isNaN(values[i] ?? NaN) ? null : (palette.behind[unsigned ? 128 + (byte(values[i] ?? 0, high) >> 1) : byte(values[i] ?? 0, high)] ?? null));
   const here = over ?? at;
   const place = view.outputs[output] ?? 0;
@@ -131,14 +133,14 @@ export function StepsFigure({ view }: { view: StepsView }) {
               label={t("steps.counts")}
               chosen={here}
               ground={ground}
-              below={(i) => number(values[i] ?? NaN)}
+              below={(i) => (Math.abs(values[i] ?? 0) >= TOLD * high ? signed(values[i] ?? 0) : "")}
               hover={setOver}
               choose={setAt}
             />
           </>
         )}
         <p className="figure-value" aria-live="polite">
-          {here === null ? t("steps.point") : t("steps.at", { step: placeName(view.read, here, speech), value: number(values[here] ?? 0), of: number(view.scores[output] ?? 0) })}
+          {here === null ? t("steps.point") : t("steps.at", { step: placeName(view.read, here, speech), value: signed(values[here] ?? 0), of: signed(view.scores[output] ?? 0) })}
         </p>
         <Timeline lanes={lanes} steps={steps} px={px} palette={palette} at={here ?? undefined} range={{ start: place, stop: place + 1 }} label={t("steps.keys")} choose={setAt} turn={(by) => setOutput((k) => Math.max(0, Math.min(count - 1, k + by)))} />
         <p className="caption">
