@@ -12,7 +12,7 @@ import deepro
 from deepro.errors import UsageError
 from deepro.methods.sequences.bits import Bits
 from deepro.methods.sequences.cells import Searched
-from deepro.methods.sequences.match import enrichment, match, nearest, nearest_miss, search, select
+from deepro.methods.sequences.match import enrichment, match, nearest, nearest_miss, search, select, thresholds_of
 from tests.sequences.planted import Planted, planted, texts
 
 
@@ -82,6 +82,7 @@ def test_the_quote_cell_finds_the_other_quotes(tmp_path: Path) -> None:
     assert found == expected - {(0, first, last)}
     assert made.count == len(found)
     assert made.cells[0]["sign"] in (1, -1)
+    assert made.cells[0]["state"] == "c"  # an LSTM's; h where there is no c
     before, text, after = made.in_context(5)[0]
     assert text.startswith('"')
     assert after.startswith('"')
@@ -108,6 +109,15 @@ def test_cells_that_must_be_off_beside_the_range() -> None:
     assert ask(False, False, [1, 2]) == [1]
     with pytest.raises(UsageError, match="the nearest is rnn c unit 3, which is not off beside the range"):
         ask(True, True, [3])
+
+
+def test_suggested_thresholds_by_hand() -> None:
+    states = np.array([[0.0, 0.0], [0, 0], [0, 0], [4, -8], [6, -2], [0, 0]])
+    thresholds, signs = thresholds_of(states, 3, 5, None)
+    assert signs.tolist() == [1, -1]
+    assert thresholds.tolist() == [2.0, -1.0]  # half way from the median to the range's weakest step
+    thresholds, _ = thresholds_of(states, 3, 5, 3.0)
+    assert thresholds.tolist() == [3.0, -3.0]
 
 
 def test_nearest_states_by_brute_force() -> None:
