@@ -77,6 +77,18 @@ def test_text_tracks_of_python() -> None:
     assert made["word start"][last + 4]
 
 
+def test_text_tracks_of_prose_and_of_what_python_cannot_read() -> None:
+    prose = "It isn't 'here' now"
+    shown = "".join("1" if v else "." for v in text_tracks(prose)["single quotes"])
+    assert shown == "".join("1" if prose.index("'here") <= k < prose.index("' now") else "." for k in range(len(prose)))
+    code = "x = 'a'\n" * 8 + "$ ?? 'b\n"
+    string = text_tracks(code)["string"]
+    assert string[4] == 1
+    assert np.isnan(string[-6:]).all()  # the tokenizer stopped before
+    fields = text_tracks('y = f"{a[0]}" + b[1]\n')["square brackets"]
+    assert fields.sum() == 2  # those within the string are none
+
+
 def test_text_that_ends_within_a_string_is_known_to_its_end() -> None:
     text = '"""A docstring that was cut'
     made = text_tracks(text)
@@ -91,6 +103,12 @@ def test_series_tracks() -> None:
     assert (
         made["input time since rise"][41:79].tolist() == list(range(1, 39)) or made["input time since rise"].max() > 30
     )
+
+
+def test_what_rises() -> None:
+    rising = series_tracks(np.sin(np.arange(200) * 2 * np.pi / 40)[:, None])["input rising"]
+    assert rising[35:48].all()
+    assert not rising[55:68].any()
 
 
 def test_regimes_of_a_series() -> None:
@@ -318,3 +336,5 @@ def test_users_columns() -> None:
     assert make_tracks(sequences, {"b": lambda text: np.array([c == "b" for c in text])})[0].measure == "auc"
     assert make_tracks(sequences, {"kind": [["x", "y"], ["x", "x", "z"]]})[0].measure == "information"
     assert make_tracks(sequences, {"number": [[0.5, 2], [1, 2, 3]]})[0].measure == "rank"
+    fewer = make_tracks(sequences, {"number": [[0.5, 2], [1, 2, 3]]}, [1, 1])[0]  # behind a convolution
+    assert [v.tolist() for v in fewer.values] == [[2], [3]]
