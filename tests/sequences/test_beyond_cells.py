@@ -202,6 +202,34 @@ def test_responses_are_mean_updates_and_clusters_are_found() -> None:
     assert alike["p"] < 0.05
 
 
+class Blocks(nn.Module):
+    """Tokens 0 to 5 move units 0 to 7, tokens 6 to 11 the others; nothing is remembered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.rnn, self.head = nn.Embedding(12, 16), nn.RNN(16, 16, batch_first=True), nn.Linear(16, 12)
+        drawn = torch.randn(2, 6, 8, generator=torch.Generator().manual_seed(0))
+        with torch.no_grad():
+            self.embedding.weight.copy_(torch.block_diag(*drawn))
+            for p in self.rnn.parameters():
+                p.zero_()
+            self.rnn.weight_ih_l0.copy_(torch.eye(16))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.head(self.rnn(self.embedding(tokens))[0])
+
+
+def test_planted_blocks_of_responses_are_found() -> None:
+    sequences = [np.random.default_rng(k).integers(0, 12, 400) for k in range(3)]
+    made = responses(deepro.load(Blocks(), input_shape=(8,)), sequences, clusters=2)
+    tokens = made.token_clusters[np.argsort([int(t) for t in made.tokens])]
+    for clusters, half in ((tokens, 6), (made.unit_clusters, 8)):
+        assert len(set(clusters[:half])) == len(set(clusters[half:])) == 1
+        assert clusters[0] != clusters[-1]
+    assert min(made.stability) > 0.9
+    assert max(made.chance) < 0.5
+
+
 def test_an_intervention_says_what_changes() -> None:
     net, text = planted(), 'ab a"b ab"a'
     unit, inside = Planted.quote, text.index('"')
