@@ -148,6 +148,26 @@ def test_the_slider_changes_the_heatmap_and_asks_for_nothing(folder: Path, visit
     assert len(tab.told.requests) == asked
 
 
+def test_the_threshold_shows_the_strongest_pixels(folder: Path, visit: Any) -> None:
+    tab = visit(folder)
+    tab.click(".cards a")
+    tab.wait_for_selector(".image-top .stage-heat img")
+    asked = len(tab.told.requests)
+    tab.locator(".image-top .slider input").nth(1).fill("10")
+    tab.wait_for_selector(".stage.cut")
+    read = (
+        "() => { const c = document.querySelector('.stage-heat canvas');"
+        " return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 3) }"
+    )
+    shown = np.array(tab.evaluate(read)) > 0
+    assert 0 < shown.mean() <= 0.1
+    assert tab.locator(".stage-heat img").is_hidden()
+    tab.locator(".image-top .slider input").nth(1).fill("100")
+    tab.wait_for_function("() => !document.querySelector('.stage.cut')")
+    assert tab.locator(".stage-heat img").is_visible()
+    assert len(tab.told.requests) == asked
+
+
 def test_every_explanation_has_an_address(folder: Path, visit: Any) -> None:
     tab = visit(folder)
     tab.click(".cards a")

@@ -59,7 +59,8 @@ def test_every_picture_of_every_page_loads(kind: str, visit: Any, request: pytes
     assert shown > 150
 
 
-@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh-Hant", "dark"), ("zh-Hans", "light")])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh-Hant", "zh-Hans"])
 def test_axe_finds_nothing(language: str, theme: str, surveyed: Path, visit: Any, axe: str) -> None:
     tab = visit(surveyed, color_scheme=theme)
     tab.select_option(".top select", language)

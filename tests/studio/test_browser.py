@@ -405,25 +405,6 @@ def test_a_method_for_everything_that_is_chosen(server: Running, visit: Any) -> 
     tab.wait_for_selector(".tray .job.done")
 
 
-def test_the_threshold_shows_the_strongest_pixels(server: Running, visit: Any) -> None:
-    quiet(server)
-    tab = visit(f"#/image/{server.id}")
-    tab.wait_for_selector(".image-top .stage-heat img")
-    asked = len(tab.told.requests)
-    tab.locator(".image-top .slider input").nth(1).fill("10")
-    tab.wait_for_selector(".stage.cut")
-    read = (
-        "() => { const c = document.querySelector('.stage-heat canvas');"
-        " return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 3) }"
-    )
-    shown = np.array(tab.evaluate(read)) > 0
-    assert 0 < shown.mean() <= 0.1
-    assert tab.locator(".stage-heat img").is_hidden()
-    tab.locator(".image-top .slider input").nth(1).fill("100")
-    tab.wait_for_function("() => !document.querySelector('.stage.cut')")
-    assert len(tab.told.requests) == asked
-
-
 MOVES = """
 window.moved = 0;
 new PerformanceObserver((list) => {
