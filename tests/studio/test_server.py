@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
+import urllib.error
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +239,24 @@ def test_uploads_are_limited(studio: Running) -> None:
     assert status == 413
     assert b"at most" in body
     assert studio.post("jobs", b"{" + b" " * 100, expect=422)
+
+
+def test_a_broken_upload_is_not_kept_and_tells_no_place(studio: Running) -> None:
+    kept = sorted(studio.workspace.glob("studio/uploads/*"))
+    error = studio.post("pictures?name=mine.png", png(51)[:400], expect=(415, 422))["error"]
+    assert error.startswith("mine.png is truncated")
+    assert sorted(studio.workspace.glob("studio/uploads/*")) == kept
+
+
+def test_bodies_are_limited_and_every_refusal_is_one_line(studio: Running) -> None:
+    headers = {"Content-Type": "application/json"}
+    assert studio.ask("/api/v1/jobs", b"{" + b" " * 4_000_000 + b"}", method="POST", headers=headers)[0] == 413
+    undeclared = iter([b" " * 1_000_000] * 6)  # sent in chunks, of which nobody knows how many come
+    with contextlib.suppress(urllib.error.URLError):  # the connection may be cut while it is still sent
+        assert studio.ask("/api/v1/jobs", undeclared, method="POST", headers=headers)[0] in (400, 413)
+    status, body, _ = studio.ask("/api/v1/jobs", b"[" * 100_000, method="POST", headers=headers)
+    assert status == 400
+    assert set(json.loads(body)) == {"error"}
 
 
 def test_nothing_outside_can_be_read(studio: Running) -> None:

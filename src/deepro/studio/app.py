@@ -19,6 +19,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from deepro.errors import DeeproError, ImageError, StoreError, UsageError
 from deepro.render.document import Overview, Viewer
@@ -91,8 +92,8 @@ def _refusals(app: FastAPI) -> None:
         place = ".".join(str(part) for part in first["loc"][1:])
         return refuse(422, f"{place}: {first['msg']}" if place else str(first["msg"]))
 
-    @app.exception_handler(HTTPException)
-    async def plain(_request: Request, error: HTTPException) -> Response:
+    @app.exception_handler(StarletteHTTPException)  # the framework's own ones too
+    async def plain(_request: Request, error: StarletteHTTPException) -> Response:
         return refuse(error.status_code, str(error.detail))
 
     @app.exception_handler(404)
@@ -105,18 +106,16 @@ def _refusals(app: FastAPI) -> None:
         return refuse(500, "something went wrong in the server; its terminal says what")
 
 
-async def _body(request: Request, most: int) -> bytes:
-    """The body, never more than `most` bytes of it in memory."""
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdecimal() or int(declared) > most:
-        raise HTTPException(413, f"at most {most:,} bytes are taken")
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise HTTPException(413, f"at most {most:,} bytes are taken")
-        parts.append(part)
-    return b"".join(parts)
+def most_bytes(path: str) -> int:
+    """Of a request's body; the gate sees to it."""
+    return pictures.LIMITS.bytes if path == f"{V1}/pictures" else MOST_BODY
+
+
+async def _body(request: Request) -> bytes:
+    try:
+        return await request.body()
+    except ValueError:
+        raise HTTPException(413, f"at most {most_bytes(request.url.path):,} bytes are taken") from None
 
 
 def _tagged(request: Request, tag: str, content: bytes) -> Response:
@@ -255,9 +254,13 @@ def _pictures(app: FastAPI, studio: Studio) -> None:
     @app.post(f"{V1}/pictures", tags=["pictures"])
     async def upload(request: Request, name: Annotated[str, Query(max_length=400)] = "picture") -> Opened:
         """The body is an image file. It is checked, kept in the workspace, and shown to the network."""
-        data = await _body(request, pictures.LIMITS.bytes)
+        data = await _body(request)
         file, clean = await run_in_threadpool(pictures.keep, studio.folder / "uploads", data, name)
-        return await studio.look(file, clean)
+        try:
+            return await studio.look(file, clean)
+        except UsageError:
+            file.unlink(missing_ok=True)  # its header was a picture's, the rest was not
+            raise
 
     @app.post(f"{V1}/photographs/{{id}}/occlude", tags=["pictures"])
     async def occlude(
@@ -267,7 +270,7 @@ def _pictures(app: FastAPI, studio: Studio) -> None:
 
         The body is the mask: one bit for each pixel of the network's input, in rows, the first in the highest bit.
         """
-        return await studio.engine.ask("occlude", (id, await _body(request, MOST_BODY), fill, keep))
+        return await studio.engine.ask("occlude", (id, await _body(request), fill, keep))
 
     @app.post(f"{V1}/photographs/{{id}}/explain", tags=["pictures"], status_code=202)
     async def explain(id: str, request: Request) -> list[Job]:

@@ -49,11 +49,19 @@ def is_loopback(host: str) -> bool:
 class Gate:
     """Around the whole application. hosts: the names by which this server may be called, without the port.
 
-    token: None where none is needed.
+    token: None where none is needed. most: bytes of a request's body, by path.
     """
 
-    def __init__(self, app: App, *, hosts: frozenset[str], port: int, token: str | None) -> None:
-        self.app, self.token = app, token
+    def __init__(
+        self,
+        app: App,
+        *,
+        hosts: frozenset[str],
+        port: int,
+        token: str | None,
+        most: Callable[[str], int] = lambda _: 1 << 30,
+    ) -> None:
+        self.app, self.token, self.most = app, token, most
         self.names = f"{TOKEN}_{port}", f"{VIEWER}_{port}"
         names = {f"[{h}]" if ":" in h and not h.startswith("[") else h.lower() for h in hosts}
         self.hosts = {f"{name}:{port}" for name in names} | (names if port in (80, 443) else set())
@@ -95,7 +103,21 @@ class Gate:
                 return await _say(sealed, 303, "", [(b"location", place.encode("latin-1", "ignore"))])
             if not hmac.compare_digest(cookies.get(self.names[0], "").encode(), (self.pass_ or "").encode()):
                 return await _say(sealed, 401, "a token is needed; open the address that `deepro studio` printed")
-        return await self.app(scope, receive, sealed)
+        return await self.app(scope, self._counted(scope["path"], receive), sealed)
+
+    def _counted(self, path: str, receive: Receive) -> Receive:
+        """A body that was not declared is cut off as well, before it is in memory."""
+        left = self.most(path)
+
+        async def counted() -> Any:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise ValueError("the body is too large")
+            return message
+
+        return counted
 
     def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> tuple[int, str] | None:
         host = headers.get(b"host", "").lower()
@@ -104,6 +126,10 @@ class Gate:
         origin = headers.get(b"origin")
         if origin is not None and origin.lower() not in (f"http://{host}", f"https://{host}"):
             return 403, "the request comes from another page"
+        declared = headers.get(b"content-length", "0")
+        most = self.most(scope["path"])
+        if not declared.isdecimal() or int(declared) > most:
+            return 413, f"at most {most:,} bytes are taken"
         if scope["method"] in ("GET", "HEAD"):
             return None
         if headers.get(b"sec-fetch-site", "same-origin") != "same-origin" or GUARD not in headers:

@@ -63,7 +63,10 @@ class Live:
     def open(self, file: Path, name: str) -> Opened:
         """Look at a picture; its prediction is kept in the workspace. Raises ImageError."""
         started = time.perf_counter()
-        _, image = open_photograph(file)
+        try:
+            _, image = open_photograph(file)
+        except ImageError as error:  # where it lies is nobody's business
+            raise ImageError(str(error).replace(str(file), name)) from None
         image.filename = name  # type: ignore[attr-defined]
         inputs = self.net.prepare(image)
         record = registry.get("predict")

@@ -34,7 +34,7 @@ def serve(
     """
     import uvicorn
 
-    from deepro.studio.app import create_app
+    from deepro.studio.app import create_app, most_bytes
     from deepro.studio.room import Studio
 
     listener = _bind(host, port)
@@ -46,7 +46,7 @@ def serve(
     hosts = {*names, *(LOOPBACK if is_loopback(host) or host in ("0.0.0.0", "::") else {host})}
     if host in ("0.0.0.0", "::"):
         hosts |= {socket.gethostname(), *_own_addresses()}
-    gate = Gate(create_app(Studio(spec)), hosts=frozenset(hosts), port=port, token=token)  # type: ignore[arg-type]
+    gate = Gate(create_app(Studio(spec)), hosts=frozenset(hosts), port=port, token=token, most=most_bytes)  # type: ignore[arg-type]
     shown = next((n for n in names), host if host not in ("0.0.0.0", "::") else socket.gethostname())
     shown = f"[{shown}]" if ":" in shown else shown
     address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")

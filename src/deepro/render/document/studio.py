@@ -70,8 +70,8 @@ class MethodForm(Model):
 class JobRequest(Model):
     """A method and what it is applied to. image: id of a photograph's page. text: for methods of sequences."""
 
-    method: str
-    image: str | None = None
+    method: str = Field(max_length=200)
+    image: str | None = Field(default=None, max_length=200)
     target: str | int | None = None
     targets: list[str | int] | None = Field(default=None, max_length=64)
     layer: str | None = None
