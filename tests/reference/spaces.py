@@ -84,3 +84,30 @@ def best_assignment(points: np.ndarray, places: np.ndarray) -> float:
     table = distances(points, places) ** 2
     n = len(points)
     return min(sum(table[i, p] for i, p in enumerate(way)) for way in itertools.permutations(range(len(places)), n))
+
+
+def label_errors(near: np.ndarray, labels: np.ndarray) -> dict[int, int]:
+    """example -> likelier class, by confident learning on the votes of the neighbours (Northcutt et al. 2021)."""
+    classes = sorted(set(labels.tolist()))
+    share = [{c: sum(labels[j] == c for j in row) / len(row) for c in classes} for row in near.tolist()]
+    threshold = {}
+    for c in classes:
+        own = [share[i][c] for i in range(len(labels)) if labels[i] == c]
+        threshold[c] = sum(own) / len(own)
+    found = {}
+    for i, votes in enumerate(share):
+        sure = [c for c in classes if votes[c] >= threshold[c]]
+        if sure:
+            likely = max(sure, key=lambda c: (votes[c], -c))
+            if votes[likely] > votes[int(labels[i])]:
+                found[i] = likely
+    return found
+
+
+def two_nn(distances: np.ndarray, discard: float = 0.1) -> float:
+    """Intrinsic dimension of Facco et al. 2017: the slope through the origin of the smallest ratios' distribution."""
+    ratios = sorted(float(b) / float(a) for a, b in distances[:, :2])
+    n = len(ratios)
+    x = [np.log(mu) for mu in ratios[: int(n * (1 - discard))]]
+    y = [-np.log(1 - (i + 1) / n) for i in range(len(x))]
+    return sum(a * b for a, b in zip(x, y, strict=True)) / sum(a * a for a in x)

@@ -82,6 +82,13 @@ def test_directions_are_means_less_the_mean_of_all(made: deepro.results.Atlas) -
         assert made.examples[p, 0] in near
 
 
+def test_directions_of_all_codes_cancel() -> None:
+    made = registry.get("atlas")(net(), bright_quarters()[0], "flat", **{**QUICK, "steps": 1, "least": 1})
+    assert made.counts.sum() == N
+    np.testing.assert_allclose(made.counts @ made.directions, 0, atol=1e-4)
+    assert np.abs(made.directions).max() > 0.1
+
+
 def test_an_atlas_is_the_same_in_any_order_and_is_kept(made: deepro.results.Atlas, tmp_path: object) -> None:
     x, _ = bright_quarters()
     order = np.random.default_rng(1).permutation(N)
@@ -132,7 +139,7 @@ def test_bad_input_is_one_line() -> None:
         run(net(), x[:5], "flat", pool="mean")
     with pytest.raises(UsageError, match="all 60 codes are equal"):
         run(net(), torch.zeros_like(x), "flat", pool="mean")
-    with pytest.raises(UsageError, match="no cell holds 59 codes"):
+    with pytest.raises(UsageError, match="no cell holds 59 codes: a smaller grid than 8, or least=58"):
         run(net(), x, "flat", pool="mean", least=59)
     flat = deepro.load(nn.Sequential(nn.Linear(8, 9)), input_shape=(8,))
     with pytest.raises(UnsupportedError, match="imagine makes pictures"):

@@ -78,6 +78,7 @@ def test_the_order_of_batches_does_not_matter() -> None:
     a = capture(net, as_examples(net, x), "0", batch_size=5).arrays["0"]
     b = capture(net, as_examples(net, turned), "0", batch_size=5).arrays["0"]
     assert (a == np.concatenate([b[10:], b[:10]])).all()
+    np.testing.assert_allclose(a, by_hand(net, x, 0).mean((2, 3)), rtol=1e-5, atol=1e-6)
 
 
 class Recurrent(nn.Module):

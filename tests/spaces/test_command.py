@@ -117,3 +117,4 @@ def test_a_picture_that_cannot_be_read_has_no_neighbours(app: typer.Typer, pictu
     asked = [a for a in asked if a not in ("--option", "steps=30")]
     ran = CliRunner().invoke(app, asked)
     assert "no.png" in str(ran.exception)
+    assert not (tmp_path / "ws").exists(), "said before anything ran"

@@ -29,6 +29,22 @@ def test_the_network_reads_digits_it_has_not_seen(trained: tuple[deepro.Network,
     assert held_out.sum() == 360
 
 
+def test_it_withstands_the_adversary_it_was_trained_against(trained: tuple[deepro.Network, float]) -> None:
+    x, labels, held_out = digits.inputs()
+    module, right = trained[0].module, torch.from_numpy(labels[held_out])
+    attacked = digits._attack(module, x[held_out], right)
+    assert (module(attacked).argmax(1) == right).float().mean() > 0.7  # 0.56 without
+
+
+def test_no_held_out_digit_is_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, labels, held_out = digits.inputs()
+    first, _ = digits.train(epochs=1)
+    x[held_out], labels[held_out] = 0, 0
+    monkeypatch.setattr(digits, "inputs", lambda: (x, labels, held_out))
+    again, _ = digits.train(epochs=1)
+    assert all((a == b).all() for a, b in zip(first.parameters(), again.parameters(), strict=True))
+
+
 def test_training_is_short_and_the_same_each_time(trained: tuple[deepro.Network, float]) -> None:
     state = torch.random.get_rng_state()
     started = time.process_time()

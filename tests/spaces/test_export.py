@@ -11,6 +11,7 @@ from PIL import Image
 
 from deepro.errors import StoreError, UsageError
 from deepro.results import Map
+from deepro.store import map_files
 from deepro.store.map_files import export
 
 
@@ -73,6 +74,17 @@ def test_tensorboards_projector(tmp_path: Path) -> None:
     assert "single_image_dim: 6\n    single_image_dim: 4" in config
     sheet = np.asarray(Image.open(folder / "sprite.png"))
     assert (sheet[4:8, 0:6] == made.pictures[3]).all()
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_result: Map, file: Path) -> None:
+        file.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(map_files, "_csv", full)
+    with pytest.raises(StoreError, match="No space left"):
+        export(a_map(), tmp_path / "map.csv")
+    assert not list(tmp_path.iterdir())
 
 
 def test_nothing_is_overwritten_or_left_half_written(tmp_path: Path) -> None:

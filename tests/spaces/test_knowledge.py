@@ -121,6 +121,12 @@ def test_intrinsic_dimension_of_a_flat_sheet(dimension: int) -> None:
     assert probing.levina_bickel(near) == pytest.approx(dimension, rel=0.2)
 
 
+def test_two_neighbours_dimension_is_what_its_paper_says() -> None:
+    codes = np.random.default_rng(0).standard_normal((200, 6)) ** 3  # long tails: what is discarded matters
+    near = Finder(codes.astype(np.float32)).of_all(2)
+    assert probing.two_nn(near) == pytest.approx(reference.two_nn(near.distances), rel=1e-6)
+
+
 def test_intrinsic_dimension_bears_duplicates() -> None:
     flat = np.random.default_rng(0).random((800, 2)).astype(np.float32)
     near = Finder(np.concatenate([flat, flat[:100]])).of_all(20)

@@ -146,6 +146,9 @@ def test_a_large_set_is_a_stated_stratified_sample_and_the_rest_beside_it() -> N
     share = made.quality[f"placed_neighbours@{made.per_point_size}"]
     assert share == pytest.approx(float(made.per_point[made.placed].mean()), abs=1e-6)
     assert share > 0.5
+    fitted, there = ~made.placed, made.placed
+    at = place(made.values[fitted], made.codes[fitted], made.codes[there])
+    np.testing.assert_allclose(made.values[there], at, atol=1e-3 * made.values.std())
 
 
 def test_a_stratified_sample_keeps_every_class() -> None:
@@ -155,6 +158,10 @@ def test_a_stratified_sample_keeps_every_class() -> None:
     counts = np.bincount(labels[picked])
     assert counts.min() >= 1
     assert abs(counts[0] - 90) <= 2
+    # What rounding left over goes to the class that lost most.
+    assert np.bincount(
+        np.repeat([0, 1, 2], [503, 297, 200])[stratified(np.repeat([0, 1, 2], [503, 297, 200]), 1000, 10, 0)]
+    ).tolist() == [5, 3, 2]
     many = stratified(np.r_[np.zeros(980, int), np.arange(1, 21)], 1000, 50, 0)
     assert len(many) == 50
     assert set(many.tolist()) >= set(range(980, 1000))
@@ -270,7 +277,7 @@ def test_positions_are_points() -> None:
 
 BAD = {
     "too few for t-SNE": (lambda x: {"dataset": x[:3]}, "3 points are too few neighbours for t-SNE"),
-    "two points": (lambda x: {"dataset": x[:2], "method": "pca"}, "at least 3 points, got 2"),
+    "two points": (lambda x: {"dataset": x[:2], "method": "pca"}, "a map needs at least 3 points, got 2"),
     "all equal": (lambda x: {"dataset": x[:1].repeat(20, 1, 1, 1)}, "all 20 codes are equal"),
     "NaN": (lambda x: {"dataset": x * torch.nan}, "layer '0' gives NaN or infinity for example 0"),
     "perplexity": (lambda x: {"dataset": x, "perplexity": 25}, "perplexity 25 needs at least 76 points, got 60"),

@@ -56,6 +56,9 @@ def test_a_large_set_is_measured_on_a_stated_sample(pair: tuple[np.ndarray, np.n
     assert part.numbers["trustworthiness@15"] != whole.numbers["trustworthiness@15"]
     assert part.numbers["trustworthiness@15"] == pytest.approx(whole.numbers["trustworthiness@15"], abs=0.05)
     assert part.numbers["neighbours@15"] == whole.numbers["neighbours@15"]
+    seeds = [quality(*pair, sizes=(15,), rows=40, seed=s).numbers["trustworthiness@15"] for s in range(8)]
+    assert np.std(seeds) < 0.01
+    assert np.mean(seeds) == pytest.approx(whole.numbers["trustworthiness@15"], abs=0.005)
 
 
 def test_a_perfect_map_is_perfect_and_noise_is_not(pair: tuple[np.ndarray, np.ndarray]) -> None:
@@ -75,6 +78,9 @@ def test_few_points_leave_large_neighbourhoods_out() -> None:
     assert set(found.numbers) == {"distance_correlation"}
     assert found.size == 1
     assert "15, 50, 150 were left out" in found.notes[0]
+    more = quality(np.repeat(codes, 20, 0) + np.arange(60)[:, None], np.random.default_rng(1).random((60, 2)))
+    assert "trustworthiness@15" in more.numbers
+    assert "trustworthiness@50" not in more.numbers  # it needs more than 100 points
     with pytest.raises(UsageError, match="at least 3 points, got 2"):
         quality(codes[:2], codes[:2, :2])
     with pytest.raises(ShapeError, match="a map of 2 points for 3 codes"):
