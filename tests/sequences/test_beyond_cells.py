@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 from torch import Tensor, nn
 
 import deepro
@@ -228,6 +230,16 @@ def test_planted_blocks_of_responses_are_found() -> None:
         assert clusters[0] != clusters[-1]
     assert min(made.stability) > 0.9
     assert max(made.chance) < 0.5
+    # Another network of other units: likeness of tokens by hand, and how often chance reaches it.
+    drawn = np.random.default_rng(9).normal(size=(12, 30))
+    compared = compare_responses(made, replace(made, values=drawn, tokens=made.tokens[::-1]))
+    cosines = [[], []]
+    for a, b in itertools.combinations(made.tokens, 2):
+        for k, (names, rows) in enumerate(((made.tokens, made.values), (made.tokens[::-1], drawn))):
+            x, y = rows[names.index(a)], rows[names.index(b)]
+            cosines[k].append(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+    assert compared["correlation"] == pytest.approx(spearmanr(*cosines).statistic, abs=1e-6)
+    assert compared["p"] > 0.05
 
 
 def test_an_intervention_says_what_changes() -> None:
