@@ -237,6 +237,8 @@ export interface SequenceCard {
 }
 /**
  * A result of sequences on the overview. kind: the kind of its page; id: the page's. facts: a few numbers of it.
+ *
+ * sequence: what it read, where it read one alone: the text's beginning, or a name.
  */
 export interface SequenceResult {
   kind: string;
@@ -246,6 +248,7 @@ export interface SequenceResult {
   facts: {
     [k: string]: unknown;
   };
+  sequence: string | null;
 }
 /**
  * How many results a method has made. The same method may stand several times: the numbers add up.
