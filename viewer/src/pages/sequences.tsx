@@ -84,6 +84,12 @@ function More({ overview }: { overview: Overview }) {
 export function ResultCards({ overview }: { overview: Overview }) {
   const speech = useSpeech();
   const { maybe } = speech;
+  const several = overview.networks.length > 1;
+  const about = (result: SequenceResult) => {
+    const network = several ? overview.networks.find((one) => one.fingerprint === result.network)?.name : undefined;
+    const parts = [result.sequence === null ? undefined : sequenceName(speech, result.sequence), network].filter(Boolean);
+    return parts.length ? `· ${parts.join(" · ")}` : "";
+  };
   return (
     <ul className="results">
       {overview.sequence_results.map((result) => (
@@ -91,7 +97,10 @@ export function ResultCards({ overview }: { overview: Overview }) {
           <a href={href({ page: pageOf(result.kind), record: result.id })}>
             <strong>{maybe(`nav.${result.kind}`, result.kind)}</strong>
           </a>
-          <span>{told(result, speech)}</span>
+          <span>
+            {told(result, speech)}
+            <span className="quiet"> {about(result)}</span>
+          </span>
           <span className="quiet">
             <MadeBy made={overview.records[result.record]} />
           </span>

@@ -178,7 +178,7 @@ export function EnrichmentTable({ rows }: { rows: readonly EnrichedRow[] }) {
   const { t, number, percent } = speech;
   if (!rows.length) return null;
   return (
-    <table className="numbers">
+    <table className="numbers enrichment">
       <thead>
         <tr>
           <th scope="col">{t("matches.track")}</th>

@@ -8,6 +8,7 @@ import { rowOf, rows, tokenAt, visible, type Row } from "./tokens";
 
 const LINE = 22;
 const COLUMNS = 100;
+const TALLEST = 374;
 
 export type Range = { start: number; stop: number };
 type Shown = {
@@ -73,6 +74,7 @@ export function Strip({ states, cell, palette, at, range, choose }: Shown) {
     <div
       className="strip-box"
       ref={box}
+      style={{ height: Math.min(TALLEST, all.length * LINE + 4) }}
       role="textbox"
       aria-readonly="true"
       aria-multiline="true"

@@ -288,10 +288,14 @@ class MatchesPage(Model):
 
 
 class SequenceResult(Model):
-    """A result of sequences on the overview. kind: the kind of its page; id: the page's. facts: a few numbers of it."""
+    """A result of sequences on the overview. kind: the kind of its page; id: the page's. facts: a few numbers of it.
+
+    sequence: what it read, where it read one alone: the text's beginning, or a name.
+    """
 
     kind: str
     id: str
     network: str
     record: str
     facts: dict[str, Any]
+    sequence: str | None = Field(default=None)

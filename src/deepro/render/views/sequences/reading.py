@@ -185,6 +185,12 @@ def sound(series: np.ndarray | None, rate: int | None, steps: int) -> SoundView 
     )  # fmt: skip
 
 
+def label(one: Read) -> str:
+    """What to call a sequence in a list: its name, or where it has none its words."""
+    words = one.piece(0, 24)
+    return f"“{words}”" if words and one.name == "sequence 0" else one.name
+
+
 def card(one: Read) -> SequenceCard:
     """One sequence on the overview."""
     return SequenceCard(

@@ -14,7 +14,7 @@ from deepro.render.document.sequences import SequenceResult
 from deepro.render.views.base import Keep, Put, record
 from deepro.render.views.sequences.figures import Figured, Single, facts, figure, steps_view
 from deepro.render.views.sequences.findings import cells_page, matches_page, memory_page
-from deepro.render.views.sequences.reading import Place, Read, card, keep_page, own_tracks
+from deepro.render.views.sequences.reading import Place, Read, card, keep_page, label, own_tracks
 from deepro.render.views.sequences.states import SHARES, packed
 from deepro.results import Cells, Matches, Memory, Result, Steps, Trace
 
@@ -66,7 +66,13 @@ class Sequences:
         assert result.provenance is not None
         network = str(result.provenance.network.get("fingerprint", ""))
         key = result.provenance.key
-        self._results.append(SequenceResult(kind=kind, id=key, network=network, record=key, facts=dict(facts)))
+        ones = self._of(result)
+        self._results.append(
+            SequenceResult(
+                kind=kind, id=key, network=network, record=key, facts=dict(facts),
+                sequence=label(ones[0]) if len(ones) == 1 else None,
+            )
+        )  # fmt: skip
 
     def _of(self, result: Result) -> list[Read]:
         """The sequences of a result, in its order."""
