@@ -241,7 +241,7 @@ def test_the_unit_that_was_changed_is_the_one_that_changed(tmp_path: Path) -> No
     assert not moved.layers["0"]["examples"].any()
     assert moved.layers["3"]["weights"].argmax() == 5
     assert (moved.layers["3"]["weights"] > 1e-6).sum() == 1
-    deviation = math.sqrt(float(one.layers["3"].variance[2]))
+    deviation = math.sqrt(float(one.layers["3"].variance[2] + two.layers["3"].variance[2]) / 2)
     assert moved.layers["3"]["shift"][2] == pytest.approx(1 / deviation, rel=1e-4)
     np.testing.assert_array_equal(moved.layers["3"]["preferred"][:, 0], one.layers["3"].class_means.argmax(0))
     assert moved.names == ("ape", "bee")
@@ -249,6 +249,22 @@ def test_the_unit_that_was_changed_is_the_one_that_changed(tmp_path: Path) -> No
     assert moved.classes["0"].max() == 0
     with pytest.raises(UsageError, match="different layers"):
         compare(one, survey(after, photos, ["0"], top_k=4))
+
+
+def test_a_unit_that_wakes_up_moves_its_classes_by_a_number_one_can_read() -> None:
+    """Silent before, it has no deviation of its own to be measured by."""
+    before, after = make(), make()
+    with torch.no_grad():
+        for unit in (4, 5):
+            before.module[0].weight[unit], before.module[0].bias[unit] = 0.0, -1.0
+        after.module[0].weight[5], after.module[0].bias[5] = 0.0, -1.0
+    data = [(torch.randn(3, 24, 24), i % 2) for i in range(20)]
+    one, two = (survey(n, data, ["1"]) for n in (before, after))
+    moved = compare(one, two)
+    mean, variance = (float(getattr(two.layers["1"], key)[4]) for key in ("mean", "variance"))
+    assert moved.layers["1"]["shift"][4] == pytest.approx(mean / math.sqrt(variance / 2), rel=1e-5)
+    assert moved.layers["1"]["shift"][5] == 0
+    assert 0 < moved.classes["1"].max() < 3
 
 
 def test_a_fast_clean_grating_is_a_detector_and_no_noise(shared_data: Path) -> None:

@@ -72,7 +72,7 @@ def check(state: SurveyState, values: Tensor, labels: Tensor, k: int = K) -> Non
     assert (got["histogram"].sum(1) == len(values) - want["broken"]).all()
 
 
-@pytest.mark.parametrize("space", [(3, 5), (6,), (2, 2, 3), ()])
+@pytest.mark.parametrize("space", [(3, 5), (6,), (2, 2, 3), (), (13, 11)])
 @pytest.mark.parametrize("batch", [1, 7, 40])
 def test_everything_equals_a_sort_over_all_activations_ties_included(space: tuple[int, ...], batch: int) -> None:
     values, labels = tied(space=space)
@@ -174,6 +174,23 @@ def test_shards_in_any_order_merged_in_any_tree_give_the_same_bytes(seed: int) -
     assert as_bytes(pieces[0]) == as_bytes(straight)
     want, got = computed(straight), computed(pieces[0])
     assert {k: v.tobytes() for k, v in want.items()} == {k: v.tobytes() for k, v in got.items()}
+
+
+def test_zeros_of_both_signs_are_tied() -> None:
+    values, labels = torch.zeros(6, 2, 2, 2), torch.arange(6) % 3
+    values[::2] = -0.0
+    state = gather(values, labels, [[3, 4], [0, 1, 5], [2]])
+    check(state, values, labels)
+    assert as_bytes(state) == as_bytes(gather(values.abs(), labels, [[0, 1, 2], [3, 4, 5]]))
+
+
+def test_no_shard_counts_twice() -> None:
+    values, labels = tied()
+    one, two = (gather(values, labels, [list(range(4))]) for _ in range(2))
+    one.finish(0, [], [])
+    two.finish(0, [], [])
+    with pytest.raises(ValueError, match=r"shards \[0\] are in both"):
+        one.merge(two)
 
 
 def test_states_survive_being_written_as_arrays() -> None:

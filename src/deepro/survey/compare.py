@@ -16,7 +16,8 @@ from deepro.results import Comparison, Survey, UnitStatistics
 def compare(before: Survey, after: Survey, nets: tuple[Network, Network] | None = None) -> Comparison:
     """What changed from one checkpoint to another, unit by unit and class by class.
 
-    nets: the two networks, for the filters; without them `weights` is NaN. Units are matched by their number, as they
+    A unit's means are compared in standard deviations, the root of the mean of its two variances. nets: the two
+    networks, for the filters; without them `weights` is NaN. Units are matched by their number, as they
     must be between checkpoints of one training. Raises UsageError where the layers or the data sets differ.
     """
     if list(before.layers) != list(after.layers):
@@ -32,7 +33,7 @@ def compare(before: Survey, after: Survey, nets: tuple[Network, Network] | None 
         two = after.layers[name]
         if one.values.shape[0] != two.values.shape[0]:
             raise UsageError(f"layer {name!r} has {len(one.values)} units before and {len(two.values)} after")
-        deviation = np.sqrt(np.maximum(one.variance.astype(np.float64), 1e-12))
+        deviation = _deviation(one, two)
         layers[name] = {
             "weights": _filters(nets, name, len(one.values)),
             "shift": ((two.mean - one.mean) / deviation).astype(np.float32),
@@ -47,6 +48,12 @@ def compare(before: Survey, after: Survey, nets: tuple[Network, Network] | None 
         parameters = {"before": before.provenance.key, "after": after.provenance.key}
         provenance = replace(after.provenance, method="compare", parameters=parameters, notes=())
     return Comparison(provenance=provenance, layers=layers, classes=classes, names=before.classes)
+
+
+def _deviation(one: UnitStatistics, two: UnitStatistics) -> np.ndarray:
+    """(U,) of both networks together, so that a unit which fell silent or woke up has a finite one; else infinite."""
+    both = np.sqrt((one.variance.astype(np.float64) + two.variance) / 2)
+    return np.where(both > 0, both, np.inf)
 
 
 def _new_examples(one: UnitStatistics, two: UnitStatistics) -> np.ndarray:

@@ -9,7 +9,7 @@ import type {
   Overview,
   Picture,
 } from "../document";
-import type { ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import { useSpeech, type Key, type Speech } from "../i18n";
 import { Lines } from "../parts/lines";
 import { Crop, Image } from "../parts/picture";
@@ -177,7 +177,7 @@ function Evolution({ view }: { view: EvolutionView }) {
   const { t, number, maybe } = useSpeech();
   const count = view.checkpoints.length;
   return (
-    <section className="evolution">
+    <section className="evolution" style={{ "--checkpoints": count } as CSSProperties}>
       {view.strips.map((strip) => (
         <figure key={strip.unit}>
           <h2>
@@ -300,8 +300,8 @@ function Comparison({ view }: { view: ComparisonView }) {
           <Bars items={view.classes.slice(0, 12).map((one) => ({ label: one.name, value: one.distance }))} text={(n) => t("survey.above", { n: number(n) })} />
         </section>
       )}
-      {view.layers.map((row) => (
-        <details key={row.name} className="changed">
+      {view.layers.map((row, i) => (
+        <details key={row.name} className="changed" open={i === view.layers.length - 1}>
           <summary>{t("comparison.most", { layer: row.name })}</summary>
           <div className="layers">
             <table>
