@@ -183,6 +183,8 @@ def test_graph_fidelity_by_hand() -> None:
     right, lucky = graph_fidelity(parts, None, 2)
     assert right == pytest.approx(2 / 3)  # 0>1 right, 1>1 wrong, 1>0 right
     assert lucky == pytest.approx(1 / 3)  # 0 and 1 are as common as each other, 0 is taken; one step stays
+    _, lucky = graph_fidelity([parts[0], np.array([0, 1, 0, 0])], None, 2)
+    assert lucky == pytest.approx(2 / 3)  # the most frequent region is right more often than staying
 
 
 def test_responses_are_mean_updates_and_clusters_are_found() -> None:
@@ -322,3 +324,35 @@ def test_attention_of_a_module_of_several_heads() -> None:
     assert np.allclose(made.weights, expected.numpy(), atol=1e-6)
     with pytest.raises(UnsupportedError, match="no attention to show"):
         attention(deepro.load(Fixed(), input_shape=(8,)), np.array([0, 1, 2]))
+
+
+class Framed(nn.Module):
+    """Reads a series through a convolution of stride 4, or a picture of it through one of stride 4 both ways, and
+    writes three rows, row k by attending to frame k alone."""
+
+    def __init__(self, flat: bool) -> None:
+        super().__init__()
+        self.flat = flat
+        self.convolution = nn.Conv1d(8, 4, 4, 4) if flat else nn.Conv2d(1, 4, 4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = self.convolution(x.transpose(1, 2) if self.flat else x[:, None])
+        frames = seen.flatten(2).transpose(1, 2)
+        each = 1 if self.flat else seen.shape[3]
+        rows = []
+        for step in range(3):
+            on = (torch.arange(frames.shape[1]) // each == step).float().expand(len(x), -1)
+            weights = torch.softmax(30 * on, 1)
+            rows.append((weights[..., None] * frames).sum(1))
+        return torch.softmax(torch.stack(rows, 1), 2)
+
+
+@pytest.mark.parametrize("flat", [True, False])
+def test_attention_to_the_frames_of_a_convolution(flat: bool) -> None:
+    net = deepro.load(Framed(flat), input_shape=(20, 8))
+    made = attention(net, np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32))
+    assert made.weights.shape == (3, 5)
+    assert np.allclose(made.weights, np.eye(5)[:3], atol=1e-6)
+    assert len(made.written) == 3
+    assert made.read == ()
+    assert made.sharpness > 0.99
