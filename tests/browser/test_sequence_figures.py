@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.browser.sequence_walk import SETTLE, addresses, findings, first, go
-from tests.sequences.machines import backwards, even, hybrid
+from tests.sequences.machines import backwards, describer, even, hybrid
 from tests.sequences.planted import Planted, planted, texts
 
 from deepro import registry
@@ -49,6 +49,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Resu
     add("series steps", "attribute_steps", series, waves, step=50, how="gradient_x_input")
     add("series intervention", "intervene", series, waves, "rnn", unit=1, start=30)
     add("heard", "trace", ear, Sound((0.5 * np.sin(np.arange(1600) / 3)).astype(np.float32), 8000))
+    picture = np.random.default_rng(5).normal(size=(40, 12)).astype(np.float32)
+    add("seen", "trace", describer(), picture)
+    add("described", "attention", describer(), picture)
     return build(ws), kept
 
 
@@ -63,7 +66,10 @@ def test_either_side_of_attention_lights_up_the_other(made: tuple[Path, dict[str
     result = kept["attention"]
     assert isinstance(result, Attention)
     tab = visit(page)
-    go(tab, first(tab, "Attention"))
+    for address in (a for a in addresses(tab) if a.startswith("#/figure/")):
+        go(tab, address)
+        if f"“{WORD}”" in tab.inner_text(".lead"):
+            break
     percent = np.rint(100 * result.weights)
     tab.hover(".token-row[aria-label='Written'] .token >> nth=1")
     assert shares(tab, "Read") == percent[1].tolist()
@@ -89,6 +95,29 @@ def test_either_side_of_attention_lights_up_the_other(made: tuple[Path, dict[str
     assert "Step 1" in tab.inner_text("aside h3")
     tab.click(".timeline-lane >> nth=-1", position={"x": 60, "y": 24 * 3 + 8})
     assert shares(tab, "Read") == percent[3].tolist()
+
+
+def test_what_is_written_lights_up_the_picture_it_was_read_from(
+    made: tuple[Path, dict[str, Result]], visit: Any
+) -> None:
+    tab = visit(made[0])
+    links = [a for a in addresses(tab) if a.startswith("#/figure/")]
+    for address in links:
+        go(tab, address)
+        if "12 features" in tab.inner_text("main"):
+            break
+    assert tab.locator(".timeline-lane").count() == 3  # the picture, the weights of what is chosen, the matrix
+    tab.focus(".timeline-box")
+    for frame in (1, 2):
+        tab.keyboard.press("ArrowDown")
+        assert f"Step {frame} “" in tab.inner_text("aside h3")
+        assert tab.inner_text("aside li >> nth=0").startswith(f"Step {frame}")
+        assert "100%" in tab.inner_text("aside li >> nth=0").replace("> 99.9%", "100%")
+    tab.keyboard.press("ArrowRight")
+    tab.evaluate(SETTLE)
+    assert "is read by" in tab.inner_text("aside h3")
+    tab.hover(".timeline-lane >> nth=-1", position={"x": 30, "y": 5})
+    assert "It reads from" in tab.inner_text("aside h3")
 
 
 def test_an_output_is_chosen_by_mouse_and_by_keys(made: tuple[Path, dict[str, Result]], visit: Any) -> None:
@@ -228,7 +257,7 @@ def test_axe_finds_nothing(
     tab = visit(made[0], color_scheme=theme)
     tab.select_option(".top select", language)
     found = addresses(tab)
-    assert len([a for a in found if a.startswith("#/figure/")]) == 9
+    assert len([a for a in found if a.startswith("#/figure/")]) == 10
     for address in found:
         go(tab, address)
         assert findings(tab, axe) == [], address

@@ -57,6 +57,29 @@ class Hybrid(nn.Module):
         return self.head(self.rnn(torch.relu(self.convolution(given)).transpose(1, 2))[0])
 
 
+class Describer(nn.Module):
+    """Sees a picture of a series, (N, T, 12), through a convolution of stride 4; an LSTM reads its frames; three words
+    are written, word k by attending to frame k alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(1, 3, 4, 4)
+        self.rnn = nn.LSTM(9, 5, batch_first=True)
+        self.head = nn.Linear(5, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = torch.relu(self.convolution(x[:, None]))
+        frames = self.rnn(seen.permute(0, 2, 1, 3).flatten(2))[0]
+        steps = torch.arange(frames.shape[1])
+        weights = [torch.softmax(30.0 * (steps == k).float().expand(len(x), -1), 1) for k in range(3)]
+        return torch.stack([self.head((w[..., None] * frames).sum(1)) for w in weights], 1)
+
+
+def describer() -> deepro.Network:
+    torch.manual_seed(4)
+    return deepro.load(Describer(), labels=["ah", "be", "ce", "de"], input_shape=(40, 12))
+
+
 def backwards() -> deepro.Network:
     torch.manual_seed(2)
     return deepro.load(Backwards(), preprocess=Vocabulary(("a", "b", "c", "d")), input_shape=(5,))

@@ -19,6 +19,10 @@ from deepro.results import Attention
 from deepro.shapes import to_array
 
 _SOFTMAX = {torch.softmax, Tensor.softmax, nn.functional.softmax}
+_FRAMING = {
+    torch.conv1d, torch.conv2d, *(getattr(nn.functional, f"{k}_pool{d}d") for k in ("avg", "max") for d in (1, 2)),
+    *(getattr(nn.functional, f"adaptive_avg_pool{d}d") for d in (1, 2)),
+}  # fmt: skip
 
 
 @method(
@@ -39,23 +43,28 @@ def attention(
 ) -> Attention:
     """The attention matrix of an encoder-decoder, found by watching every softmax over as many entries as were read.
 
+    Where there is none, those over as many as a convolution or a pooling gave: the frames of a network that reads a
+    series or a sound through a CNN, each an equal part of the input. Over a grid of time and features the weights are
+    summed over the features.
+
     Functional softmax, `nn.Softmax` and `nn.MultiheadAttention` are seen alike. A softmax of (N, ..., T_in) that runs
     once for each step written gives one row each time; one of (N, ..., T_out, T_in) gives all of them. Heads are
     averaged. written: the decoder's largest output at each step, where it has one row a step. sharpness: 1 minus the
     rows' mean entropy over that of even attention. Attention shows what the decoder read from, not why.
-    Raises UnsupportedError where no softmax has that size.
+    Raises UnsupportedError where no softmax has such a size.
     """
     assert isinstance(sequence, Sequences)
     if len(sequence.items) != 1:
         raise UsageError(f"attention takes one sequence at a time, got {len(sequence)} or ready tensors")
     length = len(sequence.items[0])
     (_, args, kwargs), *_ = sequence.batches()
-    with torch.no_grad(), _Watching(length) as seen:
+    with torch.no_grad(), _Watching() as seen:
         output = first_tensor(run(net, args, kwargs))
-    places = seen.places()
+    places = seen.places(length)
     if not places:
         raise UnsupportedError(
-            f"the network takes no softmax over the {length} steps that it reads: there is no attention to show"
+            f"the network takes no softmax over the {length} steps that it reads, nor over frames that a convolution "
+            "makes of them: there is no attention to show"
         )
     if which >= len(places):
         raise UsageError(f"which is {which}; {len(places)} place{'s' * (len(places) > 1)} attend")
@@ -75,17 +84,19 @@ def attention(
         entropy = -np.where(weights > 0, weights * np.log(weights), 0).sum(1).mean()
     return Attention(
         weights=weights, read=read, written=written, places=len(places),
-        sharpness=float(1 - entropy / np.log(length)) if length > 1 else 1.0,
+        sharpness=float(1 - entropy / np.log(weights.shape[1])) if weights.shape[1] > 1 else 1.0,
     )  # fmt: skip
 
 
 class _Watching(TorchFunctionMode):
-    """Keeps the result of every softmax over an axis of `length` entries."""
+    """Keeps the result of every softmax, and how many frames convolutions and poolings give."""
 
-    def __init__(self, length: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.length = length
         self.found: list[Tensor] = []
+        self.frames: dict[
+            int, tuple[int, ...]
+        ] = {}  # their number -> the frames, and the features where they are a grid
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -94,18 +105,24 @@ class _Watching(TorchFunctionMode):
         out = func(*args, **kwargs)
         if func in _SOFTMAX and isinstance(out, Tensor):
             dim = kwargs.get("dim", args[1] if len(args) > 1 else -1)
-            if isinstance(dim, int) and out.ndim >= 2 and out.shape[dim] == self.length:
+            if isinstance(dim, int) and out.ndim >= 2:
                 self.found.append(out.detach().movedim(dim, -1))
         elif func is nn.functional.multi_head_attention_forward:
-            weights = out[1]
-            if weights is not None and weights.shape[-1] == self.length:
-                self.found.append(weights.detach())
+            if out[1] is not None:
+                self.found.append(out[1].detach())
+        elif func in _FRAMING and isinstance(out, Tensor) and out.ndim in (3, 4):
+            frames, *features = out.shape[2:]
+            self.frames.setdefault(int(frames), (int(frames),))
+            if features:
+                self.frames.setdefault(int(frames * features[0]), (int(frames), int(features[0])))
         return out
 
-    def places(self) -> list[np.ndarray]:
+    def places(self, length: int) -> list[np.ndarray]:
         """(T_out, T_in) of each place: calls of one row in a row are the steps of one decoder."""
+        sizes = [w.shape[-1] for w in self.found]
+        size = length if length in sizes else next((s for s in sizes if s > 1 and s in self.frames), length)
         made: list[list[np.ndarray]] = []
-        for weights in self.found:
+        for weights in (w for w in self.found if w.shape[-1] == size):
             rows = to_array(weights).reshape(-1, *weights.shape[-2:]) if weights.ndim > 2 else to_array(weights)
             matrix = rows.mean(0) if rows.ndim == 3 else rows
             single = len(matrix) == 1
@@ -113,4 +130,6 @@ class _Watching(TorchFunctionMode):
                 made[-1].append(matrix)
             else:
                 made.append([matrix])
-        return [np.concatenate(m).astype(np.float32) for m in made]
+        grid = self.frames.get(size, (size,)) if size != length else (size,)
+        whole = [np.concatenate(m).astype(np.float32).reshape(-1, *grid) for m in made]
+        return [w.sum(2) if w.ndim == 3 else w for w in whole]
