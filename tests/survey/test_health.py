@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,6 +31,37 @@ def gabor(angle: float, cycles: float, size: int = 11) -> Tensor:
     along = x * math.cos(angle) + y * math.sin(angle)
     wave = torch.sin(math.pi * cycles * along) * torch.exp(-3 * (x.square() + y.square()))
     return (wave - wave.mean()).expand(3, size, size)
+
+
+class Functional(nn.Module):
+    """The planted layer with a rectifier that is no module, written in several ways."""
+
+    def __init__(self, conv: nn.Module, rectify: Any) -> None:
+        super().__init__()
+        self.add_module("0", conv)
+        self.rectify, self.head = rectify, nn.Linear(12, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.rectify(self.get_submodule("0")(x)).mean((2, 3)))
+
+
+@pytest.mark.parametrize(
+    "rectify",
+    [functional.relu, torch.relu_, functional.relu6, lambda x: x.clamp(min=0), lambda x: torch.zeros(()).max(x)],
+)
+def test_a_rectifier_that_is_no_module_decides_too(rectify: Any) -> None:
+    net, images = planted()
+    other = deepro.load(Functional(net.module[0], rectify), input_shape=(3, 64, 64))
+    found = {(f["unit"], f["fault"]) for f in diagnose(other, survey(other, images, ["0"])).findings}
+    assert found == {(7, "dead"), (8, "always on"), (9, "duplicate"), (10, "high-frequency"), (11, "aliased")}
+
+
+def test_what_is_added_to_before_it_is_rectified_is_not_judged_by_its_sign() -> None:
+    net, images = planted()
+    other = deepro.load(Functional(net.module[0], lambda x: functional.relu(x + 1)), input_shape=(3, 64, 64))
+    assert {f["fault"] for f in diagnose(other, survey(other, images, ["0"])).findings}.isdisjoint(
+        {"dead", "always on"}
+    )
 
 
 def planted() -> tuple[Network, Tensor]:

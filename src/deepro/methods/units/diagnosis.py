@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from deepro.errors import UsageError, near
 from deepro.network import Network
-from deepro.probe import split_call
+from deepro.network.input_shape import example
+from deepro.probe import split_call, untouched
+from deepro.rectifiers import is_rectifier
 from deepro.results import Diagnosis, Gallery, Survey, UnitStatistics
 
 # What each threshold means stands beside it; `diagnose(thresholds=...)` changes them.
@@ -66,7 +69,9 @@ def diagnose(
     thresholds: Mapping[str, float] | None = None,
     galleries: Sequence[Gallery] = (),
 ) -> Diagnosis:
-    """Look at every surveyed unit. Nothing is run: the survey, the weights and galleries are the evidence.
+    """Look at every surveyed unit: the survey, the weights and galleries are the evidence.
+
+    One pass over a made-up input tells which layers a rectifier follows, also where it is no module.
 
     Dead and always on are judged only where a unit's sign decides, in a rectifier's output or before one; a unit
     that gives one value to everything is dead anywhere. Duplicates need near-equal filters and correlated activations.
@@ -85,6 +90,7 @@ def diagnose(
     measures: dict[str, dict[str, np.ndarray]] = {}
     examined: dict[str, tuple[str, ...]] = {}
     first: dict[str, _Filters] = {}
+    rectified = _rectified(net, list(survey.layers))
     judged: set[str] = set()  # a convolution and the rectifier after it have one set of filters
     for layer, statistics in survey.layers.items():
         filters = _filters(net, layer)
@@ -94,7 +100,7 @@ def diagnose(
             judged.add(filters.module)
             if filters.judged:
                 first[layer] = filters
-        looked, found, measured = _layer(net, layer, statistics, limits, filters)
+        looked, found, measured = _layer(net, layer, statistics, limits, filters, rectified)
         findings += [{"layer": layer, **f, "suggestion": FAULTS[f["fault"]]} for f in found]
         measures[layer], examined[layer] = measured, looked
     stride = max((max(f.stride) for f in first.values()), default=1)
@@ -134,11 +140,16 @@ def diagnose(
 
 
 def _layer(
-    net: Network, layer: str, statistics: UnitStatistics, limits: Mapping[str, float], filters: _Filters | None
+    net: Network,
+    layer: str,
+    statistics: UnitStatistics,
+    limits: Mapping[str, float],
+    filters: _Filters | None,
+    rectified: set[str],
 ) -> tuple[tuple[str, ...], list[dict[str, Any]], dict[str, np.ndarray]]:
     looked, found = ["broken", "dead"], []
     measured = {"share_images": statistics.share_images, "share_active": statistics.share_active}
-    decides = _sign_decides(net, layer)
+    decides = _sign_decides(net, layer, rectified)
     dead = statistics.maximum == statistics.minimum
     if decides:
         dead |= statistics.share_images <= limits["dead"]
@@ -192,11 +203,47 @@ def _finding(unit: int, fault: str, threshold: float, **evidence: Any) -> dict[s
     return {"unit": int(unit), "fault": fault, "evidence": evidence, "threshold": threshold}
 
 
-def _sign_decides(net: Network, layer: str) -> bool:
-    """Whether the layer is a rectifier or the next layer to run is one."""
+class _Watch(TorchFunctionMode):
+    """Notes which of the tensors in `held` go into a rectifier, written as a module or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: dict[int, tuple[Tensor, list[str]]] = {}
+        self.met: set[str] = set()
+
+    def hold(self, layer: str) -> Any:
+        def look(output: Tensor) -> Tensor:
+            self.held.setdefault(id(output), (output, []))[1].append(layer)
+            return output
+
+        return look
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if is_rectifier(func, args, kwargs or {}):
+            for value in (*args, *(kwargs or {}).values()):
+                self.met.update(self.held.get(id(value), (None, []))[1])
+        return func(*args, **(kwargs or {}))
+
+
+def _rectified(net: Network, layers: Sequence[str]) -> set[str]:
+    """Those layers whose output is rectified as it is, by one pass over a made-up input."""
+    known = [layer for layer in layers if layer in net.layers]
+    if net.input_shape is None or not known:
+        return set()
+    watch = _Watch()
+    edits = {layer: watch.hold(layer) for layer in known}
+    with untouched(net.module), torch.no_grad(), net.probe(edit=edits) as probe, watch:
+        probe(example(net.module, net.input_shape))
+    return watch.met
+
+
+def _sign_decides(net: Network, layer: str, rectified: set[str]) -> bool:
+    """Whether the layer is a rectifier, goes into one, or the next layer to run is one."""
     names = list(net.layers)
     if layer not in net.layers:
         return False
+    if layer in rectified:
+        return True
     kinds = [net.layers[layer].kind]
     after = names.index(layer) + 1
     if after < len(names) and net.layers[names[after]].shape == net.layers[layer].shape:
