@@ -77,7 +77,7 @@ class Describer(nn.Module):
 
 def describer() -> deepro.Network:
     torch.manual_seed(4)
-    return deepro.load(Describer(), labels=["ah", "be", "ce", "de"], input_shape=(40, 12))
+    return deepro.load(Describer(), labels=list("abcd"), input_shape=(40, 12))
 
 
 def backwards() -> deepro.Network:
