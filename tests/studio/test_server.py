@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests import synthetic
 from tests.studio.conftest import LABELS, Running, pixels, png, unpacked
 
 import deepro
+from deepro.render.address import photograph as address_of
 
 # ---- pages
 
@@ -346,3 +348,18 @@ def test_labels_are_text_wherever_they_go(studio: Running) -> None:
     assert status == 200
     assert headers["content-type"] == "application/json"
     assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_an_address_opens_while_the_server_has_just_begun(tmp_path: Path) -> None:
+    """A link to a page of a workspace that nobody has opened before waits for the page to be made."""
+    workspace = synthetic.workspace(tmp_path / "ws", names=("cat.png",))
+    made = next(iter(workspace.results("prediction"))).provenance
+    assert made is not None
+    photograph = address_of("cat.png", made.network["fingerprint"], str(made.data[0]["sha256"]))
+    running = Running(tmp_path).start()
+    try:
+        assert running.get(f"pages/photograph/{photograph}")["name"] == "cat.png"
+        running.until(lambda: running.get("session")["pending"] == 0)
+        assert running.ask("/api/v1/pages/photograph/nothing")[0] == 404
+    finally:
+        running.stop()

@@ -46,7 +46,9 @@ class Studio:
         self.network = LiveNetwork(state="loading" if spec.model else "none")
         self.labels: list[str] = []
         self.forms: asyncio.Future[list[MethodForm]] | None = None
-        self.pending = self.shelf.pending()
+        # Results that nobody has looked at yet are pages to come: whoever asks for one waits for it.
+        unseen = not self.shelf.groups() and any(self.workspace.places())
+        self.pending = self.shelf.pending() or int(unseen)
         self.revision = 0
         self._previews: list[dict[str, Any]] = []
         self._running: str | None = None
