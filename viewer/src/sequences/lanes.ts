@@ -72,16 +72,19 @@ export function signedBars(view: View, value: (step: number) => number, high: nu
   context.fillRect(0, middle - 0.5, end(view), 1);
 }
 
+/** The view of what has `count` steps of its own along the same `steps` places. */
+export function divided(view: View, count: number, steps: number): View {
+  const px = (steps * view.px) / count;
+  const from = view.first * view.px + view.shift;
+  const first = Math.floor(from / px);
+  return { ...view, px, first, last: Math.min(count, Math.ceil((from + view.width) / px) + 1), shift: from - first * px };
+}
+
 /** `values` laid evenly along `steps` places, however many they are: of those that share a pixel, lowest to highest. */
 export function along(view: View, values: Float32Array, steps: number, low: number, high: number, height: number, colour: string): void {
   const { context, palette } = view;
   const each = (steps * view.px) / values.length;
-  if (each >= 2) {
-    const own = { ...view, px: each, first: Math.floor((view.first * view.px) / each), last: Math.min(values.length, Math.ceil((view.last * view.px) / each) + 1) };
-    // The own steps begin where the places do.
-    const shifted = { ...own, shift: view.first * view.px + view.shift - own.first * each };
-    return curve(shifted, (step) => values[step] ?? null, low, high, height, colour);
-  }
+  if (each >= 2) return curve(divided(view, values.length, steps), (step) => values[step] ?? null, low, high, height, colour);
   const y = (v: number) => 2 + (height - 4) * (1 - (v - low) / (high - low || 1));
   context.fillStyle = palette.line;
   context.fillRect(0, y(low < 0 && high > 0 ? 0 : low), end(view), 1);

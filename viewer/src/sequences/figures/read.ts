@@ -3,7 +3,7 @@ import type { ReadView } from "../../document";
 import type { Speech } from "../../i18n";
 import { extent, unpack } from "../../values";
 import type { Palette } from "../colours";
-import { along, characters, heatmap, waveform } from "../lanes";
+import { along, characters, divided, heatmap, waveform } from "../lanes";
 import type { Lane, View } from "../timeline";
 import { visible } from "../tokens";
 
@@ -50,7 +50,7 @@ export function readLanes(read: Read, palette: Palette, { t, number }: Speech): 
       label,
       height,
       alt: label,
-      draw: (view) => heatmap(view, topDown, (row, step) => bytes[row * columns + Math.min(columns - 1, Math.floor(((step + 0.5) * columns) / steps))] ?? 0, palette.share, height),
+      draw: (view) => heatmap(divided(view, columns, steps), topDown, (row, step) => bytes[row * columns + step] ?? 0, palette.share, height),
     });
   }
   if (read.sound) {
