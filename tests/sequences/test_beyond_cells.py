@@ -147,6 +147,9 @@ def test_an_automaton_cut_short_says_where_it_is_wrong() -> None:
     assert not short.complete
     assert short.fidelity < 1
     assert short.counterexamples
+    lengths = [len(c) for c in short.counterexamples]
+    assert lengths == sorted(lengths)
+    assert lengths[0] < lengths[-1]
     shortest = short.counterexamples[0]
     word = [int(a) for a in shortest]
     assert follows(short.transitions, short.accepting, word) != (sum(word) % 3 == 0)
@@ -155,6 +158,22 @@ def test_an_automaton_cut_short_says_where_it_is_wrong() -> None:
     assert whole.fidelity == 1
     with pytest.raises(UsageError, match="name the alphabet"):
         automaton(net)
+
+
+def test_rare_words_weigh_as_much_as_common_ones() -> None:
+    pytest.importorskip("aalpy", reason="AALpy is not installed")
+
+    class Six(Fixed):
+        """Accepts words with six ones in a row, which few are."""
+
+        def forward(self, tokens: Tensor) -> Tensor:
+            runs = nn.functional.pad(tokens, (5, 0)).unfold(1, 6, 1).sum(2)
+            return ((runs == 6).any(1).float() - 0.5)[:, None] * self.bias[1]
+
+    made = automaton(deepro.load(Six(), input_shape=(6,)), [0, 1], rounds=1, length=16, words=300)
+    assert made.accepting.tolist() == [False]  # from short words nothing is learned
+    assert made.fidelity == made.baseline > 0.8
+    assert made.balanced == 0.5
 
 
 def test_regions_of_a_state_that_flips(tmp_path: Path) -> None:
