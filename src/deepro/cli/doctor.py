@@ -82,9 +82,9 @@ def _photographs() -> str:
 
 
 def _viewer() -> str:
-    from deepro.report import viewer_page
+    from deepro.report.viewer import viewer_scripts
 
-    return f"built, {viewer_page().stat().st_size / 1000:.0f} kB"
+    return f"built, {sum(file.stat().st_size for file in viewer_scripts()) / 1000:.0f} kB"
 
 
 def _disk() -> str:
