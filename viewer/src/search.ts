@@ -1,5 +1,5 @@
 // Finding things by name: pages, layers, units, labels, photographs. Pure, so that it can be tested.
-import type { Overview } from "./document";
+import type { NetworkView, Overview } from "./document";
 import type { Route } from "./routes";
 
 export type Found = { kind: "class" | "layer" | "unit" | "photograph" | "data"; text: string; more?: string; route?: Route; data?: number };
@@ -30,7 +30,16 @@ export function search(text: string, overview: Overview, labels: readonly string
   const layers = overview.networks.flatMap((network) =>
     network.layers.map((layer) => ({ network, layer, more: [layer.kind, networks ? network.name : ""].filter(Boolean).join(" · ") })),
   );
-  const place = (id: string, name: string): Route => ({ page: "network", network: id.slice(0, 16), find: name });
+  // A layer that was surveyed is seen with all its units, another in the table.
+  const survey = (fingerprint: string, layer: string) => overview.surveys?.find((card) => card.network === fingerprint && card.names.includes(layer))?.id;
+  const place = (network: NetworkView, layer: string): Route => {
+    const id = survey(network.fingerprint, layer);
+    return id ? { page: "survey-layer", survey: id, layer } : { page: "network", network: network.id.slice(0, 16), find: layer };
+  };
+  const unitPlace = (network: NetworkView, layer: string, n: number): Route => {
+    const id = survey(network.fingerprint, layer);
+    return id ? { page: "survey-unit", survey: id, layer, unit: n } : { page: "neuron", network: network.id.slice(0, 16), layer, unit: n };
+  };
   return [
     ...(unit
       ? best(
@@ -40,7 +49,7 @@ export function search(text: string, overview: Overview, labels: readonly string
               kind: "unit" as const,
               text: `${layer.name} # ${unit[2]}`,
               more,
-              route: { page: "neuron", network: network.id.slice(0, 16), layer: layer.name, unit: Number(unit[2]) } as Route,
+              route: unitPlace(network, layer.name, Number(unit[2])),
               fit: fit(layer.name, (unit[1] ?? "").split(/\s+/)),
             })),
         )
@@ -55,7 +64,7 @@ export function search(text: string, overview: Overview, labels: readonly string
       })),
     ),
     ...best(labels.map((label) => ({ kind: "class" as const, text: label, route: { page: "class", label } as Route, fit: fit(label, words) }))),
-    ...best(layers.map(({ network, layer, more }) => ({ kind: "layer" as const, text: layer.name, more, route: place(network.id, layer.name), fit: fit(`${layer.name}`, words) }))),
+    ...best(layers.map(({ network, layer, more }) => ({ kind: "layer" as const, text: layer.name, more, route: place(network, layer.name), fit: fit(`${layer.name}`, words) }))),
   ];
 }
 

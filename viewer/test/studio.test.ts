@@ -88,6 +88,11 @@ describe("searching", () => {
     expect(search("blocks.0.a", overview, [])[0]).toMatchObject({ kind: "layer", text: "blocks.0.a" });
     expect(search("blocks.0.a #3", overview, [])[0]).toMatchObject({ kind: "unit", route: { page: "neuron", layer: "blocks.0.a", unit: 3 } });
     expect(search("blocks.0.a #4", overview, []).filter((f) => f.kind === "unit")).toEqual([]); // it has units 0 to 3
+    // What was surveyed is looked at with its examples.
+    const surveyed = { ...overview, surveys: [{ id: "s", network: network.fingerprint, names: ["blocks.0.a"] }] } as unknown as Overview;
+    expect(search("blocks.0.a", surveyed, [])[0]?.route).toEqual({ page: "survey-layer", survey: "s", layer: "blocks.0.a" });
+    expect(search("blocks.0.a #3", surveyed, [])[0]?.route).toEqual({ page: "survey-unit", survey: "s", layer: "blocks.0.a", unit: 3 });
+    expect(search("head", surveyed, [])[0]?.route).toMatchObject({ page: "network", find: "head" });
     expect(search("tab", overview, ["tabby", "table"]).map((f) => f.kind)).toEqual(["photograph", "class", "class"]);
     expect(search("  ", overview, ["x"])).toEqual([]);
     expect(search("(", overview, ["a (b)"])[0]?.text).toBe("a (b)");
