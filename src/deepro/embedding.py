@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,8 @@ def embed(
 
     options: of the map's method; those that the others have too go to them as well. Several layers by t-SNE give
     aligned maps. units, scores, find: also maps of the units, what each layer knows, what stands out in each.
-    atlas: pictures of each layer's space; it has the options grid, size and least.
+    atlas: pictures of each layer's space; it has the options grid, size and least. A map that was stopped is the last
+    thing made.
     """
     options = dict(options or {})
     thumbnails = int(options.get("thumbnails", 48))
@@ -57,7 +58,9 @@ def embed(
             aligned = _make(ws, "aligned_maps", net, data, layers, options)
             maps = aligned.maps
         else:
-            maps = tuple(_make(ws, method, net, data, name, options) for name in layers)
+            maps = tuple(_until_stopped(_make(ws, method, net, data, name, options) for name in layers))
+        if not all(m.finished for m in maps):
+            return Embedded(maps, aligned)  # whoever stopped one wants no more
         return Embedded(
             maps,
             aligned,
@@ -66,6 +69,13 @@ def embed(
             tuple(_make(ws, "findings", net, data, name, shared_options) for name in layers) if find else (),
             tuple(_make(ws, "atlas", net, data, name, of_pictures) for name in layers) if atlas else (),
         )
+
+
+def _until_stopped(maps: Iterable[Map]) -> Iterator[Map]:
+    for made in maps:
+        yield made
+        if not made.finished:
+            return
 
 
 def _make(

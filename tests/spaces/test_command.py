@@ -73,10 +73,35 @@ def test_a_stopped_map_is_kept_and_made_again_when_asked(
     assert made.finished
 
 
+def test_after_a_stop_no_other_map_is_begun(
+    app: typer.Typer, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = progress.tell
+
+    def stops(what: str, done: int, total: int | None = None) -> None:
+        if what == "t-SNE" and done >= 100:
+            monkeypatch.setattr(progress, "tell", tell)  # once: what is begun after it would be finished
+            raise KeyboardInterrupt
+        tell(what, done, total)
+
+    monkeypatch.setattr(progress, "tell", stops)
+    ran = CliRunner().invoke(app, arguments(pictures, tmp_path / "ws", "--layer", "hidden", "--units", "--json"))
+    assert ran.exit_code == 1, ran.output
+    said = json.loads(ran.stdout)
+    assert [(m["layer"], m["finished"]) for m in said["maps"]] == [("pool2", False)]
+    assert not said["units"]
+    again = CliRunner().invoke(app, arguments(pictures, tmp_path / "ws", "--layer", "hidden", "--json"))
+    assert [(m["layer"], m["finished"]) for m in json.loads(again.stdout)["maps"]] == [
+        ("pool2", True),
+        ("hidden", True),
+    ]
+
+
 def test_bad_usage_is_said_before_anything_runs(app: typer.Typer, pictures: Path, tmp_path: Path) -> None:
     for more, said in (
         (["--method", "tsme"], "did you mean tsne"),
         (["--layer", "hidden", "--export", "a.csv"], "one map"),
+        (["--export", "a.xlsx"], "cannot export a map as .xlsx"),
     ):
         ran = CliRunner().invoke(app, arguments(pictures, tmp_path / "ws", *more))
         assert said in str(ran.exception)

@@ -29,7 +29,10 @@ def test_the_network_reads_digits_it_has_not_seen(trained: tuple[deepro.Network,
     assert held_out.sum() == 360
 
 
-def test_it_withstands_the_adversary_it_was_trained_against(trained: tuple[deepro.Network, float]) -> None:
+def test_it_withstands_the_adversary_it_was_trained_against(
+    trained: tuple[deepro.Network, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(digits, "_REACH", 0.6)
     x, labels, held_out = digits.inputs()
     module, right = trained[0].module, torch.from_numpy(labels[held_out])
     attacked = digits._attack(module, x[held_out], right)

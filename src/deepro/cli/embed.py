@@ -59,6 +59,7 @@ def embed(
     from deepro.errors import near as near_names
     from deepro.methods.spaces.embed import METHODS
     from deepro.store import Workspace
+    from deepro.store.map_files import check_target
 
     if method not in METHODS:
         hint = near_names(method, METHODS) or "; methods are " + ", ".join(METHODS)
@@ -66,6 +67,8 @@ def embed(
     layers = list(dict.fromkeys(layer))
     if export and len(layers) > 1:
         raise UsageError("--export takes one map: give one --layer")
+    for target in export or ():
+        check_target(target)
     chosen = parse_options(option)
     for name in layers:
         net.check_layer(name)

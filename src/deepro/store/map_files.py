@@ -16,6 +16,7 @@ from deepro.errors import StoreError, UsageError, near
 from deepro.results import Map
 from deepro.store.folder import atomic_folder
 
+_ENDINGS = (".csv", ".parquet", ".npz", "")
 _SPRITE = 8192  # TensorBoard's largest sprite picture, pixels a side
 
 
@@ -37,24 +38,26 @@ def table(result: Map) -> dict[str, np.ndarray]:
     return columns
 
 
+def check_target(target: str | Path) -> Path:
+    """Where `export` may write, absolute. Raises as it does, before anything is computed."""
+    target = Path(target).absolute()
+    kind = target.suffix.lower()
+    if kind not in _ENDINGS:
+        hint = near(kind, [k for k in _ENDINGS if k])
+        raise UsageError(f"cannot export a map as {kind}{hint or '; endings are .csv, .parquet, .npz, or none'}")
+    if target.exists():
+        raise StoreError(f"{target} exists already; choose another name or remove it")
+    return target
+
+
 def export(result: Map, target: str | Path) -> Path:
     """Write a map where `target`'s name says how: .csv, .parquet, .npz, or a folder for TensorBoard's projector.
 
     Raises StoreError where it exists already or cannot be written, UsageError for another ending.
     """
-    target = Path(target).absolute()
-    if target.exists():
-        raise StoreError(f"{target} exists already; choose another name or remove it")
-    writers: Mapping[str, Callable[[Map, Path], None]] = {
-        ".csv": _csv,
-        ".parquet": _parquet,
-        ".npz": _npz,
-        "": _projector,
-    }
+    target = check_target(target)
+    writers: Mapping[str, Callable[[Map, Path], None]] = {".csv": _csv, ".parquet": _parquet, ".npz": _npz}
     kind = target.suffix.lower()
-    if kind not in writers:
-        hint = near(kind, [k for k in writers if k])
-        raise UsageError(f"cannot export a map as {kind}{hint or '; endings are .csv, .parquet, .npz, or none'}")
     if not kind:
         with atomic_folder(target) as partial:
             _projector(result, partial)

@@ -49,7 +49,8 @@ def aligned_maps(
 ) -> AlignedMaps:
     """One map a layer, in the order given. changed (L, N), moved (L, N): see results.AlignedMaps.
 
-    Raises UsageError for fewer than 7 examples or pool=positions.
+    Stopped, the maps so far are returned, the last unfinished. Raises UsageError for fewer than 7 examples or
+    pool=positions.
     """
     names = [layers] if isinstance(layers, str) else list(layers)
     if pool == "positions":
@@ -137,8 +138,10 @@ def _align(frames: Sequence[Frame], perplexity: float | None, steps: int, early_
         spread = np.sqrt(values.var(0, dtype=np.float64).sum())
         moved.append(np.zeros(n) if last is None else np.linalg.norm(values - last, axis=1) / max(spread, 1e-30))
         before = now
+        if not made.finished:
+            break  # whoever stopped one map wants no more of them
     return AlignedMaps(
-        steps=tuple(f[0] for f in frames),
+        steps=tuple(f[0] for f in frames[: len(maps)]),
         maps=tuple(maps),
         changed=np.stack(changed).astype(np.float32),
         moved=np.stack(moved).astype(np.float32),

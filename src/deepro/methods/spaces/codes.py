@@ -203,6 +203,10 @@ def _logits(net: Network, output: Any, n: int) -> Tensor | None:
     return logits if isinstance(logits, Tensor) and logits.ndim == 2 and len(logits) == n else None
 
 
+def _bytes(n: int) -> str:
+    return f"{n / 2**30:.3g} GiB" if n >= 2**30 else f"{n / 2**20:.3g} MiB"
+
+
 class _Rows:
     """Turns a layer's output into rows: pooled, checked, reduced where they would not fit."""
 
@@ -261,6 +265,6 @@ class _Rows:
         if count < width:
             self.projections[name] = RandomProjection(width, count, self.seed)
             self.notes[name] = (
-                f"the codes of {name} ({self.n * rows} x {width}) would take {needed / 2**30:.2g} GiB: reduced to "
+                f"the codes of {name} ({self.n * rows} x {width}) would take {_bytes(needed)}: reduced to "
                 f"{count} numbers by a random projection (seed {self.seed})"
             )
