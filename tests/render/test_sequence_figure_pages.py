@@ -47,7 +47,8 @@ def test_outputs_of_one_sequence_share_a_page() -> None:
     explain = registry.get("attribute_steps")
     late, early = (explain(net, text, step=s, how="gradient_x_input") for s in (30, 12))
     other = explain(net, text, step=30, how="occlusion")
-    fields, (shown, second) = pages(late, early, other)
+    fields, (shown, same, second) = pages(late, early, other)
+    assert same == shown
     assert shown.outputs == [12, 30]
     assert shown.made == [early.provenance.key, late.provenance.key]
     for row, made in enumerate((early, late)):

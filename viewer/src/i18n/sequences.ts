@@ -172,6 +172,7 @@ const words = {
   "matches.cells": ["Cells", "細胞", "细胞"],
   "matches.none": ["No cell is on through the whole range: choose a shorter one, a lower threshold, or do not ask that it is off beside it.", "沒有細胞在整個範圍內開啟：請選較短的範圍、較低的門檻，或不要求它在旁邊關閉。", "没有细胞在整个范围内开启：请选较短的范围、较低的阈值，或不要求它在旁边关闭。"],
   "matches.relaxed": ["No cell goes on and off with the range; these are on over it and beside it.", "沒有細胞隨此範圍開啟與關閉；這些細胞在範圍內與旁邊都開啟。", "没有细胞随此范围开启与关闭；这些细胞在范围内与旁边都开启。"],
+  "matches.miss": ["Nowhere else are all of them on together. The nearest miss: {share} of them.", "其他地方都沒有全部一起開啟。最接近的一處：{share} 開啟。", "其他地方都没有全部一起开启。最接近的一处：{share} 开启。"],
   "matches.own": ["Threshold of {cell}", "{cell} 的門檻", "{cell} 的阈值"],
   "matches.reset": ["as suggested", "恢復建議值", "恢复建议值"],
   "matches.count": ["They are on together again at {n} places, in {steps} steps of {texts} sequences.", "在 {texts} 個序列的 {steps} 步中，它們在 {n} 處再次一起開啟。", "在 {texts} 个序列的 {steps} 步中，它们在 {n} 处再次一起开启。"],

@@ -12,7 +12,7 @@ const shown = (text: string) => [...text].map(visible).join("");
 
 export function MatchesView({ overview, page }: { overview: Overview; page: MatchesPage }) {
   const speech = useSpeech();
-  const { t, number, integer } = speech;
+  const { t, number, integer, percent } = speech;
   const made = page.records[page.record];
   const cell = page.cells[0];
   const names = new Map(overview.sequences.map((card) => [card.id, sequenceName(speech, card.name)]));
@@ -54,6 +54,18 @@ export function MatchesView({ overview, page }: { overview: Overview; page: Matc
       </section>
       <section>
         <h2>{t("matches.places")}</h2>
+        {page.miss && (
+          <>
+            <p className="note">{t("matches.miss", { share: percent(page.miss.share) })}</p>
+            <p className="match-line">
+              <a href={to(page.miss)}>
+                <span className="match-before">{shown(page.miss.before)}</span>
+                <mark>{shown(page.miss.inside) || `${page.miss.start}–${page.miss.stop}`}</mark>
+                <span>{shown(page.miss.after)}</span>
+              </a>
+            </p>
+          </>
+        )}
         <div className="matching-columns">
           <ol className="matches-list tall" tabIndex={0} aria-label={t("nav.matches")}>
             {page.matches.map((match, i) => (

@@ -45,18 +45,18 @@ export function FigureView({ overview, page }: { overview: Overview; page: Figur
       </header>
       <section className="sequence-figure">
         {told.length > 0 && <Facts items={told} />}
-        <Figure shown={shown} />
+        <Figure shown={shown} record={page.record} />
       </section>
     </>
   );
 }
 
-function Figure({ shown }: { shown: Shown }) {
+function Figure({ shown, record }: { shown: Shown; record: string }) {
   switch (shown.kind) {
     case "attention":
       return <AttentionFigure view={shown} />;
     case "steps":
-      return <StepsFigure view={shown} />;
+      return <StepsFigure view={shown} record={record} />;
     case "intervention":
       return <InterventionFigure view={shown} />;
     case "losses":

@@ -171,11 +171,11 @@ export function waveform(view: View, envelope: Float32Array, parts: number, heig
   }
 }
 
-/** A fixed line across the lane where a row of the heatmap is the chosen cell's. */
+/** A frame across the lane around the row of the heatmap that is chosen. */
 export function frame(view: View, top: number, tall: number): void {
   view.context.strokeStyle = view.palette.ink;
   view.context.lineWidth = 1;
-  view.context.strokeRect(-1, top - 0.5, end(view) + 1, tall + 1);
+  view.context.strokeRect(-1, Math.max(0.5, top - 0.5), end(view) + 2, tall + Math.min(1, top));
 }
 
 export const rgb = (colour: number) => `rgb(${colour & 255} ${(colour >> 8) & 255} ${(colour >> 16) & 255})`;

@@ -18,12 +18,12 @@ const ROOM = 780;
 const MOST = 400;
 const TOLD = 0.05; // of the largest: what is smaller stands at the pointer, not beneath its step
 
-export function StepsFigure({ view }: { view: StepsView }) {
+export function StepsFigure({ view, record }: { view: StepsView; record: string }) {
   const speech = useSpeech();
   const { t, number, integer, maybe } = speech;
   const palette = usePalette();
   const [count, steps] = [view.outputs.length, view.read.steps];
-  const [output, setOutput] = useState(count - 1);
+  const [output, setOutput] = useState(() => Math.max(0, view.made.lastIndexOf(record)));
   const [at, setAt] = useState<number | null>(null);
   const [over, setOver] = useState<number | null>(null);
   const all = unpack(view.values) as Float32Array;

@@ -192,9 +192,9 @@ class Sequences:
 
     def _figure(self, results: Sequence[Figured], shown: Shown, told: Mapping[str, Any]) -> None:
         records = {r.provenance.key: self._records[r.provenance.key] for r in results if r.provenance}
-        made = next(iter(records.values()))
-        page = FigurePage(record=made.key, kind=shown.kind, network=made.network, shown=shown, records=records)
-        self._pages.append(("figure", made.key, page))
+        for key, made in records.items():  # results that share a page find it under their own keys
+            page = FigurePage(record=key, kind=shown.kind, network=made.network, shown=shown, records=records)
+            self._pages.append(("figure", key, page))
         self._list(shown.kind, results[0], told)
 
 
