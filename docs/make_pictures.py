@@ -1,5 +1,8 @@
 """Makes the pictures of README and docs from a demo workspace: `make demo && .venv/bin/python docs/make_pictures.py`.
 
+`make_pictures.py squeezenet` makes surveys-squeezenet.png alone, from the trained weights and photographs of the shared
+data beside the repository. Only projections are shown of those photographs.
+
 Needs the test extra and a Chromium (scripts/get-chromium.sh).
 """
 
@@ -9,9 +12,10 @@ import io
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,6 +23,15 @@ PAGE = (ROOT / "demo" / "report" / "index.html").as_uri()
 DIGITS = ROOT / "demo-digits" / "report"  # of `deepro demo digits --out demo-digits`
 CODE = ROOT / "demo-code" / "report"  # of `deepro demo code --out demo-code`
 OUT = ROOT / "docs" / "pictures"
+SHARED = ROOT.parent / "shared" / "data"
+UNITS = {  # of SqueezeNet 1.0, told in surveys.md
+    "features.1": (1, 22, 23, 41, 8, 19, 66, 77),
+    "features.3": (0, 1, 2, 5),
+    "features.5": (3, 4),
+    "features.8": (221, 258, 281),
+    "features.12": (403, 475),
+}
+LINES = {"features.1": (0, 0), "features.3": (1, 0), "features.5": (1, 5), "features.8": (2, 0), "features.12": (2, 5)}
 SHOWN = "coffee"  # the photograph that stands for all
 
 
@@ -69,6 +82,39 @@ def sequence(page: Page, report: Path) -> None:
     shrink(page.screenshot(), "sequence.png")
 
 
+def squeezenet() -> None:
+    """The projections of some units' four strongest examples, layer by layer."""
+    import deepro
+    from deepro.render import colour, picture
+    from deepro.survey.gallery import gallery
+
+    net = deepro.load(
+        "torchvision:squeezenet1_0", weights=str(SHARED / "squeezenet1_0.safetensors"),
+        preprocess="size=224,resize=256,order=BGR,range=255,mean=104/117/123,std=1",
+    )  # fmt: skip
+    found = deepro.survey(net, SHARED / "imagenet_sample", list(UNITS), 4)
+    tile, gap, words = 64, 2, 18
+    block = 2 * tile + gap
+    sheet = Image.new("RGB", (8 * (block + 12) + 12, 3 * (block + 2 * words + 8) + 8), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
+    for layer, units in UNITS.items():
+        row, column = LINES[layer]
+        made = gallery(net, found, SHARED / "imagenet_sample", layer, units)
+        top = 8 + row * (block + 2 * words + 8)
+        height, width = net.layers[layer].receptive_field.size
+        draw.text((12 + column * (block + 12), top), f"{layer}   {height} x {width} pixels", (30, 30, 30), font)
+        for i, unit in enumerate(units):
+            left, limit = 12 + (column + i) * (block + 12), colour.limit(made.projections[i])
+            for rank in range(4):
+                pixels = colour.signed(made.projections[i, rank], limit, bgr=colour.is_bgr(made))
+                place = left + rank % 2 * (tile + gap), top + words + rank // 2 * (tile + gap)
+                sheet.paste(Image.fromarray(picture.square(pixels, tile)), place)
+            draw.text((left, top + words + block), str(unit), (90, 90, 90), font)
+    png = io.BytesIO()
+    sheet.save(png, "PNG")
+    shrink(png.getvalue(), "surveys-squeezenet.png")
+
+
 def look(page: Page, address: str) -> None:
     """Open a view and scroll through it, so that every picture is loaded."""
     page.goto(PAGE + address)
@@ -86,4 +132,4 @@ def shrink(png: bytes, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    squeezenet() if "squeezenet" in sys.argv[1:] else main()
