@@ -121,6 +121,8 @@ def test_evolution_lays_the_checkpoints_side_by_side(net: Network, photos: Path)
     assert not grown.jumps[:, :2].any()
     assert grown.jumps[:, 2].any()
     assert not grown.jumps[:, 3].any()
+    for name, digest in zip(grown.gallery.ids, grown.gallery.digests, strict=True):
+        assert digest == net.prepare(str(photos / name)).photographs[0].sha256
     alone = gallery(later, survey(later, photos, ["1"], top_k=1), photos, "1")
     np.testing.assert_array_equal(grown.gallery.projections[:, 2], alone.projections[:, 0])
     with pytest.raises(UsageError, match="no checkpoints"):
