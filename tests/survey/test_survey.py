@@ -118,6 +118,19 @@ def test_all_convolutions_by_default_and_the_module_is_left_alone(net: Network, 
     assert all((net.module.state_dict()[k] == v).all() for k, v in before.items())
 
 
+class Padded(nn.Conv2d):
+    """A convolution by another name."""
+
+
+class ConvBlock(nn.Sequential):
+    """No convolution, whatever its name says."""
+
+
+def test_a_convolution_is_known_by_its_type_not_its_name() -> None:
+    net = deepro.load(nn.Sequential(ConvBlock(nn.Conv2d(3, 4, 3), nn.ReLU()), Padded(4, 2, 3)), input_shape=(3, 12, 12))
+    assert list(survey(net, torch.randn(3, 3, 12, 12)).layers) == ["0.0", "1"]
+
+
 def test_the_dense_layers_of_a_network_without_convolutions() -> None:
     net = deepro.load(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), input_shape=(4,))
     got = survey(net, torch.randn(6, 4), top_k=2)

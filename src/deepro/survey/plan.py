@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from deepro.data import Dataset
 from deepro.errors import LayerError, StoreError, UsageError
@@ -114,7 +115,9 @@ def choose_layers(net: Network, layers: str | Sequence[str] | None) -> list[Laye
     """The named layers in execution order; None for all convolutions, or all layers with weights."""
     known = net.layers
     if layers is None:
-        found = [layer for layer in known.values() if layer.kind.removeprefix("Lazy").startswith("Conv")]
+        # By type: a subclass has another name, and a block such as Conv2dNormActivation is none.
+        convolutions = {n for n, m in net.module.named_modules() if isinstance(m, nn.modules.conv._ConvNd)}
+        found = [layer for layer in known.values() if split_call(layer.name)[0] in convolutions]
         return found or _weighted(net, known)
     names = [layers] if isinstance(layers, str) else list(layers)
     if not names:
