@@ -116,3 +116,15 @@ def test_invariance_curves_begin_at_nothing_and_equal_the_distance_by_hand(net: 
         for curves in found.distances[kind].values():
             assert (curves[:, nothing] == 0).all()
             assert (np.delete(curves, nothing, 1) > 0).all()
+
+
+def test_the_probability_of_a_class_that_is_asked_for(net: Network) -> None:
+    image = torch.rand(1, 3, 24, 24)
+    with torch.no_grad():
+        least = int(net.module(image).argmin())
+        found = occlusion_maps(net, image, "4", target=least, square=7, step=12)
+        hidden = image.clone()
+        hidden[:, :, :4, :4] = 0.5
+        want = float(net.module(hidden).softmax(1)[0, least])
+    assert found.target == least != found.plain_predicted
+    assert found.probability[0, 0] == pytest.approx(want, rel=1e-4)
