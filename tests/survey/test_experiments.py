@@ -58,6 +58,10 @@ def test_correspondence_equals_the_papers_sum(net: Network) -> None:
             want = [float((a != b).double().mean()) for a, b in combinations(signs, 2)]
             np.testing.assert_allclose(found.distances[layer]["eye"], want, rtol=1e-6)
             assert found.means[layer]["eye"] == pytest.approx(np.mean(want))
+            matrix = np.zeros((4, 4))
+            matrix[np.triu_indices(4, 1)] = want
+            by_image = (matrix + matrix.T).sum(1) / 3
+            assert found.errors[layer]["eye"] == pytest.approx(np.std(by_image, ddof=1) / 2)
             assert len(found.distances[layer]["random"]) == 3 * 6
             assert found.errors[layer]["random"] >= 0
 
@@ -95,6 +99,10 @@ def test_pictures_are_moved_enlarged_and_turned_about_their_centre() -> None:
     wide = torch.zeros(1, 1, 8, 12)
     wide[0, 0, 3:5, 5:7] = 1
     assert float(transform(wide, "scale", 2.0).sum()) == pytest.approx(16.0, rel=0.1)
+    right = torch.zeros(1, 1, 8, 12)
+    right[0, 0, 3:5, 8:10] = 1
+    above = transform(right, "rotation", 90.0)  # counter-clockwise, and no stretching of what is no square
+    torch.testing.assert_close(above[0, 0, 0:2, 5:7], torch.ones(2, 2), atol=1e-5, rtol=0)
     turned = transform(torch.rand(1, 1, 8, 12), "rotation", 180.0)
     assert turned.shape == (1, 1, 8, 12)
 
