@@ -306,3 +306,18 @@ def test_a_fast_clean_grating_is_a_detector_and_no_noise(shared_data: Path) -> N
     assert breadth(noise).min() > 0.5
     learned = load_file(shared_data / "squeezenet1_0.safetensors")["features.0.weight"]
     assert breadth(learned)[spectrum(learned, (2, 2))[0] > 0.7].max() < 0.3
+
+
+def test_filters_that_are_alike_but_not_equal_and_fast_gratings_are_healthy() -> None:
+    conv = nn.Conv2d(3, 3, 11)
+    with torch.no_grad():
+        conv.bias.zero_()
+        conv.weight[0], conv.weight[1] = gabor(0.0, 0.7), gabor(0.35, 0.7)
+        conv.weight[2] = gabor(0.4, 4.0)
+    net = deepro.load(nn.Sequential(conv, nn.ReLU()), input_shape=(3, 32, 32))
+    flat = conv.weight.detach().flatten(1)
+    assert 0.5 < float(torch.cosine_similarity(flat[0], flat[1], dim=0)) < 0.95
+    found = survey(net, torch.randn(12, 3, 32, 32), ["1"])
+    layer = found.layers["1"]
+    always = dataclasses.replace(layer, correlations=np.where(layer.partners >= 0, 0.99, np.nan).astype(np.float32))
+    assert diagnose(net, dataclasses.replace(found, layers={"1": always})).findings == ()
