@@ -128,10 +128,7 @@ def measure_search(count: int) -> None:
         built = time.perf_counter() - started
         query = rng.standard_normal(256).astype(np.float32)
         single = mapped.astype(np.float32)
-        # One after the other, not in turns: NumPy's threads wait by spinning, and would take the cores from torch's.
-        (product,) = best(lambda: single @ query, times=8)
-        time.sleep(1)
-        (search,) = best(lambda: finder.of(query, 10), times=8)
+        product, search = best(lambda: single @ query, lambda: finder.of(query, 10), times=8)
     print(
         f"search     ten of {count} x 256 on disk: {search:.3f} s, NumPy product in memory {product:.3f} s: "
         f"{search / product:.2f} x; built once in {built:.1f} s"

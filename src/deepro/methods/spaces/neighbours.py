@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -99,16 +101,33 @@ class Finder:
         """own: index of the first query among the codes; a code is not its own neighbour."""
         query = torch.from_numpy(queries.astype(np.float32)) - self.mean
         want = min(k + _SPARE, len(self) - (own is not None))
+        if len(query) > 1 or len(self) < 4 * _ROWS:
+            return self._measure(queries, self._scan(query, want, own, 0, len(self))[1].numpy(), k)
+        # One query takes so little from a chunk that threads which meet at each operation mostly wait for each other:
+        # each reads a part of the table by itself.
+        with _single_threads() as workers:
+            chunks = -(-len(self) // _ROWS)
+            spans = [*(w * chunks // workers * _ROWS for w in range(workers)), len(self)]
+            with ThreadPoolExecutor(workers) as pool:
+                parts = list(pool.map(lambda a, b: self._scan(query, want, own, a, b), spans[:-1], spans[1:]))
+        best, where = (torch.cat([p[i] for p in parts], 1) for i in (0, 1))
+        keep = best.topk(want, dim=1, largest=False).indices
+        return self._measure(queries, where.gather(1, keep).numpy(), k)
+
+    def _scan(
+        self, query: torch.Tensor, want: int, own: int | None, first_code: int, end: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The `want` smallest scores among the codes from `first_code` to `end`, and which codes have them."""
         best = torch.full((len(query), want), torch.inf)
         where = torch.full((len(query), want), -1, dtype=torch.int64)
-        for start, chunk in self._chunks():
+        for start, chunk in _float_chunks(self._table, first_code, end):
             scores = self._scores(query, chunk, start)
             if own is not None:
                 first, last = max(start, own), min(start + len(chunk), own + len(query))
                 rows = torch.arange(first, max(first, last))
                 scores[rows - own, rows - start] = torch.inf
             best, where = _merge(best, where, scores, start)
-        return self._measure(queries, where.numpy(), k)
+        return best, where
 
     def _scores(self, query: torch.Tensor, chunk: torch.Tensor, start: int) -> torch.Tensor:
         """(Q, n), smaller is nearer; a constant a query is left out."""
@@ -173,11 +192,23 @@ def _tensor(codes: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(codes)
 
 
-def _float_chunks(table: torch.Tensor) -> Iterator[tuple[int, torch.Tensor]]:
-    """(start, chunk in float32); a chunk is valid until the next one."""
+@contextmanager
+def _single_threads() -> Iterator[int]:
+    """How many threads torch may use; within, threads that are begun use one each."""
+    count = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield count
+    finally:
+        torch.set_num_threads(count)
+
+
+def _float_chunks(table: torch.Tensor, first: int = 0, end: int | None = None) -> Iterator[tuple[int, torch.Tensor]]:
+    """(start, chunk in float32) from code `first` to `end`; a chunk is valid until the next one."""
+    end = len(table) if end is None else end
     buffer = None if table.dtype == torch.float32 else torch.empty((min(_ROWS, len(table)), table.shape[1]))
-    for start in range(0, len(table), _ROWS):
-        part = table[start : start + _ROWS]
+    for start in range(first, end, _ROWS):
+        part = table[start : min(start + _ROWS, end)]
         if buffer is not None:
             part = buffer[: len(part)].copy_(part)
         yield start, part
