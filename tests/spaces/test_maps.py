@@ -277,7 +277,7 @@ def test_positions_are_points() -> None:
 
 BAD = {
     "too few for t-SNE": (lambda x: {"dataset": x[:3]}, "3 points are too few neighbours for t-SNE"),
-    "two points": (lambda x: {"dataset": x[:2], "method": "pca"}, "a map needs at least 3 points, got 2"),
+    "two points": (lambda x: {"dataset": x[:2], "method": "pca"}, "^a map needs at least 3 points, got 2"),
     "all equal": (lambda x: {"dataset": x[:1].repeat(20, 1, 1, 1)}, "all 20 codes are equal"),
     "NaN": (lambda x: {"dataset": x * torch.nan}, "layer '0' gives NaN or infinity for example 0"),
     "perplexity": (lambda x: {"dataset": x, "perplexity": 25}, "perplexity 25 needs at least 76 points, got 60"),
