@@ -6,13 +6,19 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 import typer
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
+import deepro
 from deepro import progress
 from deepro.cli import embed as command
+from deepro.cli import similarity
 from deepro.demos import digits
+from deepro.errors import LayerError
+from deepro.methods.spaces.similarity import linear_cka
+from deepro.render import recipe
 from deepro.store import Workspace
 
 
@@ -20,7 +26,7 @@ from deepro.store import Workspace
 def app() -> typer.Typer:
     made = typer.Typer()
     made.command()(command.embed)
-    made.command("other")(lambda: None)
+    made.command()(similarity.similarity)
     return made
 
 
@@ -143,3 +149,31 @@ def test_a_picture_that_cannot_be_read_has_no_neighbours(app: typer.Typer, pictu
     ran = CliRunner().invoke(app, asked)
     assert "no.png" in str(ran.exception)
     assert not (tmp_path / "ws").exists(), "said before anything ran"
+
+
+def test_two_networks_beside_each_other(app: typer.Typer, pictures: Path, tmp_path: Path) -> None:
+    torch.manual_seed(5)
+    another = digits.DigitsNetwork()
+    save_file(another.state_dict(), str(tmp_path / "another.safetensors"))
+    network = "deepro.demos.digits:DigitsNetwork"
+    words = ["similarity", network, str(pictures), "--other", network, "--layer", "pool1", "--layer", "pool2"]
+    words += ["--weights", str(pictures.parent / "weights.safetensors"), "--preprocess", "size=8,order=L,mean=0,std=1"]
+    words += ["--other-weights", str(tmp_path / "another.safetensors"), "--other-layer", "pool2"]
+    ran = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "ws")])
+    assert ran.exit_code == 0, ran.output
+    (made,) = Workspace(tmp_path / "ws").results("similarity")
+    assert (made.layers, made.other_layers, made.examples) == (("pool1", "pool2"), ("pool2",), 360)
+    weights = str(pictures.parent / "weights.safetensors")
+    nets = [
+        deepro.load(network, weights=file, preprocess="size=8,order=L,mean=0,std=1")
+        for file in (weights, str(tmp_path / "another.safetensors"))
+    ]
+    files = sorted(str(p) for p in pictures.rglob("*.png"))
+    codes = [deepro.activations(net, files, "pool2").values["pool2"].mean((2, 3)) for net in nets]
+    assert 0 < made.similarity[1, 0] < 1
+    assert made.similarity[1, 0] == pytest.approx(linear_cka(*codes), abs=2e-3)  # codes lie on disk in half precision
+    assert (tmp_path / "ws" / "report" / "index.html").exists()
+    assert made.figure().axes
+    assert "--other-layer pool2" in recipe.command(made.provenance)
+    wrong = CliRunner().invoke(app, [*words[:-1], "pool9", "--out", str(tmp_path / "ws2")])
+    assert isinstance(wrong.exception, LayerError)

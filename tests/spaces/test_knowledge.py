@@ -156,8 +156,9 @@ def test_scores_of_layers_from_one_pass() -> None:
     assert found.scores["probe"][0] == probing.linear_probe(first, labels).accuracy
     assert found.similarity.shape == (3, 3)
     np.testing.assert_allclose(np.diag(found.similarity), 1)
-    between, _ = compare_networks(net, net, torch.from_numpy(codes), ["0", "2"], ["1"])
-    np.testing.assert_allclose(between[:, 0], found.similarity[[0, 2], 1], atol=1e-9)
+    between = compare_networks(net, net, torch.from_numpy(codes), ["0", "2"], ["1"])
+    assert (between.layers, between.other_layers, between.examples) == (("0", "2"), ("1",), 120)
+    np.testing.assert_allclose(between.similarity[:, 0], found.similarity[[0, 2], 1], atol=1e-9)
 
 
 def test_bad_labels_are_one_line() -> None:

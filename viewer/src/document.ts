@@ -161,6 +161,8 @@ export interface MapCard {
 }
 /**
  * What each layer knows of the labels. scores: measure -> one number a layer. similarity: (L, L) linear CKA.
+ *
+ * other, other_layers: where the similarity is to another network's M layers, (L, M); there are no scores then.
  */
 export interface KnowledgeView {
   record: string;
@@ -172,6 +174,8 @@ export interface KnowledgeView {
     [k: string]: (number | null)[];
   };
   similarity: (number | null)[][] | null;
+  other: string | null;
+  other_layers: string[];
   notes: string[];
   parameters: {
     [k: string]: unknown;

@@ -50,7 +50,7 @@ def occlusion(
         f"{made.label}: {made.plain_probability:.1%} with nothing hidden, {made.probability.min():.1%} at the least",
         f"{made.layer} unit {made.unit}: {made.plain_response:.4g}, {made.response.min():.4g} at the least",
     ]
-    _keep(net, made, out, report, json, lines)
+    keep(net, made, out, report, json, lines)
 
 
 @with_network
@@ -77,7 +77,7 @@ def invariance(
         f"{kind}: " + ", ".join(f"{name} {curves.max():.3g}" for name, curves in by.items()) + " at the most"
         for kind, by in made.distances.items()
     ]
-    _keep(net, made, out, report, json, lines)
+    keep(net, made, out, report, json, lines)
 
 
 @with_network
@@ -111,7 +111,7 @@ def correspondence(
         f"{name}: " + ", ".join(f"{part} {mean:.3f} ± {made.errors[name][part]:.3f}" for part, mean in by.items())
         for name, by in made.means.items()
     ]
-    _keep(net, made, out, report, json, lines)
+    keep(net, made, out, report, json, lines)
 
 
 @with_network
@@ -140,7 +140,7 @@ def evolution(
         made = follow(nets, data, layer, unit or None)
     jumps = made.jumps.sum(1)
     lines = [f"{layer} unit {u}: another photograph {n} times" for u, n in zip(made.gallery.units, jumps, strict=True)]
-    _keep(list(nets.values())[-1], made, out, report, json, lines[:20])
+    keep(list(nets.values())[-1], made, out, report, json, lines[:20])
 
 
 @with_network
@@ -178,7 +178,7 @@ def ablate(
         from deepro.network.weights import save_weights
 
         lines.append(f"pruned     {save_weights(state, pruned)}")
-    _keep(net, made, out, report, json, lines)
+    keep(net, made, out, report, json, lines)
 
 
 @with_network
@@ -213,7 +213,7 @@ def compare(
             f"{name}: means moved by {sorted(moved)[len(moved) // 2]:.3g} deviations, "
             f"{changed['examples'].mean():.0%} of the strongest photographs are new"
         )
-    _keep(nets[1], made, out, report, json, lines)
+    keep(nets[1], made, out, report, json, lines)
 
 
 def _with_weights(net: Network, weights: Path) -> Network:
@@ -241,7 +241,7 @@ def _units(texts: list[str]) -> dict[str, list[int]]:
     return chosen
 
 
-def _keep(net: Network, made: Result, out: Path, report: bool, json: bool, lines: list[str]) -> None:
+def keep(net: Network, made: Result, out: Path, report: bool, json: bool, lines: list[str]) -> None:
     """Into the workspace, into the report, and onto the terminal."""
     from deepro.report import build
     from deepro.store import Workspace

@@ -39,6 +39,7 @@ _WHAT = {
     "findings": "What stands out among a layer's codes, not on a map: outliers, twins, doubted labels, clusters.",
     "atlas": "Pictures made for the mean directions of a layer's codes, each at its place on a map of them.",
     "layer-scores": "What each layer knows of the labels, beside what a probe finds where there is nothing to find.",
+    "similarity": "How alike two networks arrange the same examples: linear CKA, 1 for one turned and scaled.",
 }
 
 

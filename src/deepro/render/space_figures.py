@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from deepro.render import colour
-from deepro.results import AlignedMaps, Atlas, Findings, LayerScores, Map, Result
+from deepro.results import AlignedMaps, Atlas, Findings, LayerScores, Map, Result, Similarity
 
 # Petroff's ten, told apart by colour-blind eyes on white and on black (arXiv 2107.02270); the grey is for what has no
 # colour of its own. The viewer uses the same.
@@ -69,11 +70,23 @@ def draw_scores(canvas: Any, result: LayerScores) -> None:
     if result.similarity is None:
         right.axis("off")
         return
-    shown = right.imshow(result.similarity, vmin=0, vmax=1, cmap="viridis")
-    right.set_xticks(places, result.layers, rotation=45, ha="right", fontsize=7)
-    right.set_yticks(places, result.layers, fontsize=7)
-    right.set_title("linear CKA", fontsize=9)
-    canvas.colorbar(shown, ax=right, shrink=0.8)
+    _matrix(canvas, right, result.similarity, result.layers, result.layers)
+
+
+def draw_similarity(canvas: Any, result: Similarity) -> None:
+    """Layers of one network by layers of another."""
+    axis = canvas.subplots()
+    _matrix(canvas, axis, result.similarity, result.layers, result.other_layers)
+    axis.set_xlabel(result.other, fontsize=8)
+    axis.set_ylabel(str(result.provenance.network.get("name", "")) if result.provenance else "", fontsize=8)
+
+
+def _matrix(canvas: Any, axis: Any, values: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> None:
+    shown = axis.imshow(values, vmin=0, vmax=1, cmap="viridis")
+    axis.set_xticks(np.arange(len(columns)), columns, rotation=45, ha="right", fontsize=7)
+    axis.set_yticks(np.arange(len(rows)), rows, fontsize=7)
+    axis.set_title("linear CKA", fontsize=9)
+    canvas.colorbar(shown, ax=axis, shrink=0.8)
 
 
 def draw_atlas(canvas: Any, result: Atlas) -> None:
@@ -190,6 +203,7 @@ FIGURES: dict[type[Result], tuple[Any, Any]] = {
     Map: (draw_map, lambda _: (11, 5.2)),
     AlignedMaps: (draw_aligned, lambda r: (4 * len(r.maps), 4.6)),
     LayerScores: (draw_scores, lambda _: (10, 4.6)),
+    Similarity: (draw_similarity, lambda r: (3 + 0.5 * len(r.other_layers), 2.2 + 0.5 * len(r.layers))),
     Atlas: (draw_atlas, lambda r: (1.1 * r.cells.shape[1] + 0.5, 1.25 * r.cells.shape[0] + 0.5)),
     Findings: (draw_findings, lambda _: (10, 4.2)),
 }

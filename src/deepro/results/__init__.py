@@ -27,7 +27,7 @@ from deepro.results.sequences import (
     Steps,
     Trace,
 )
-from deepro.results.spaces import AlignedMaps, Atlas, Findings, LayerScores, Map
+from deepro.results.spaces import AlignedMaps, Atlas, Findings, LayerScores, Map, Similarity
 from deepro.results.units import Activations, Gallery, Projection, Survey, UnitStatistics
 
 KINDS: dict[str, type[Result]] = {
@@ -66,6 +66,7 @@ KINDS: dict[str, type[Result]] = {
         Atlas,
         Findings,
         LayerScores,
+        Similarity,
     )
 }
 
@@ -103,6 +104,7 @@ __all__ = [
     "Region",
     "Responses",
     "Result",
+    "Similarity",
     "StateSpace",
     "Steps",
     "Survey",

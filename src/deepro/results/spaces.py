@@ -144,3 +144,20 @@ class LayerScores(Result):
     scores: Mapping[str, np.ndarray]
     similarity: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Similarity(Result):
+    """How alike two networks arrange the same N examples: linear CKA between layers of both.
+
+    layers: L of the first network, the one in the provenance. other: the second's name; other_layers: M of it.
+    similarity: (L, M), NaN where a layer gives the same code for all. examples: N. notes: warnings.
+    """
+
+    kind = "similarity"
+    layers: tuple[str, ...]
+    other: str
+    other_layers: tuple[str, ...]
+    similarity: np.ndarray
+    examples: int
+    notes: tuple[str, ...] = ()

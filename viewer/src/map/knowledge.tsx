@@ -20,6 +20,7 @@ export function Knowledge({ overview, view }: { overview: Overview; view: Knowle
   const { t, maybe, number } = useSpeech();
   const network = overview.networks.find((n) => n.fingerprint === view.network);
   const measures = Object.keys(view.scores);
+  if (view.other) return <Between overview={overview} view={view} other={view.other} />;
   return (
     <section className="knowledge">
       <div className="row-head">
@@ -34,7 +35,7 @@ export function Knowledge({ overview, view }: { overview: Overview; view: Knowle
         </figure>
         {view.similarity && (
           <figure>
-            <Matrix layers={view.layers} values={view.similarity} />
+            <Matrix rows={view.layers} columns={view.layers} values={view.similarity} />
             <figcaption className="caption">{t("knowledge.cka")}</figcaption>
           </figure>
         )}
@@ -69,6 +70,32 @@ export function Knowledge({ overview, view }: { overview: Overview; view: Knowle
           </tbody>
         </table>
       </div>
+    </section>
+  );
+}
+
+/** How alike two networks arrange the same examples. */
+function Between({ overview, view, other }: { overview: Overview; view: KnowledgeView; other: string }) {
+  const { t } = useSpeech();
+  const network = overview.networks.find((n) => n.fingerprint === view.network)?.name ?? "";
+  return (
+    <section className="knowledge">
+      <div className="row-head">
+        <h2>{t("similarity.title", { network, other, n: view.points })}</h2>
+        <MadeBy made={overview.records[view.record]} />
+      </div>
+      <Explain text="similarity.explain" paper={overview.records[view.record]?.paper} />
+      <div className="knowledge-top">
+        <figure>
+          <Matrix rows={view.layers} columns={view.other_layers ?? []} values={view.similarity ?? []} />
+          <figcaption className="caption">{t("similarity.caption", { network, other })}</figcaption>
+        </figure>
+      </div>
+      {view.notes.map((note) => (
+        <p className="note" key={note}>
+          {note}
+        </p>
+      ))}
     </section>
   );
 }
@@ -116,15 +143,21 @@ function Lines({ view }: { view: KnowledgeView }) {
   );
 }
 
-/** Square of linear CKA: dark is 0, bright is 1; each number stands in its cell where there is room. */
-function Matrix({ layers, values }: { layers: string[]; values: (number | null)[][] }) {
+/** Linear CKA: dark is 0, bright is 1; each number stands in its cell where there is room. */
+function Matrix({ rows, columns, values }: { rows: string[]; columns: string[]; values: (number | null)[][] }) {
   const { t } = useSpeech();
   const table = scale(false);
-  const n = layers.length;
-  const cell = Math.min(48, 280 / n);
+  const cell = Math.min(48, 280 / Math.max(rows.length, columns.length));
   const room = 92;
+  const [wide, high] = [columns.length * cell, rows.length * cell];
   return (
-    <svg className="cka" viewBox={`0 0 ${room + n * cell + 4} ${n * cell + room}`} style={{ maxWidth: room + n * cell + 4 }} role="img" aria-label={t("knowledge.cka.alt", { n })}>
+    <svg
+      className="cka"
+      viewBox={`0 0 ${room + wide + 4} ${high + room}`}
+      style={{ maxWidth: room + wide + 4 }}
+      role="img"
+      aria-label={t("knowledge.cka.alt", { n: rows.length * columns.length })}
+    >
       {values.map((row, r) =>
         row.map((v, c) => {
           const [red, green, blue] = table[Math.round(255 * Math.min(1, Math.max(0, v ?? 0)))] ?? rgb("#94a4a2");
@@ -132,7 +165,7 @@ function Matrix({ layers, values }: { layers: string[]; values: (number | null)[
           return (
             <g key={`${r} ${c}`}>
               <rect x={room + c * cell} y={r * cell} width={cell - 1} height={cell - 1} fill={v === null ? "none" : `rgb(${red} ${green} ${blue})`}>
-                <title>{`${layers[r]} · ${layers[c]}: ${v === null ? "–" : v.toFixed(3)}`}</title>
+                <title>{`${rows[r]} · ${columns[c]}: ${v === null ? "–" : v.toFixed(3)}`}</title>
               </rect>
               {cell >= 30 && v !== null && (
                 <text x={room + (c + 0.5) * cell} y={(r + 0.5) * cell} textAnchor="middle" dominantBaseline="central" className="cka-number" fill={light ? "#111" : "#fff"}>
@@ -143,15 +176,15 @@ function Matrix({ layers, values }: { layers: string[]; values: (number | null)[
           );
         }),
       )}
-      {layers.map((layer, i) => (
-        <g key={i} className="tick">
-          <text x={room - 6} y={(i + 0.5) * cell} textAnchor="end" dominantBaseline="central">
-            {layer.slice(-16)}
-          </text>
-          <text transform={`translate(${room + (i + 0.5) * cell} ${n * cell + 6}) rotate(-40)`} textAnchor="end" dominantBaseline="middle">
-            {layer.slice(-16)}
-          </text>
-        </g>
+      {rows.map((layer, i) => (
+        <text key={i} className="tick" x={room - 6} y={(i + 0.5) * cell} textAnchor="end" dominantBaseline="central">
+          {layer.slice(-16)}
+        </text>
+      ))}
+      {columns.map((layer, i) => (
+        <text key={i} className="tick" transform={`translate(${room + (i + 0.5) * cell} ${high + 6}) rotate(-40)`} textAnchor="end" dominantBaseline="middle">
+          {layer.slice(-16)}
+        </text>
       ))}
     </svg>
   );

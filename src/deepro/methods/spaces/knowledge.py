@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from deepro.methods.spaces.codes import Pool, capture
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.similarity import cka_matrix
 from deepro.network import Network
-from deepro.registry import Bounds, Paper, method
-from deepro.results import LayerScores
+from deepro.registry import Bounds, Paper, get, method
+from deepro.results import LayerScores, Similarity
 
 
 @method(
@@ -104,21 +105,45 @@ def compare_networks(
     first: Network,
     second: Network,
     dataset: Any,
-    layers: Sequence[str],
-    other_layers: Sequence[str] | None = None,
+    layers: str | Sequence[str],
+    other_layers: str | Sequence[str] | None = None,
     *,
     pool: Pool = "mean",
     batch_size: int = 32,
     debiased: bool = False,
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(L, M) linear CKA between layers of two networks shown the same examples, and warnings.
+) -> Similarity:
+    """Linear CKA between layers of two networks shown the same examples.
 
-    other_layers: of the second network; the same names by default. Examples that one of them cannot read are left out.
+    other_layers: of the second network; the same names by default. Examples that one of them cannot read are left out,
+    and said. Labels play no part. Kornblith et al. 2019, arXiv 1905.00414.
+    Raises UsageError for fewer than 4 examples, LayerError for a layer that is not there.
     """
-    found = []
-    for net, names in ((first, list(layers)), (second, list(other_layers or layers))):
-        made = capture(net, as_examples(net, dataset), names, pool=pool, batch_size=batch_size, predictions=False)
-        found.append((made, names))
-    (a, names_a), (b, names_b) = found
-    _, rows_a, rows_b = np.intersect1d(a.indices, b.indices, return_indices=True)
-    return cka_matrix([a.arrays[n][rows_a] for n in names_a], [b.arrays[n][rows_b] for n in names_b], debiased=debiased)
+    options = {"pool": pool, "batch_size": batch_size, "debiased": debiased}
+    asked = get("layer_scores").bind(first, dataset, layers, **options).provenance
+    names_a = [layers] if isinstance(layers, str) else list(layers)
+    names_b = names_a if other_layers is None else [other_layers] if isinstance(other_layers, str) else [*other_layers]
+    for net, names in ((first, names_a), (second, names_b)):
+        for name in names:
+            net.check_layer(name)
+    a, b = (
+        capture(net, as_examples(net, dataset), names, pool=pool, batch_size=batch_size, predictions=False)
+        for net, names in ((first, names_a), (second, names_b))
+    )
+    both, rows_a, rows_b = np.intersect1d(a.indices, b.indices, return_indices=True)
+    values, warned = cka_matrix(
+        [a.arrays[n][rows_a] for n in names_a], [b.arrays[n][rows_b] for n in names_b], debiased=debiased
+    )
+    missing = max(len(a.indices) + len(a.unreadable), len(b.indices) + len(b.unreadable)) - len(both)
+    notes = [*a.notes, *b.notes, *warned]
+    if missing:
+        notes.append(f"{missing} examples could not be read by both networks and were left out")
+    parameters = {**options, "layers": names_a, "other": second.fingerprint, "other_layers": names_b}
+    return Similarity(
+        provenance=replace(asked, method="compare_networks", version=1, parameters=parameters, seed=None),
+        layers=tuple(names_a),
+        other=second.name,
+        other_layers=tuple(names_b),
+        similarity=values,
+        examples=len(both),
+        notes=tuple(dict.fromkeys(notes)),
+    )

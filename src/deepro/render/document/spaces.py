@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from deepro.render.document.base import Model, Picture, Values
 
 
@@ -160,7 +162,10 @@ class MapPage(Model):
 
 
 class KnowledgeView(Model):
-    """What each layer knows of the labels. scores: measure -> one number a layer. similarity: (L, L) linear CKA."""
+    """What each layer knows of the labels. scores: measure -> one number a layer. similarity: (L, L) linear CKA.
+
+    other, other_layers: where the similarity is to another network's M layers, (L, M); there are no scores then.
+    """
 
     record: str
     network: str
@@ -169,6 +174,8 @@ class KnowledgeView(Model):
     layers: list[str]
     scores: dict[str, list[float | None]]
     similarity: list[list[float | None]] | None
+    other: str | None = None
+    other_layers: list[str] = Field(default_factory=list)
     notes: list[str]
     parameters: dict[str, Any]
 

@@ -28,9 +28,10 @@ from deepro.render.document import (
 from deepro.render.space_figures import dots
 from deepro.render.views.atlas import atlas, place_name
 from deepro.render.views.base import Keep, Put, Saver, data_name, finite, plain, record, values
-from deepro.results import AlignedMaps, Atlas, Findings, LayerScores, Map, Result
+from deepro.results import AlignedMaps, Atlas, Findings, LayerScores, Map, Result, Similarity
 
 UNKNOWN = 65535
+_KINDS = Map | AlignedMaps | LayerScores | Similarity | Findings | Atlas
 _NEAREST = 10
 _NEIGHBOURS = 4_000_000  # numbers of one step's neighbours; a larger map shows fewer of each point
 _ANSWERS = 16_000_000  # answers of units to examples in one page
@@ -65,10 +66,10 @@ class Spaces:
         self._records: dict[str, Any] = {}
 
     def add(self, result: Result) -> bool:
-        if result.provenance is None or not isinstance(result, Map | AlignedMaps | LayerScores | Findings | Atlas):
+        if result.provenance is None or not isinstance(result, _KINDS):
             return False
         self._records[result.provenance.key] = record(result)
-        if isinstance(result, LayerScores):
+        if isinstance(result, LayerScores | Similarity):
             self._knowledge.append(knowledge(result))
         elif isinstance(result, Atlas):
             self._atlases.append(atlas(result, self._put))
@@ -350,18 +351,21 @@ def _shades(one: Map) -> np.ndarray | None:
     return np.where(given < 0, -1, rank[place])
 
 
-def knowledge(result: LayerScores) -> KnowledgeView:
+def knowledge(result: LayerScores | Similarity) -> KnowledgeView:
     """Scores and similarity as plain numbers."""
     made = result.provenance
     assert made is not None
     data = made.data[0] if made.data else {}
+    between = isinstance(result, Similarity)
     return KnowledgeView(
         record=made.key,
         network=str(made.network.get("fingerprint", "")),
         data=data_name(str(data.get("name", ""))),
-        points=int(np.prod(data.get("size") or [0])),
+        points=result.examples if between else int(np.prod(data.get("size") or [0])),
         layers=list(result.layers),
-        scores={k: [finite(x) for x in v] for k, v in result.scores.items()},
+        scores={} if between else {k: [finite(x) for x in v] for k, v in result.scores.items()},
+        other=result.other if between else None,
+        other_layers=list(result.other_layers) if between else [],
         similarity=None if result.similarity is None else [[finite(x) for x in row] for row in result.similarity],
         notes=list(result.notes),
         parameters=plain(made.parameters),

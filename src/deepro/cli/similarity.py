@@ -1,0 +1,59 @@
+"""`deepro similarity MODEL DATA --other MODEL`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deepro.cli.experiments import Report, keep
+from deepro.cli.network import with_network
+from deepro.cli.output import Json
+from deepro.cli.progress import shown
+
+if TYPE_CHECKING:
+    from deepro.network import Network
+
+
+@with_network
+def similarity(
+    net: Network,
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Folder, CSV, TSV, Parquet list or tar of pictures.")],
+    other: Annotated[str, typer.Option(help="The network to compare with, named as MODEL is.")],
+    layer: Annotated[list[str], typer.Option(help="Layer of MODEL; again for more.")],
+    out: Annotated[Path, typer.Option(help="The workspace, made where it is missing.")],
+    other_layer: Annotated[
+        list[str] | None, typer.Option(help="Layer of the other network; again for more. The same names by default.")
+    ] = None,
+    other_weights: Annotated[str | None, typer.Option(help="Weights of the other network, as --weights.")] = None,
+    debiased: Annotated[bool, typer.Option("--debiased", help="Correct for few examples.")] = False,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images a pass.")] = 32,
+    report: Report = True,
+    json: Json = False,
+) -> None:
+    """How alike two networks arrange the same pictures: linear CKA between their layers (Kornblith et al. 2019).
+
+    Examples:
+    deepro similarity torchvision:resnet18 photos/ --layer layer4 --other timm:resnet26 --out ws
+    deepro similarity net.py:make photos/ --weights a.pt --other net.py:make --other-weights b.pt --layer conv3 --out ws
+    """
+    from deepro.methods.spaces.knowledge import compare_networks
+    from deepro.network import load
+
+    for name in layer:
+        net.check_layer(name)  # before the second network is fetched, perhaps from afar
+    given: dict[str, Any] = {"weights": other_weights} if other_weights else {}
+    second = load(other, **given)
+    if (
+        second.preprocess is None and net.preprocess is not None
+    ):  # a network of one's own: shown what the first is shown
+        second = load(other, preprocess=net.preprocess, input_shape=net.input_shape, **given)
+    with shown():
+        made = compare_networks(net, second, data, layer, other_layer, debiased=debiased, batch_size=batch_size)
+    lines = [
+        f"{name}: " + ", ".join(f"{there} {value:.3f}" for there, value in zip(made.other_layers, row, strict=True))
+        for name, row in zip(made.layers, made.similarity, strict=True)
+    ]
+    lines = [f"linear CKA over {made.examples} examples", *lines, *(f"note: {note}" for note in made.notes)]
+    keep(net, made, out, report, json, lines)
