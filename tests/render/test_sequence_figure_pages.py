@@ -55,11 +55,13 @@ def test_outputs_of_one_sequence_share_a_page() -> None:
         for name in ("values", "deletion", "random"):
             assert np.allclose(unpack(getattr(shown, name))[row], getattr(made, name), rtol=1e-6)
         assert np.allclose(unpack(shown.features[row]), made.features, rtol=1e-6)
+    assert shown.controls == [pytest.approx(early.control), pytest.approx(late.control)]
     assert (second.how, second.outputs) == ("occlusion", [30])
     assert [r.facts for r in fields["sequence_results"]] == [{"outputs": 2}, {"score": other.score}]
-    every = explain(net, text[:12], step=3, how="occlusion", every=True)
+    every = explain(net, text[:12], step=11, how="gradient_x_input", every=True)
     _, (shown,) = pages(every)
     assert shown.outputs == list(range(12))
+    assert [k for k, value in enumerate(shown.controls) if value is not None] == [11]
     assert np.allclose(unpack(shown.values), every.every["values"], rtol=1e-6)
 
 

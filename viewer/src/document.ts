@@ -1261,8 +1261,8 @@ export interface ReadView {
 /**
  * Row s is about the output of `targets[s]` at step `outputs[s]`, told by result `made[s]`.
  *
- * values: (S, T) float32. features: (T, F) of each row where they are few. deletion, random: (S, T + 1), the output
- * after so many steps were set to zero.
+ * values: (S, T) float32. controls: rank correlation with what networks with random weights give. features: (T, F) of
+ * each row where they are few. deletion, random: (S, T + 1), the output after so many steps were set to zero.
  */
 export interface StepsView {
   kind: "steps";
@@ -1273,6 +1273,7 @@ export interface StepsView {
   targets: string[];
   scores: number[];
   gaps: (number | null)[];
+  controls: (number | null)[];
   values: Values;
   features: (Values | null)[];
   deletion: Values;

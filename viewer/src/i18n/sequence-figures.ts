@@ -35,6 +35,7 @@ export const figures = {
   "steps.every": ["Every output, ±{high}", "所有輸出，±{high}", "所有输出，±{high}"],
   "steps.how": ["How", "方法", "方法"],
   "steps.gap": ["Missed by the path", "路徑遺漏", "路径遗漏"],
+  "steps.control": ["Likeness with random weights", "與隨機權重的相似度", "与随机权重的相似度"],
   "steps.point": ["Point at a step, or move there with the arrow keys, to read its number.", "指向某一步，或用方向鍵移到該步，即可讀取數值。", "指向某一步，或用方向键移到该步，即可读取数值。"],
   "steps.at": ["{step}: {value}, of an output of {of}", "{step}：{value}，輸出為 {of}", "{step}：{value}，输出为 {of}"],
   "steps.keys": ["Arrow keys: left and right through the steps, up and down through the outputs.", "方向鍵：左右移動步，上下切換輸出。", "方向键：左右移动步，上下切换输出。"],

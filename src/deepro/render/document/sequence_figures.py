@@ -39,8 +39,8 @@ class AttentionView(Model):
 class StepsView(Model):
     """Row s is about the output of `targets[s]` at step `outputs[s]`, told by result `made[s]`.
 
-    values: (S, T) float32. features: (T, F) of each row where they are few. deletion, random: (S, T + 1), the output
-    after so many steps were set to zero.
+    values: (S, T) float32. controls: rank correlation with what networks with random weights give. features: (T, F) of
+    each row where they are few. deletion, random: (S, T + 1), the output after so many steps were set to zero.
     """
 
     kind: Literal["steps"] = "steps"
@@ -51,6 +51,7 @@ class StepsView(Model):
     targets: list[str]
     scores: list[float]
     gaps: list[float | None]
+    controls: list[float | None]
     values: Values
     features: list[Values | None]
     deletion: Values

@@ -83,6 +83,8 @@ export function StepsFigure({ view, record }: { view: StepsView; record: string 
   ];
   const gap = view.gaps[output] ?? null;
   if (gap !== null) facts.push([t("steps.gap"), number(gap)]);
+  const control = view.controls[output] ?? null;
+  if (control !== null) facts.push([t("steps.control"), number(control)]);
   // Of several outputs at one step the first; where they cannot be told by their place in the text, they are listed.
   const first = new Map<number, number>();
   view.outputs.forEach((step, k) => first.has(step) || first.set(step, k));

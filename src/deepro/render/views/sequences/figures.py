@@ -98,13 +98,15 @@ def steps_view(results: Sequence[Steps], one: Read | None, shown: Sequence[str])
     """Several outputs of one sequence, explained in one way, by the step of the output."""
     first = results[0]
     rows = [row for r in results for row in _outputs(r)]
-    # The same output may be asked for alone and with every other: then the one with its features is kept.
-    told = {(r["step"], r["target"]): r for r in sorted(rows, key=lambda r: r["features"] is not None)}
+    # The same output may be asked for alone and with every other: then the one with its features and control is kept.
+    known = sorted(rows, key=lambda r: (r["features"] is not None, r["control"] is not None))
+    told = {(r["step"], r["target"]): r for r in known}
     rows = [told[k] for k in sorted(told)]
     return StepsView(
         how=first.how, read=_read(one, shown, len(first.values), first.text), made=[r["made"] for r in rows],
         outputs=[r["step"] for r in rows], targets=[word(one, r["target"]) for r in rows],
         scores=[r["score"] for r in rows], gaps=[None if r["gap"] is None else finite(r["gap"]) for r in rows],
+        controls=[None if r["control"] is None else finite(r["control"]) for r in rows],
         values=floats(np.stack([r["values"] for r in rows])),
         features=[None if r["features"] is None else floats(r["features"]) for r in rows],
         deletion=floats(np.stack([r["deletion"] for r in rows])), random=floats(np.stack([r["random"] for r in rows])),
@@ -117,11 +119,15 @@ def _outputs(result: Steps) -> list[dict[str, Any]]:
     few = result.features is not None and 1 < result.features.shape[1] <= FEATURES
     names = ("step", "target", "score", "gap", "values", "deletion", "random")
     own = {**{n: getattr(result, n) for n in names}, "features": result.features if few else None, "made": made}
+    own["control"] = result.control
     if result.every is None:
         return [own]
     every = {n: result.every[n] for n in names}
     rows = [{n: every[n][k] for n in names} for k in range(len(every["target"]))]
-    plain = [{**r, "step": int(r["step"]), "score": float(r["score"]), "features": None, "made": made} for r in rows]
+    plain = [
+        {**r, "step": int(r["step"]), "score": float(r["score"]), "features": None, "control": None, "made": made}
+        for r in rows
+    ]
     return [own, *plain]
 
 
