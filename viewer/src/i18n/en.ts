@@ -39,6 +39,7 @@ export const en = {
   "overview.skipped": "Not explained",
   "overview.damaged": "Results that could not be opened",
   "overview.empty": "Nothing has been computed in this workspace yet.",
+  "overview.pending": "The workspace is being read…",
   "overview.explain":
     "A trained network turned each photograph into a label. Open one to see which part of it decided, and what the units inside the network responded to. The patterns are pictures that the network itself made of what a class looks like to it.",
   "overview.noguess": "no prediction",

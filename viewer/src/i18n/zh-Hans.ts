@@ -41,6 +41,7 @@ export const zhHans: { readonly [K in keyof typeof en]: string } = {
   "overview.skipped": "未能解释",
   "overview.damaged": "无法打开的结果",
   "overview.empty": "这个工作区还没有任何结果。",
+  "overview.pending": "正在读取工作区……",
   "overview.explain":
     "训练好的网络把每张照片变成一个标签。打开其中一张，可以看到是哪个部分决定了答案，以及网络内部的单元对什么有反应。图样则是网络自己画出来的：某个类别在它眼中的样子。",
   "overview.noguess": "没有预测",

@@ -41,6 +41,7 @@ export const zhHant: { readonly [K in keyof typeof en]: string } = {
   "overview.skipped": "未能解釋",
   "overview.damaged": "無法開啟的結果",
   "overview.empty": "這個工作區還沒有任何結果。",
+  "overview.pending": "正在讀取工作區……",
   "overview.explain":
     "訓練好的網路把每張照片變成一個標籤。打開其中一張，可以看到是哪個部分決定了答案，以及網路內部的單元對什麼有反應。圖樣則是網路自己畫出來的：某個類別在它眼中的樣子。",
   "overview.noguess": "沒有預測",

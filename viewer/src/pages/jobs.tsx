@@ -73,9 +73,6 @@ export function JobRow({ job }: { job: Job }) {
         {job.state === "running" && job.total ? ` ${integer(job.done ?? 0)} / ${integer(job.total)}` : ""}
         {job.finished && <span className="quiet small"> {date(job.finished)}</span>}
       </span>
-      {job.state === "running" && (
-        <progress max={1} {...(share === undefined ? {} : { value: share })} aria-label={share === undefined ? name : `${name} ${percent(share)}`} />
-      )}
       <span className="job-act">
         {job.page && <a href={href(seenAt(job))}>{t("job.see")}</a>}
         {(job.state === "queued" || job.state === "running") && (
@@ -89,6 +86,9 @@ export function JobRow({ job }: { job: Job }) {
           </button>
         )}
       </span>
+      {job.state === "running" && (
+        <progress max={1} {...(share === undefined ? {} : { value: share })} aria-label={share === undefined ? name : `${name} ${percent(share)}`} />
+      )}
       {(job.error ?? problem) && <p className="note">{job.error ?? problem}</p>}
     </li>
   );

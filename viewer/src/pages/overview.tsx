@@ -1,5 +1,6 @@
 import type { Overview } from "../document";
 import { useSpeech } from "../i18n";
+import { useSession } from "../live";
 import { ExperimentCards, MapCards, NetworkCard, SurveyCards } from "../parts/cards";
 import { DataFolder } from "../parts/data";
 import { Image } from "../parts/picture";
@@ -12,6 +13,7 @@ import { ResultCards, SequenceList } from "./sequences";
 
 export function OverviewPage({ overview }: { overview: Overview }) {
   const { t, percent, date } = useSpeech();
+  const pending = useSession()?.pending;
   const { photographs, patterns, networks } = overview;
   const images = patterns.flatMap((set) => set.images.map((image, target) => ({ set, image, target })));
   const counted = [
@@ -25,7 +27,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
     <>
       <header className="page-head">
         <h1>{overview.title}</h1>
-        <p className="lead">{counted.length ? counted.join(" · ") : t("overview.empty")}</p>
+        <p className="lead">{counted.length ? counted.join(" · ") : t(pending ? "overview.pending" : "overview.empty")}</p>
         <Explain text="overview.explain" />
       </header>
       <Summary overview={overview} />
