@@ -176,16 +176,18 @@ function Matrix({ rows, columns, values }: { rows: string[]; columns: string[]; 
           );
         }),
       )}
-      {rows.map((layer, i) => (
-        <text key={i} className="tick" x={room - 6} y={(i + 0.5) * cell} textAnchor="end" dominantBaseline="central">
-          {layer.slice(-16)}
-        </text>
-      ))}
-      {columns.map((layer, i) => (
-        <text key={i} className="tick" transform={`translate(${room + (i + 0.5) * cell} ${high + 6}) rotate(-40)`} textAnchor="end" dominantBaseline="middle">
-          {layer.slice(-16)}
-        </text>
-      ))}
+      <g className="tick">
+        {rows.map((layer, i) => (
+          <text key={`row ${i}`} x={room - 6} y={(i + 0.5) * cell} textAnchor="end" dominantBaseline="central">
+            {layer.slice(-16)}
+          </text>
+        ))}
+        {columns.map((layer, i) => (
+          <text key={`column ${i}`} transform={`translate(${room + (i + 0.5) * cell} ${high + 6}) rotate(-40)`} textAnchor="end" dominantBaseline="middle">
+            {layer.slice(-16)}
+          </text>
+        ))}
+      </g>
     </svg>
   );
 }
