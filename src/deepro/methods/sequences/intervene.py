@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from deepro.errors import LayerError, UsageError, near
-from deepro.methods.sequences.recurrent import GATES, Weights, _normalise, flip, recurrent_modules
+from deepro.methods.sequences.gates import GATES, Weights, flip
+from deepro.methods.sequences.recurrent import _normalise, recurrent_modules
 
 # Called in place with the step's number and the value (N, U) right after it was computed, before anything uses it.
 Edit = Callable[[int, Tensor], None]

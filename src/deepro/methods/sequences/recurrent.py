@@ -1,12 +1,12 @@
 """States and gates of recurrent modules, recovered from what went in and what came out.
 
-`nn.LSTM` hides its cell states and gates. A hook keeps the module's input; the fused kernel runs again one layer and
-direction at a time for every h; then the gates of all steps are two matrix products,
+`nn.LSTM` hides its cell states and gates. A hook keeps the module's input, and the kernel is seen one layer and
+direction at a time (`stack`) for every h; then the gates of all steps are two matrix products,
 
     G = X W_ih' + b_ih + H_(t-1) W_hh' + b_hh,
 
-and only c needs a scan over time. h computed from the gates must equal h that the module returned: `Layer.check` is the
-largest difference.
+where the kernel did not keep them itself, and only c needs a scan over time. h computed from the gates must equal h
+that the module returned: `LayerStates.check` is the largest difference.
 
 Everything inside is (T, N, features), padded at the end where the sequences differ in length.
 """
@@ -14,7 +14,7 @@ Everything inside is (T, N, features), padded at the end where the sequences dif
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -22,13 +22,13 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from deepro.errors import LayerError, NetworkError, UnsupportedError, UsageError, near
-from deepro.methods.sequences.stack import LayerByLayer
+from deepro.methods.sequences.gates import Weights, flip, kind_of, silence_padding
+from deepro.methods.sequences.stack import LayerByLayer, LayerRun
 from deepro.network.sequences import check_tokens
 from deepro.probe import first_tensor
 
 CellFunction = Callable[[nn.Module, tuple[Any, ...], Mapping[str, Any], Any], Mapping[str, Tensor]]
 
-GATES = {"LSTM": ("i", "f", "g", "o"), "GRU": ("r", "z", "n"), "RNN": ()}
 _CELLS: dict[type[nn.Module], CellFunction] = {}
 
 
@@ -73,7 +73,17 @@ class Call:
     lengths: Tensor
     output: Tensor
     resumes: bool  # was given a state, so that it goes on where an earlier call stopped
-    stack: list[Tensor] | None = None  # (T, N, D * P) of each layer, where the kernel call showed them
+    runs: list[LayerRun] | None = None  # each layer, time in front, where the kernel call showed them
+
+    def seen(self, layer: int, direction: int) -> tuple[Tensor | None, list[Tensor] | None]:
+        """What the call showed of a layer, in the direction's order of steps: (T, N, P) or None, and its gates."""
+        run = self.runs[layer] if self.runs else None
+        last = layer == getattr(self.module, "num_layers", 1) - 1
+        h = self.output if last else None if run is None else run.h
+        if h is not None:
+            h = h.tensor_split(2 if getattr(self.module, "bidirectional", False) else 1, 2)[direction]
+            h = flip(h, self.lengths) if direction else h
+        return h, None if run is None else run.gates[direction]
 
 
 @dataclass
@@ -136,11 +146,12 @@ class Recorder:
                 self.calls[name].append(_Custom(module, values, check))
             else:
                 call = _normalise(module, *_arguments(*args, **kwargs), output)
-                call.stack, self._kernels.outputs = _laid(module, args, self._kernels.outputs), None
+                call.runs, self._kernels.runs = _laid(module, self._kernels.runs), None
                 self.calls[name].append(call)
 
         return hook
 
+    @torch.no_grad()
     def layers(self, wanted: Sequence[str] | None = None) -> list[LayerStates]:
         """States and gates of what was called, in the order of the modules. See `choose` for `wanted`."""
         called = {name: calls for name, calls in self.calls.items() if calls}
@@ -233,13 +244,12 @@ def _copy(value: Any) -> Any:
     return tuple(_copy(v) for v in value) if isinstance(value, tuple | list) else value
 
 
-def _laid(module: nn.Module, args: tuple[Any, ...], outputs: list[Tensor] | None) -> list[Tensor] | None:
-    """The layers' outputs with time in front, as everything here."""
-    if outputs is None or len(outputs) != getattr(module, "num_layers", 1):
+def _laid(module: nn.Module, runs: list[LayerRun] | None) -> list[LayerRun] | None:
+    """The layers with time in front, as everything here."""
+    if runs is None or len(runs) != getattr(module, "num_layers", 1):
         return None
     first = getattr(module, "batch_first", False)
-    turned = [h.detach().transpose(0, 1) if first and h.ndim == 3 else h.detach() for h in outputs]
-    return [h if h.ndim == 3 else h[:, None] for h in turned]
+    return [replace(run, h=run.h.transpose(0, 1)) if first else run for run in runs]
 
 
 def _arguments(input: Any, hx: Any = None) -> tuple[Any, Any]:
@@ -280,15 +290,9 @@ def _normalise(module: nn.Module, x: Any, hx: Any, output: Any) -> Call:
         h0 = x.new_zeros(rows, x.shape[1], projected)
     if c0 is None and kind_of(module) == "LSTM":
         c0 = x.new_zeros(rows, x.shape[1], units)
-    return Call(module, x, h0, c0, lengths.cpu(), output.clone(), resumes)
-
-
-def kind_of(module: nn.Module) -> str:
-    if isinstance(module, nn.LSTM | nn.LSTMCell):
-        return "LSTM"
-    if isinstance(module, nn.GRU | nn.GRUCell):
-        return "GRU"
-    return "RNN"
+    # A copy, for what the network later does in place must not change it; steps side by side, as a result holds them.
+    kept = output.transpose(0, 1).clone(memory_format=torch.contiguous_format).transpose(0, 1)
+    return Call(module, x, h0, c0, lengths.cpu(), kept, resumes)
 
 
 def _sequences(calls: Iterable[Any]) -> list[list[Any]]:
@@ -324,27 +328,25 @@ def _recompute(name: str, calls: list[Any]) -> list[LayerStates]:
             weights = Weights.of(module, layer, direction)
             ins = [flip(x, call.lengths) if direction else x for x, call in zip(xs, calls, strict=True)]
             starts = [(call.h0[row], None if call.c0 is None else call.c0[row]) for call in calls]
-            if layer == layers - 1 or all(call.stack is not None for call in calls):
-                outputs = [call.output if call.stack is None else call.stack[layer] for call in calls]
-                own = [h.tensor_split(directions, 2)[direction] for h in outputs]
-                own = [flip(h, call.lengths) if direction else h for h, call in zip(own, calls, strict=True)]
-            else:
-                own = [weights.run(x, *start) for x, start in zip(ins, starts, strict=True)]
-            states = weights.gates(ins, own, starts)
+            seen = [call.seen(layer, direction) for call in calls]
+            if not all(own is not None for own, _ in seen):
+                seen = [(weights.run(x, *start), None) for x, start in zip(ins, starts, strict=True)]
+            own, kept = zip(*seen, strict=True)
+            states = weights.gates(ins, own, starts, kept)
             parts.append(states if not direction else {k: flip(v, calls[0].lengths) for k, v in states.items()})
         if layer < layers - 1:
             wide = torch.cat([p["h"] for p in parts], 2) if directions > 1 else parts[0]["h"]
-            wide = _silence_padding(wide, lengths)
+            wide = silence_padding(wide, lengths)
             xs_next = list(wide.split([x.shape[0] for x in xs]))
         else:
             xs_next = []
-        stacked = (
-            {k: torch.stack([_silence_padding(p[k], lengths) for p in parts]) for k in parts[0]}
-            if (directions > 1)
-            else {k: _silence_padding(v, lengths)[None] for k, v in parts[0].items()}
-        )
+        stacked = {
+            k: torch.stack([silence_padding(p[k], lengths).transpose(0, 1) for p in parts])
+            if directions > 1
+            else silence_padding(v, lengths).transpose(0, 1)[None]
+            for k, v in parts[0].items()
+        }
         error = stacked.pop("again").sub_(stacked["h"]).abs_()
-        stacked = {k: v.transpose(1, 2) for k, v in stacked.items()}
         h = stacked.pop("h")
         made.append(
             LayerStates(
@@ -368,109 +370,3 @@ def _custom(name: str, calls: list[_Custom]) -> LayerStates:
     lengths = torch.full((h.shape[1],), h.shape[2])
     check = max(c.check for c in calls)
     return LayerStates(name, type(calls[0].module).__name__, h, values.pop("c", None), values, None, lengths, check)
-
-
-def flip(x: Tensor, lengths: Tensor) -> Tensor:
-    """(T, N, F) with each sequence turned round within its length; the padding stays at the end."""
-    steps = x.shape[0]
-    if bool((lengths == steps).all()):
-        return x.flip(0)
-    time = torch.arange(steps, device=x.device)[:, None]
-    ends = lengths.to(x.device)[None]
-    return x[torch.where(time < ends, ends - 1 - time, time), torch.arange(x.shape[1], device=x.device)]
-
-
-def _silence_padding(x: Tensor, lengths: Tensor) -> Tensor:
-    if bool((lengths == x.shape[0]).all()):
-        return x
-    beyond = torch.arange(x.shape[0])[:, None] >= lengths[None]
-    return x.masked_fill(beyond[..., None].to(x.device), 0)
-
-
-@dataclass
-class Weights:
-    """One layer and direction of a recurrent module: input to hidden, hidden to hidden, biases, projection."""
-
-    kind: str
-    w_ih: Tensor
-    w_hh: Tensor
-    b_ih: Tensor | None
-    b_hh: Tensor | None
-    w_hr: Tensor | None
-    nonlinearity: str
-
-    @classmethod
-    def of(cls, module: nn.Module, layer: int = 0, direction: int = 0) -> Weights:
-        end = "" if isinstance(module, nn.RNNCellBase) else f"_l{layer}{'_reverse' if direction else ''}"
-
-        def get(name: str) -> Tensor | None:
-            return getattr(module, name + end, None)
-
-        w_ih, w_hh = get("weight_ih"), get("weight_hh")
-        assert w_ih is not None
-        assert w_hh is not None
-        nonlinearity = getattr(module, "nonlinearity", "tanh")
-        return cls(kind_of(module), w_ih, w_hh, get("bias_ih"), get("bias_hh"), get("weight_hr"), nonlinearity)
-
-    @property
-    def units(self) -> int:
-        return self.w_hh.shape[0] // max(1, len(GATES[self.kind]))
-
-    def run(self, x: Tensor, h0: Tensor, c0: Tensor | None) -> Tensor:
-        """The fused kernel: every h, (T, N, P)."""
-        flat = [w for w in (self.w_ih, self.w_hh, self.b_ih, self.b_hh, self.w_hr) if w is not None]
-        rest = (flat, self.b_ih is not None, 1, 0.0, False, False, False)
-        if self.kind == "LSTM":
-            assert c0 is not None
-            states = [h0[None].contiguous(), c0[None].contiguous()]
-            return torch._VF.lstm(x, states, *rest)[0]  # type: ignore[attr-defined]
-        name = "gru" if self.kind == "GRU" else f"rnn_{self.nonlinearity}"
-        return getattr(torch._VF, name)(x, h0[None].contiguous(), *rest)[0]  # type: ignore[attr-defined]
-
-    def gates(
-        self, xs: list[Tensor], hs: list[Tensor], starts: list[tuple[Tensor, Tensor | None]]
-    ) -> dict[str, Tensor]:
-        """{h, again, c, gates}: (T, N, U) over all calls in a row; `again` is h computed from the gates."""
-        h = torch.cat(hs) if len(hs) > 1 else hs[0]
-        before = h.new_empty(h.shape)
-        at = 0
-        for own, (h0, _) in zip(hs, starts, strict=True):
-            before[at] = h0
-            before[at + 1 : at + len(own)] = own[:-1]
-            at += len(own)
-        x = torch.cat(xs) if len(xs) > 1 else xs[0]
-        made: dict[str, Tensor] = {"h": h}
-        from_x = _affine(x, self.w_ih, self.b_ih)
-        if self.kind == "GRU":
-            from_h = _affine(before, self.w_hh, self.b_hh)
-            rz = from_x[..., : 2 * self.units].add_(from_h[..., : 2 * self.units]).sigmoid_()
-            r, z = rz.chunk(2, 2)
-            n = from_x[..., 2 * self.units :].addcmul_(r, from_h[..., 2 * self.units :]).tanh_()
-            return made | {"r": r, "z": z, "n": n, "again": torch.lerp(n, before, z)}
-        total = (
-            from_x.view(-1, from_x.shape[-1]).addmm_(before.view(-1, before.shape[-1]), self.w_hh.t()).view_as(from_x)
-        )
-        if self.b_hh is not None:
-            total += self.b_hh
-        if self.kind == "RNN":
-            return made | {"again": total.tanh_() if self.nonlinearity == "tanh" else total.relu_()}
-        i, f, g, o = total.chunk(4, 2)
-        total[..., : 2 * self.units].sigmoid_()
-        g.tanh_()
-        o.sigmoid_()
-        c = torch.mul(i, g)
-        at = 0
-        for own, (_, c0) in zip(hs, starts, strict=True):
-            assert c0 is not None
-            last = c0
-            for step in range(at, at + len(own)):
-                last = c[step].addcmul_(f[step], last)
-            at += len(own)
-        again = torch.tanh(c).mul_(o)
-        if self.w_hr is not None:
-            again = again @ self.w_hr.t()
-        return made | {"c": c, "i": i, "f": f, "g": g, "o": o, "again": again}
-
-
-def _affine(x: Tensor, w: Tensor, b: Tensor | None) -> Tensor:
-    return nn.functional.linear(x, w, b)

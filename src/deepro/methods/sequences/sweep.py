@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from deepro.methods.sequences.recurrent import Weights
+from deepro.methods.sequences.gates import Weights
 from deepro.methods.sequences.stack import KernelCall
 
 _ROOM = 1 << 18  # numbers of the matrices that are made at a time: they stay near the processor
