@@ -47,7 +47,7 @@ def trace(
     Raises LayerError for a layer that is not recurrent, NetworkError for one that the forward never calls or for NaN in
     its states, UnsupportedError for quantised and scripted modules.
     The self-test is made in full precision before anything is left out. A long float32 LSTM on a CPU is called as it is
-    outside torch.no_grad, where its kernel keeps the gates: h is the module's to rounding (decision 14), not to the bit.
+    outside torch.no_grad, where its kernel keeps the gates: h is the module's to rounding (decision 14).
     Strobelt et al. 2016, arXiv 1606.07461.
     """
     wanted = None if states.strip() == "all" else tuple(k.strip() for k in states.split(",") if k.strip())
