@@ -13,9 +13,10 @@ from tests.sequences.machines import backwards, describer, even, hybrid
 from tests.sequences.planted import Planted, planted, texts
 
 from deepro import registry
+from deepro.methods.sequences.responses import compare_responses
 from deepro.network.sound import Sound
 from deepro.report import build
-from deepro.results import Attention, Result, Steps
+from deepro.results import Attention, ResponseSimilarity, Result, Steps
 from deepro.store import Workspace
 
 WORD = "abcdca"
@@ -42,6 +43,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Resu
     add("losses", "loss_breakdown", reader, corpus)
     add("space", "state_space", reader, corpus, regions=3)
     add("responses", "responses", reader, corpus)
+    kept["likeness"] = compare_responses(kept["responses"], registry.get("responses")(planted(), corpus, state="c"))
+    ws.add(kept["likeness"])
     pytest.importorskip("aalpy", reason="AALpy is not installed: pip install 'deepro[automata]'")
     add("automaton", "automaton", even(), words=60)
     waves = np.stack([np.sin(np.arange(80) / 4), np.cos(np.arange(80) / 7)], 1).astype(np.float32)
@@ -240,6 +243,35 @@ WORDS = ("main :is(h1, h2, h3, th, dt, figcaption, .caption, .figure-value), mai
 NAMES = re.compile(r"\b[abcd]+\b|Backwards|Planted|Hybrid|Even|Shift|Deepro|rnn|lstm|AUC|English|kHz|nats")
 
 
+def test_a_field_tells_how_alike_two_tokens_are_to_both_networks(
+    made: tuple[Path, dict[str, Result]], visit: Any
+) -> None:
+    one = made[1]["likeness"]
+    assert isinstance(one, ResponseSimilarity)
+    tab = visit(made[0])
+    go(tab, f"#/figure/{one.provenance.key}")
+    stage = tab.locator("main [tabindex='0'][aria-label*='arrow keys']").first
+    stage.focus()
+    for _ in range(2):
+        tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowDown")
+    told = tab.locator(".figure-value").inner_text()
+    pairs = {
+        (a, b): [f"{one.likeness[k, i, j]:.3g}".replace("-", "−") for k in (0, 1)]
+        for i, a in enumerate(one.tokens) for j, b in enumerate(one.tokens)
+    }  # fmt: skip
+    found = re.match(r"“(.)” and “(.)”: (\S+) here, (\S+) in", told)
+    assert found, told
+    signs = {"␣": " ", "↵": "\n", "⏎": "\n"}
+    a, b, here, there = found.groups()
+    expected = pairs[signs.get(a, a), signs.get(b, b)]
+    assert [here.replace("-", "−"), there.replace("-", "−")] == expected
+    rows = tab.locator("main table.numbers tbody tr th").all_inner_texts()
+    assert len(rows) == len(one.tokens)
+    worst = one.tokens[int(np.argmin(one.agreement))]
+    assert signs.get(rows[0].strip(), rows[0].strip()) == worst
+
+
 @pytest.mark.parametrize("language", ["zh-Hant", "zh-Hans"])
 def test_figures_speak_the_readers_language(language: str, made: tuple[Path, dict[str, Result]], visit: Any) -> None:
     tab = visit(made[0])
@@ -258,7 +290,7 @@ def test_axe_finds_nothing(
     tab = visit(made[0], color_scheme=theme)
     tab.select_option(".top select", language)
     found = addresses(tab)
-    assert len([a for a in found if a.startswith("#/figure/")]) == 10
+    assert len([a for a in found if a.startswith("#/figure/")]) == 11
     for address in found:
         go(tab, address)
         assert findings(tab, axe) == [], address

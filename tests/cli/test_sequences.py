@@ -34,11 +34,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def deepro(place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     code = (
         "import typer\n"
-        "from deepro.cli import cells, match, trace\n"
+        "from deepro.cli import cells, match, responses, trace\n"
         "from deepro.errors import DeeproError\n"
         "import sys\n"
         "app = typer.Typer()\n"
-        "for c in (cells.cells, match.match, trace.trace):\n"
+        "for c in (cells.cells, match.match, responses.responses, trace.trace):\n"
         "    app.command()(c)\n"
         "try:\n"
         "    app()\n"
@@ -114,3 +114,16 @@ def test_match(place: Path) -> None:
     wrong = deepro(place, "match", "net.py:make", "5", "0.txt", "--vocabulary", "words.json", "--input-shape", "8")
     assert wrong.returncode == 2
     assert "START:STOP" in wrong.stderr
+
+
+def test_responses_of_two_networks(place: Path) -> None:
+    common = ["responses", "net.py:make", "0.txt", "1.txt", "2.txt", "--vocabulary", "words.json", "--input-shape", "8"]
+    told = deepro(place, *common, "--other", "net.py:make", "--out", "two", "-o", "state=c")
+    assert told.returncode == 0, told.stderr
+    assert "rank correlation 1.00" in told.stdout  # the same network twice
+    page = Path(told.stdout.split("report", 1)[1].strip())
+    assert (place / page).is_file()
+    other = deepro(place, *common, "--other", "net.py:make", "--other-layer", "rn", "--out", "two", "--json")
+    assert other.returncode == 2
+    assert "did you mean rnn" in other.stderr
+    assert other.stderr.count("\n") == 1

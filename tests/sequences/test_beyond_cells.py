@@ -221,8 +221,12 @@ def test_responses_are_mean_updates_and_clusters_are_found() -> None:
     # A quote opens and closes: its mean update says little, and the two halves differ by more than there is to say.
     assert made.noise > 1
     alike = compare_responses(made, made)
-    assert alike["correlation"] == pytest.approx(1)
-    assert alike["p"] < 0.05
+    assert alike.correlation == pytest.approx(1)
+    assert alike.p < 0.05
+    assert alike.agreement == pytest.approx(1)
+    assert (alike.layer, alike.state, alike.other_layer) == (made.layer, "c", made.layer)
+    assert alike.provenance.parameters["other"] == net.fingerprint
+    assert alike.provenance.key != made.provenance.key
 
 
 class Blocks(nn.Module):
@@ -259,8 +263,21 @@ def test_planted_blocks_of_responses_are_found() -> None:
         for k, (names, rows) in enumerate(((made.tokens, made.values), (made.tokens[::-1], drawn))):
             x, y = rows[names.index(a)], rows[names.index(b)]
             cosines[k].append(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
-    assert compared["correlation"] == pytest.approx(spearmanr(*cosines).statistic, abs=1e-6)
-    assert compared["p"] > 0.05
+    assert compared.correlation == pytest.approx(spearmanr(*cosines).statistic, abs=1e-6)
+    assert compared.p > 0.05
+    pairs = list(itertools.combinations(made.tokens, 2))
+    for k, token in enumerate(compared.tokens):
+        own = [[c for pair, c in zip(pairs, side, strict=True) if token in pair] for side in cosines]
+        assert compared.agreement[k] == pytest.approx(spearmanr(*own).statistic, abs=1e-6)
+        for side in (0, 1):
+            values = dict(zip(pairs, cosines[side], strict=True))
+            for j, other in enumerate(compared.tokens):
+                expected = 1 if j == k else values.get((token, other), values.get((other, token)))
+                assert compared.likeness[side, k, j] == pytest.approx(expected, abs=1e-6)
+    groups = [made.token_clusters[made.tokens.index(t)] for t in compared.tokens]
+    assert groups == sorted(groups)
+    with pytest.raises(UsageError, match="3 tokens in common"):
+        compare_responses(made, replace(made, tokens=(*made.tokens[:3], *"abcdefghi")))
 
 
 def test_an_intervention_says_what_changes() -> None:

@@ -1228,7 +1228,15 @@ export interface FigurePage {
   record: string;
   kind: string;
   network: string;
-  shown: AttentionView | StepsView | InterventionView | LossesView | StateSpaceView | ResponsesView | AutomatonView;
+  shown:
+    | AttentionView
+    | StepsView
+    | InterventionView
+    | LossesView
+    | StateSpaceView
+    | ResponsesView
+    | ResponseSimilarityView
+    | AutomatonView;
   records: {
     [k: string]: ProvenanceView;
   };
@@ -1394,6 +1402,23 @@ export interface ResponsesView {
 export interface Pair {
   tokens: number | null;
   units: number | null;
+}
+/**
+ * likeness: (2, V, V) float32 cosines of two tokens' responses, in this network and in the other.
+ */
+export interface ResponseSimilarityView {
+  kind: "response-similarity";
+  layer: string;
+  direction: number;
+  state: string;
+  other: string;
+  other_layer: string;
+  other_direction: number;
+  tokens: string[];
+  likeness: Values;
+  agreement: number[];
+  correlation: number;
+  p: number;
 }
 /**
  * transitions: of each state, the next for each letter; state 0 begins.

@@ -33,6 +33,7 @@ _WHAT = {
     "intervention": "What changes when one unit is silenced, held or swapped from the dashed line on.",
     "losses": "Where the loss lies, beside what an n-gram model gets at the same places, in nats.",
     "state-space": "States by their two principal components; axes have no unit. Regions by k-means.",
+    "response_similarity": "How alike two tokens are to one network (left) and to another: cosine of their responses.",
     "responses": "Expected update of each unit for each token: orange up, purple down; lines part the clusters.",
     "automaton": "What L* learned by asking the network: double circles accept, state 0 begins.",
     "attention": "How much each written step attends to each step read. It shows what was read from, not why.",

@@ -16,6 +16,7 @@ from deepro.results import (
     Matches,
     Memory,
     Responses,
+    ResponseSimilarity,
     Result,
     StateSpace,
     Steps,
@@ -242,6 +243,21 @@ def draw_responses(canvas: Any, result: Responses) -> None:
     )
 
 
+def draw_response_similarity(canvas: Any, result: ResponseSimilarity) -> None:
+    """Cosines between responses to two tokens, in one network and in the other, tokens in one order."""
+    axes = canvas.subplots(1, 2)
+    titles = (f"{result.layer} {result.state}", f"{result.other_layer} of {result.other or 'the other network'}")
+    names = [_words(_sign(token)) for token in result.tokens]
+    images = []
+    for axis, values, title in zip(axes, result.likeness, titles, strict=True):
+        images.append(axis.imshow(values, cmap=_SIGNED, vmin=-1, vmax=1, interpolation="nearest"))
+        axis.set_title(_words(title), fontsize=8)
+        axis.set_yticks(range(len(names)), names, fontsize=5, family="monospace")
+        axis.set_xticks([])
+    canvas.colorbar(images[0], ax=list(axes), shrink=0.7).ax.tick_params(labelsize=6)
+    canvas.suptitle(f"rank correlation {result.correlation:.2f}, p {result.p:.2g}", fontsize=8)
+
+
 def draw_automaton(canvas: Any, result: Automaton) -> None:
     """States on a circle, accepting ones double; an arrow for each pair of states, with its letters."""
     axis = canvas.subplots()
@@ -337,6 +353,7 @@ FIGURES: dict[type[Result], tuple[Callable[[Any, Any], None], Size]] = {
     Steps: (draw_steps, lambda r: (9, 4)),
     Losses: (draw_losses, lambda r: (11, 1 + 0.3 * len(r.groups))),
     StateSpace: (draw_space, lambda r: (12, 5.4)),
+    ResponseSimilarity: (draw_response_similarity, lambda r: (12, 1.2 + 0.1 * max(30, len(r.tokens)))),
     Responses: (draw_responses, lambda r: (11, 1.4 + 0.13 * len(r.tokens))),
     Automaton: (draw_automaton, lambda r: (7, 6.6)),
     Attention: (draw_attention, lambda r: (7, 1.5 + 0.2 * min(60, len(r.weights)))),

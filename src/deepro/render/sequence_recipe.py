@@ -13,7 +13,7 @@ _COMMANDS = {"trace": "trace", "find_cells": "cells", "match": "match"}
 
 
 def applies(provenance: Provenance) -> bool:
-    return provenance.method in (*_DOORS, *_OTHERS, "automaton")
+    return provenance.method in (*_DOORS, *_OTHERS, "automaton", "compare_responses")
 
 
 def python(provenance: Provenance) -> list[str]:
@@ -33,6 +33,14 @@ def python(provenance: Provenance) -> list[str]:
                     given.pop(name, None)  # what was passed as arrays or texts is not kept
     else:
         lines = []
+    if method == "compare_responses":
+        apart = {k: given.pop(k) for k in ("layer", "other_layer", "permutations", "other") if k in given}
+        options = "".join(f", {k}={v!r}" for k, v in given.items())
+        ends = (("net", apart["layer"]), ("deepro.load('OTHER')", apart["other_layer"]))
+        one, other = (f"measure({net}, {data}, {layer!r}{options})" for net, layer in ends)
+        first = ["from deepro import registry", "from deepro.methods.sequences.responses import compare_responses"]
+        last = ["measure = registry.get('responses')", f"result = compare_responses({one}, {other})"]
+        return [*first, *lines, *([] if lines[-1] == "" else [""]), *last]
     call = f"deepro.{method}" if method in _DOORS else f"registry.get({method!r})"
     if method not in _DOORS:
         lines.insert(0, "from deepro import registry")
@@ -44,9 +52,16 @@ def python(provenance: Provenance) -> list[str]:
 def command(provenance: Provenance, source: str, changed: Mapping[str, Any]) -> list[str] | None:
     """Words of a `deepro` command without `--out`; None where one command does not say it."""
     method, given, names = provenance.method, provenance.parameters, _names(provenance)
-    apart = given.get("target") is not None or given.get("other") is not None  # no words of a command say these
+    apart = given.get("target") is not None or (
+        method == "intervene" and given.get("other") is not None
+    )  # no words of a command say these
     if not names or not all(names) or method == "automaton" or apart:
         return None
+    if method == "compare_responses":
+        words = ["deepro", "responses", source, *map(str, names), "--other", "OTHER"]
+        words += ["--layer", str(given["layer"]), "--other-layer", str(given["other_layer"])]
+        named = ("layer", "other", "other_layer", "permutations")
+        return words + [w for k, v in changed.items() if k not in named for w in ("-o", f"{k}={v}")]
     words = ["deepro", _COMMANDS.get(method, "trace"), source]
     if method == "match":
         words += [f"{given['start']}:{given['stop']}"]

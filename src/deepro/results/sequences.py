@@ -298,6 +298,30 @@ class Responses(Result):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class ResponseSimilarity(Result):
+    """How alike two networks treat the V tokens that both were read.
+
+    layer, direction, state: of the first network, the one in the provenance; other: the second's name, other_layer,
+    other_direction its place. likeness: (2, V, V) cosines of the responses to two tokens, in the first network and in
+    the other. agreement: (V,) rank correlation of a token's two rows; correlation: of all pairs. p: how often that is
+    reached with the other's tokens shuffled.
+    """
+
+    kind = "response_similarity"
+    layer: str
+    direction: int
+    state: str
+    other: str
+    other_layer: str
+    other_direction: int
+    tokens: tuple[str, ...]
+    likeness: np.ndarray
+    agreement: np.ndarray
+    correlation: float
+    p: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Automaton(Result):
     """A deterministic finite automaton that imitates a network. transitions: (S, A) next state; state 0 begins.
 

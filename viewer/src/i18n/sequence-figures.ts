@@ -130,6 +130,23 @@ export const figures = {
     "纵为 {tokens} 种词元，横为 {units} 个单元；线条分隔各组。读入词元时单元的平均变化：橙色上升，蓝色下降；两端涵盖 99.5 % 的数值。",
   ],
 
+  "likeness.here": ["This network", "此網路", "此网络"],
+  "likeness.other": ["The other network", "另一個網路", "另一个网络"],
+  "likeness.alt": ["{network}: how alike each of {tokens} tokens is to each other one", "{network}：{tokens} 種詞元兩兩之間的相似程度", "{network}：{tokens} 种词元两两之间的相似程度"],
+  "likeness.at": ["“{one}” and “{two}”: {here} here, {there} in the other network", "「{one}」與「{two}」：此處 {here}，另一個網路 {there}", "“{one}”与“{two}”：此处 {here}，另一个网络 {there}"],
+  "likeness.point": ["Point at a field, or move there with the arrow keys, to read both networks’ numbers.", "指向某一格，或用方向鍵移到該格，即可讀取兩個網路的數值。", "指向某一格，或用方向键移到该格，即可读取两个网络的数值。"],
+  "likeness.keys": ["Two tokens: arrow keys", "兩個詞元：方向鍵", "两个词元：方向键"],
+  "likeness.caption": [
+    "{tokens} tokens down and across, in the order of this network’s groups, above this network and below the other. Cosine of the two tokens’ responses: orange the same way, blue the opposite way.",
+    "縱橫皆為 {tokens} 種詞元，依此網路的分組排列；上為此網路，下為另一個網路。兩個詞元反應的餘弦：橙色同向，藍色反向。",
+    "纵横皆为 {tokens} 种词元，按此网络的分组排列；上为此网络，下为另一个网络。两个词元反应的余弦：橙色同向，蓝色反向。",
+  ],
+  "likeness.apart": ["Tokens that the two treat most differently", "兩者處理方式最不同的詞元", "两者处理方式最不同的词元"],
+  "likeness.token": ["Token", "詞元", "词元"],
+  "likeness.agreement": ["Agreement", "一致程度", "一致程度"],
+  "likeness.near.here": ["Nearest here", "此處最相近", "此处最相近"],
+  "likeness.near.there": ["Nearest in the other", "另一個網路中最相近", "另一个网络中最相近"],
+
   "space.fidelity": ["Next region told right", "下一區猜中率", "下一区猜中率"],
   "space.baseline": ["Without the graph", "不用圖時", "不用图时"],
   "space.sequence": ["Sequence", "序列", "序列"],

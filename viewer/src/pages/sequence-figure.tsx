@@ -1,4 +1,4 @@
-// A result of sequences that is one figure: attention, steps, interventions, losses, state space, responses, automaton.
+// A result of sequences that is one figure: attention, steps, interventions, losses, state space, responses (of one network and of two), automaton.
 import type { FigurePage, Overview } from "../document";
 import { useSpeech, type Key } from "../i18n";
 import { Explain, Facts, MadeBy } from "../parts/words";
@@ -7,6 +7,7 @@ import { AttentionFigure } from "../sequences/figures/attention";
 import { AutomatonFigure } from "../sequences/figures/automaton";
 import { InterventionFigure } from "../sequences/figures/intervention";
 import { LossesFigure } from "../sequences/figures/losses";
+import { ResponseSimilarityFigure } from "../sequences/figures/response-similarity";
 import { ResponsesFigure } from "../sequences/figures/responses";
 import { SpaceFigure } from "../sequences/figures/space";
 import { StepsFigure } from "../sequences/figures/steps";
@@ -65,6 +66,8 @@ function Figure({ shown, record }: { shown: Shown; record: string }) {
       return <SpaceFigure view={shown} />;
     case "responses":
       return <ResponsesFigure view={shown} />;
+    case "response-similarity":
+      return <ResponseSimilarityFigure view={shown} />;
     case "automaton":
       return <AutomatonFigure view={shown} />;
   }

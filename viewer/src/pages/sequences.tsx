@@ -20,10 +20,12 @@ export function SequencesPage({ overview }: { overview: Overview }) {
       <section>
         <ResultCards overview={overview} />
       </section>
-      <section>
-        <h2>{t("sequences.read")}</h2>
-        <SequenceList overview={overview} />
-      </section>
+      {overview.sequences.length > 0 && (
+        <section>
+          <h2>{t("sequences.read")}</h2>
+          <SequenceList overview={overview} />
+        </section>
+      )}
       <More overview={overview} />
     </>
   );
@@ -43,6 +45,7 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ["losses", `${TRACE} --also loss_breakdown`],
   ["state-space", `${TRACE} --also state_space`],
   ["responses", `${TRACE} --also responses`],
+  ["response-similarity", "deepro responses MODEL FILES --other MODEL --out WORKSPACE"],
 ];
 
 /** A page on disk computes nothing new: the commands for what is not in it yet. */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from deepro.network import Network
 from deepro.network.sequences import Sequences
 from deepro.network.vocabulary import Vocabulary
 from deepro.registry import Bounds, Paper, method
-from deepro.results import Responses
+from deepro.results import Responses, ResponseSimilarity
 
 _ROUNDS = 6
 
@@ -107,32 +108,64 @@ def co_cluster(values: np.ndarray, clusters: int, seed: int) -> tuple[np.ndarray
     return np.asarray(model.row_labels_), np.asarray(model.column_labels_)
 
 
-def compare_responses(one: Responses, other: Responses, *, permutations: int = 500, seed: int = 0) -> dict[str, Any]:
-    """How alike two networks treat the tokens that both know: {tokens, correlation, p}.
+def compare_responses(
+    one: Responses, other: Responses, *, permutations: int = 500, seed: int = 0
+) -> ResponseSimilarity:
+    """How alike two networks treat the tokens that both know, whatever units they have.
 
-    correlation: Spearman's, of the token-by-token cosines of their responses (units need not correspond); p: how often
-    it is reached with one network's tokens shuffled. Raises UsageError with fewer than four tokens in common.
+    Of each network the cosines between its responses to two tokens; compared by Spearman's correlation over all pairs,
+    and for each token over its pairs with the others. p: how often the first is reached with the other's tokens
+    shuffled. Tokens stand in the order of the first network's clusters. Kriegeskorte et al. 2008 (representational
+    similarity), 10.3389/neuro.06.004.2008.
+    Raises UsageError with fewer than four tokens in common.
     """
-    from scipy.stats import spearmanr
-
-    shared = [t for t in one.tokens if t in other.tokens]
+    shared = [one.tokens[k] for k in np.argsort(one.token_clusters, kind="stable") if one.tokens[k] in other.tokens]
     if len(shared) < 4:
         raise UsageError(f"the two have {len(shared)} tokens in common; at least four are needed to compare them")
-
-    def likeness(made: Responses) -> np.ndarray:
-        rows = made.values[[made.tokens.index(t) for t in shared]].astype(np.float64)
-        rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-        return rows @ rows.T
-
+    mine, theirs = (_likeness(made, shared) for made in (one, other))
     upper = np.triu_indices(len(shared), 1)
-    mine, theirs = likeness(one), likeness(other)
-    found = float(spearmanr(mine[upper], theirs[upper])[0])  # pyright: ignore[reportArgumentType]
+    found = _rank_correlation(mine[upper], theirs[upper])
     generator = np.random.default_rng(seed)
     reached = 0
     for _ in range(permutations):
         order = generator.permutation(len(shared))
-        reached += float(spearmanr(mine[upper], theirs[order][:, order][upper])[0]) >= found  # pyright: ignore[reportArgumentType]
-    return {"tokens": len(shared), "correlation": found, "p": (1 + reached) / (1 + permutations)}
+        reached += _rank_correlation(mine[upper], theirs[order][:, order][upper]) >= found
+    others = ~np.eye(len(shared), dtype=bool)
+    provenance = one.provenance
+    if provenance is not None:
+        there = {} if other.provenance is None else other.provenance.network
+        parameters = {
+            **provenance.parameters, "layer": one.layer, "other": there.get("fingerprint"), "other_layer": other.layer,
+            "permutations": permutations,
+        }  # fmt: skip
+        provenance = replace(provenance, method="compare_responses", version=1, parameters=parameters, seed=seed)
+    return ResponseSimilarity(
+        provenance=provenance,
+        layer=one.layer, direction=one.direction, state=one.state,
+        other="" if other.provenance is None else str(other.provenance.network.get("name", "")),
+        other_layer=other.layer, other_direction=other.direction,
+        tokens=tuple(shared), likeness=np.stack([mine, theirs]).astype(np.float32),
+        agreement=np.array(
+            [_rank_correlation(a[k], b[k]) for a, b, k in zip(mine, theirs, others, strict=True)], dtype=np.float32
+        ),
+        correlation=found, p=(1 + reached) / (1 + permutations),
+    )  # fmt: skip
+
+
+def _likeness(made: Responses, tokens: Sequence[str]) -> np.ndarray:
+    """(V, V) cosines between the responses to two tokens."""
+    rows = made.values[[made.tokens.index(t) for t in tokens]].astype(np.float64)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return rows @ rows.T
+
+
+def _rank_correlation(one: np.ndarray, other: np.ndarray) -> float:
+    """Spearman's; 0 where one of them does not vary."""
+    from scipy.stats import spearmanr
+
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 0.0
+    return float(spearmanr(one, other)[0])  # pyright: ignore[reportArgumentType]
 
 
 def _agree(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.ndarray]) -> tuple[float, float]:

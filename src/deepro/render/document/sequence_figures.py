@@ -176,6 +176,23 @@ class ResponsesView(Model):
     noise: float | None
 
 
+class ResponseSimilarityView(Model):
+    """likeness: (2, V, V) float32 cosines of two tokens' responses, in this network and in the other."""
+
+    kind: Literal["response-similarity"] = "response-similarity"
+    layer: str
+    direction: int
+    state: str
+    other: str
+    other_layer: str
+    other_direction: int
+    tokens: list[str]
+    likeness: Values
+    agreement: list[float]
+    correlation: float
+    p: float
+
+
 class AutomatonView(Model):
     """transitions: of each state, the next for each letter; state 0 begins."""
 
@@ -193,7 +210,14 @@ class AutomatonView(Model):
 
 
 Shown = Annotated[
-    AttentionView | StepsView | InterventionView | LossesView | StateSpaceView | ResponsesView | AutomatonView,
+    AttentionView
+    | StepsView
+    | InterventionView
+    | LossesView
+    | StateSpaceView
+    | ResponsesView
+    | ResponseSimilarityView
+    | AutomatonView,
     Field(discriminator="kind"),
 ]
 

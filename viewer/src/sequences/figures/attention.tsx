@@ -8,7 +8,7 @@ import { bars, frame, heatmap } from "../lanes";
 import { usePalette } from "../theme";
 import { Timeline, type Lane } from "../timeline";
 import { outputName } from "../names";
-import { visible } from "../tokens";
+import { RowLabels } from "./labels";
 import { Legend } from "./legend";
 import { placeName, readLanes, stepName, widthOf } from "./read";
 import { TokenRow } from "./tokens";
@@ -57,7 +57,7 @@ export function AttentionFigure({ view }: { view: AttentionView }) {
     },
     {
       key: "matrix",
-      label: tall >= 12 ? <WrittenLabels words={written} tall={tall} chosen={row} /> : t("attention.written"),
+      label: tall >= 12 ? <RowLabels words={written} tall={tall} chosen={row} /> : t("attention.written"),
       height: rows * tall,
       alt: t("attention.matrix.alt", { rows, columns }),
       click: (y) => setPinned({ side: "written", index: rowAt(y) }),
@@ -122,17 +122,5 @@ export function AttentionFigure({ view }: { view: AttentionView }) {
         <p className="caption">{t(now.side === "written" ? "attention.sum.row" : "attention.sum.column", { sum: number(other.reduce((a, b) => a + b, 0)) })}</p>
       </aside>
     </div>
-  );
-}
-
-function WrittenLabels({ words, tall, chosen }: { words: readonly string[]; tall: number; chosen: number | null }) {
-  return (
-    <span className="row-labels">
-      {words.map((word, i) => (
-        <span key={i} className={i === chosen ? "now" : undefined} style={{ height: tall, lineHeight: `${tall}px` }}>
-          {visible(word)}
-        </span>
-      ))}
-    </span>
   );
 }

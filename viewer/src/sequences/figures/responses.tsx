@@ -8,6 +8,7 @@ import { frame, heatmap } from "../lanes";
 import { usePalette } from "../theme";
 import { Timeline, type Lane, type View } from "../timeline";
 import { visible } from "../tokens";
+import { RowLabels } from "./labels";
 import { Legend } from "./legend";
 
 const TALL = 15;
@@ -28,7 +29,7 @@ export function ResponsesFigure({ view }: { view: ResponsesView }) {
   const height = tokens * TALL;
   const lane: Lane = {
     key: "responses",
-    label: <TokenLabels words={rows.map((r) => visible(view.tokens[r] ?? ""))} chosen={here?.row ?? null} />,
+    label: <RowLabels words={rows.map((r) => view.tokens[r] ?? "")} tall={TALL} chosen={here?.row ?? null} />,
     height,
     alt: t("responses.alt", { tokens, units }),
     click: (y, step) => setAt({ row: Math.min(tokens - 1, Math.floor(y / TALL)), column: step }),
@@ -74,17 +75,5 @@ export function ResponsesFigure({ view }: { view: ResponsesView }) {
         {t("responses.caption", { tokens: integer(tokens), units: integer(units) })}
       </p>
     </>
-  );
-}
-
-function TokenLabels({ words, chosen }: { words: readonly string[]; chosen: number | null }) {
-  return (
-    <span className="row-labels">
-      {words.map((word, i) => (
-        <span key={i} className={i === chosen ? "now" : undefined} style={{ height: TALL, lineHeight: `${TALL}px` }}>
-          {word}
-        </span>
-      ))}
-    </span>
   );
 }

@@ -18,6 +18,7 @@ from deepro.render.document.sequence_figures import (
     Pair,
     ReadView,
     RegionAbout,
+    ResponseSimilarityView,
     ResponsesView,
     Shown,
     Standing,
@@ -27,9 +28,18 @@ from deepro.render.document.sequence_figures import (
 from deepro.render.views.base import finite, values
 from deepro.render.views.sequences.findings import context
 from deepro.render.views.sequences.reading import Read, floats, lines, sheet, sound, word
-from deepro.results import Attention, Automaton, Intervention, Losses, Responses, StateSpace, Steps
+from deepro.results import (
+    Attention,
+    Automaton,
+    Intervention,
+    Losses,
+    Responses,
+    ResponseSimilarity,
+    StateSpace,
+    Steps,
+)
 
-Single = Losses | StateSpace | Responses | Automaton | Attention | Intervention
+Single = Losses | StateSpace | Responses | ResponseSimilarity | Automaton | Attention | Intervention
 Figured = Single | Steps
 
 POINTS = 40_000  # states drawn of a space, whole sequences of it
@@ -50,6 +60,8 @@ def figure(result: Single, ones: Sequence[Read], shown: Sequence[str], made: Pro
         return _space(result, ones, shown)
     if isinstance(result, Responses):
         return _responses(result)
+    if isinstance(result, ResponseSimilarity):
+        return _response_similarity(result)
     return _automaton(result)
 
 
@@ -61,6 +73,8 @@ def facts(result: Figured) -> dict[str, Any]:
         return {"stability": result.stability, "fidelity": result.fidelity, "baseline": result.baseline}
     if isinstance(result, Responses):
         return {"stability": result.stability[0], "chance": result.chance[0], "noise": result.noise}
+    if isinstance(result, ResponseSimilarity):
+        return {"correlation": result.correlation, "p": result.p}
     if isinstance(result, Automaton):
         return {"states": len(result.accepting), "fidelity": result.fidelity, "baseline": result.baseline}
     if isinstance(result, Attention):
@@ -207,6 +221,15 @@ def _responses(result: Responses) -> ResponsesView:
         counts=[int(c) for c in result.counts], values=floats(result.values),
         token_clusters=[int(c) for c in result.token_clusters], unit_clusters=[int(c) for c in result.unit_clusters],
         stability=pair(result.stability), chance=pair(result.chance), noise=finite(result.noise),
+    )  # fmt: skip
+
+
+def _response_similarity(result: ResponseSimilarity) -> ResponseSimilarityView:
+    return ResponseSimilarityView(
+        layer=result.layer, direction=result.direction, state=result.state, other=result.other,
+        other_layer=result.other_layer, other_direction=result.other_direction, tokens=list(result.tokens),
+        likeness=floats(result.likeness), agreement=[float(a) for a in result.agreement],
+        correlation=result.correlation, p=result.p,
     )  # fmt: skip
 
 
