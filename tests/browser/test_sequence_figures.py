@@ -16,7 +16,7 @@ from deepro import registry
 from deepro.methods.sequences.responses import compare_responses
 from deepro.network.sound import Sound
 from deepro.report import build
-from deepro.results import Attention, ResponseSimilarity, Result, Steps
+from deepro.results import Attention, Matches, ResponseSimilarity, Result, Steps
 from deepro.store import Workspace
 
 WORD = "abcdca"
@@ -49,6 +49,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Resu
     add("automaton", "automaton", even(), words=60)
     waves = np.stack([np.sin(np.arange(80) / 4), np.cos(np.arange(80) / 7)], 1).astype(np.float32)
     add("series", "trace", series, waves)
+    add("series match", "match", series, [waves], 30, 36, most=2)
+    add("nothing", "match", reader, ['ab a"b" ab ab'], 5, 6, most=5)
     add("series steps", "attribute_steps", series, waves, step=50, how="gradient_x_input")
     add("series intervention", "intervene", series, waves, "rnn", unit=1, start=30)
     add("heard", "trace", ear, Sound((0.5 * np.sin(np.arange(1600) / 3)).astype(np.float32), 8000))
@@ -270,6 +272,26 @@ def test_a_field_tells_how_alike_two_tokens_are_to_both_networks(
     assert len(rows) == len(one.tokens)
     worst = one.tokens[int(np.argmin(one.agreement))]
     assert signs.get(rows[0].strip(), rows[0].strip()) == worst
+
+
+def test_a_match_in_a_series_shows_the_series(made: tuple[Path, dict[str, Result]], visit: Any) -> None:
+    tab = visit(made[0])
+    found, nothing = made[1]["series match"], made[1]["nothing"]
+    assert isinstance(found, Matches)
+    assert isinstance(nothing, Matches)
+    go(tab, f"#/matches/{found.provenance.key}")
+    curves = tab.locator("main svg.sparkline")
+    assert curves.count() == 1 + len(found.starts) + len(found.nearest)
+    assert curves.first.locator("path").count() == 2
+    box, shade = (curves.first.locator(e).first.bounding_box() for e in ("path", "rect"))
+    assert shade["x"] == pytest.approx(box["x"] + box["width"] * 29.5 / 75, abs=3)
+    assert tab.locator("main .match-steps").first.inner_text() == "30–36"
+    # Nothing found: the nearest miss instead of an empty table.
+    assert len(nothing.starts) == 0
+    go(tab, f"#/matches/{nothing.provenance.key}")
+    share = round(100 * nothing.miss["cells"] / len(nothing.cells))
+    assert f"nearest miss: {share}" in tab.locator("main .note").inner_text()
+    assert tab.locator("main table").count() == 0
 
 
 @pytest.mark.parametrize("language", ["zh-Hant", "zh-Hans"])

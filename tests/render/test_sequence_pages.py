@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.sequences.machines import hybrid
 from tests.sequences.planted import Planted, planted, texts
 
 from deepro import registry
 from deepro.render import views
 from deepro.render.document import Model, Values
-from deepro.render.views.sequences import reading
+from deepro.render.views.sequences import findings, reading
+from deepro.render.views.sequences.reading import Read
 
 
 def unpack(packed: Values) -> np.ndarray:
@@ -106,3 +109,37 @@ def test_findings_and_matches_keep_their_numbers(pages: dict[str, Any]) -> None:
     text = pages["texts"][int(matches.sequences[0])]
     assert text[first.start : first.stop] == first.inside
     assert text[: first.start].endswith(first.before)
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_a_match_in_a_series_is_shown_by_what_the_series_did(traced: bool) -> None:
+    net, rows = hybrid(6), np.random.default_rng(0).normal(size=(600, 6)).astype(np.float32)
+    rows[:, 5] = 1.0  # an input that never changes
+    made = registry.get("match")(net, [rows], 300, 304, most=1, neighbours=3)
+    room = views.Sequences(lambda name, data: name)
+    kept: list[Any] = []
+    for result in (made, registry.get("trace")(net, rows)) if traced else (made,):
+        assert room.add(result)
+    room.finish(lambda kind, id, model: kept.append(model) if kind == "matches" else None)
+    (page,) = kept
+    places = [page.selection, *page.matches, *page.nearest]
+    assert len(places) > 4
+    if not traced:
+        assert all(place.curve is None for place in places)
+        return
+    scaled = (rows[:, :4] - rows[:, :4].min(0)) / np.ptp(rows[:, :4], 0)
+    for place in places:
+        start, stop = (place.step, place.step + 1) if hasattr(place, "step") else (place.start, place.stop)
+        first = max(0, start - 40)
+        assert place.curve.first == first
+        assert np.allclose(unpack(place.curve.values), scaled[first : stop + 40], atol=1e-6)
+
+
+def test_a_curve_has_a_most_and_an_input_that_never_changes_is_flat() -> None:
+    one = Read("a", "a", "n", length=2000, series=np.stack([np.arange(2000.0), np.ones(2000)], 1))
+    made = findings.curve(one, 100, 1500)
+    assert made is not None
+    assert unpack(made.values).shape == (400, 2)
+    assert unpack(made.values)[0].tolist() == pytest.approx([60 / 1999, 0])
+    assert findings.curve(replace(one, rate=8000), 0, 5) is None  # a sound
+    assert findings.curve(replace(one, length=500), 0, 5) is None  # read in other steps

@@ -1195,7 +1195,15 @@ export interface MatchView {
   before: string;
   inside: string;
   after: string;
+  curve: Curve | null;
   on: string[];
+}
+/**
+ * A stretch of a series from step `first` on: (T, F) float32, each input from 0 to 1 over its whole series.
+ */
+export interface Curve {
+  first: number;
+  values: Values;
 }
 export interface MatchCell {
   layer: string;
@@ -1220,6 +1228,7 @@ export interface Nearest {
   cosine: number;
   before: string;
   after: string;
+  curve: Curve | null;
 }
 /**
  * A result that is shown as one figure, drawn from its numbers in the reader's language.

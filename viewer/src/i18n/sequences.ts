@@ -188,6 +188,7 @@ const words = {
     "標註成立者在相符處與整個語料中的比例；p：偶然出現這麼多的機率（超幾何分布，乘以標註數）。",
     "标注成立者在匹配处与整个语料中的比例；p：偶然出现这么多的概率（超几何分布，乘以标注数）。",
   ],
+  "matches.curve": ["The series about steps {steps}", "第 {steps} 步前後的序列值", "第 {steps} 步前后的序列值"],
   "matches.track": ["Annotation", "標註", "标注"],
   "matches.share": ["At matches", "相符處", "匹配处"],
   "matches.corpus": ["In all", "全部", "全部"],

@@ -4,6 +4,7 @@ import { useSpeech } from "../i18n";
 import { Explain, MadeBy } from "../parts/words";
 import { href } from "../routes";
 import { EnrichmentTable } from "../sequences/matching-panel";
+import { Sparkline } from "../sequences/sparkline";
 import { sequenceName, trackName } from "../sequences/names";
 import { cellKey } from "../sequences/states";
 import { visible } from "../sequences/tokens";
@@ -18,6 +19,21 @@ export function MatchesView({ overview, page }: { overview: Overview; page: Matc
   const names = new Map(overview.sequences.map((card) => [card.id, sequenceName(speech, card.name)]));
   const to = (match: MatchView | { sequence: string; start: number; stop: number }) =>
     href({ page: "sequence", sequence: match.sequence, at: match.start, to: match.stop, ...(cell ? { cell: cellKey(cell.layer, cell.direction, cell.state, cell.unit) } : {}) });
+  const steps = (match: { start: number; stop: number }) => `${integer(match.start)}–${integer(match.stop)}`;
+  /** A place in its context: text, or the series about it, or at least its steps. */
+  const place = (match: MatchView) =>
+    match.curve ? (
+      <>
+        <Sparkline curve={match.curve} start={match.start} stop={match.stop} label={t("matches.curve", { steps: steps(match) })} />
+        <span className="match-steps">{steps(match)}</span>
+      </>
+    ) : (
+      <>
+        <span className="match-before">{shown(match.before)}</span>
+        <mark>{shown(match.inside) || steps(match)}</mark>
+        <span>{shown(match.after)}</span>
+      </>
+    );
   return (
     <>
       <nav className="crumbs">
@@ -33,11 +49,7 @@ export function MatchesView({ overview, page }: { overview: Overview; page: Matc
       <section>
         <h2>{t("matches.selection")}</h2>
         <p className="match-line">
-          <a href={to(page.selection)}>
-            <span className="match-before">{shown(page.selection.before)}</span>
-            <mark>{shown(page.selection.inside)}</mark>
-            <span>{shown(page.selection.after)}</span>
-          </a>
+          <a href={to(page.selection)}>{place(page.selection)}</a>
         </p>
         <p className="caption">
           {names.get(page.selection.sequence)} {integer(page.selection.start)}–{integer(page.selection.stop)} · {t("matches.cells")}:{" "}
@@ -58,33 +70,29 @@ export function MatchesView({ overview, page }: { overview: Overview; page: Matc
           <>
             <p className="note">{t("matches.miss", { share: percent(page.miss.share) })}</p>
             <p className="match-line">
-              <a href={to(page.miss)}>
-                <span className="match-before">{shown(page.miss.before)}</span>
-                <mark>{shown(page.miss.inside) || `${page.miss.start}–${page.miss.stop}`}</mark>
-                <span>{shown(page.miss.after)}</span>
-              </a>
+              <a href={to(page.miss)}>{place(page.miss)}</a>
             </p>
           </>
         )}
-        <div className="matching-columns">
-          <ol className="matches-list tall" tabIndex={0} aria-label={t("nav.matches")}>
-            {page.matches.map((match, i) => (
-              <li key={i}>
-                <a href={to(match)} title={`${names.get(match.sequence) ?? ""} ${match.start}–${match.stop}`}>
-                  <span className="match-before">{shown(match.before)}</span>
-                  <mark>{shown(match.inside) || `${match.start}–${match.stop}`}</mark>
-                  <span>{shown(match.after)}</span>
-                </a>
-                <span className="match-tracks quiet">{match.on.slice(0, 3).map((name) => trackName(speech, name)).join(" · ")}</span>
-              </li>
-            ))}
-          </ol>
-          <div>
-            <h3>{t("matches.enrichment")}</h3>
-            <EnrichmentTable rows={page.enrichment} />
-            <p className="caption">{t("matches.enrichment.caption")}</p>
+        {page.matches.length > 0 && (
+          <div className="matching-columns">
+            <ol className="matches-list tall" tabIndex={0} aria-label={t("nav.matches")}>
+              {page.matches.map((match, i) => (
+                <li key={i}>
+                  <a href={to(match)} title={`${names.get(match.sequence) ?? ""} ${steps(match)}`}>
+                    {place(match)}
+                  </a>
+                  <span className="match-tracks quiet">{match.on.slice(0, 3).map((name) => trackName(speech, name)).join(" · ")}</span>
+                </li>
+              ))}
+            </ol>
+            <div>
+              <h3>{t("matches.enrichment")}</h3>
+              <EnrichmentTable rows={page.enrichment} />
+              <p className="caption">{t("matches.enrichment.caption")}</p>
+            </div>
           </div>
-        </div>
+        )}
       </section>
       {page.nearest.length > 0 && (
         <section>
@@ -93,9 +101,18 @@ export function MatchesView({ overview, page }: { overview: Overview; page: Matc
             {page.nearest.map((one, i) => (
               <li key={i}>
                 <a href={to({ sequence: one.sequence, start: one.step, stop: one.step + 1 })} title={names.get(one.sequence)}>
-                  <span className="match-before">{shown(one.before)}</span>
-                  <mark>|</mark>
-                  <span>{shown(one.after)}</span>
+                  {one.curve ? (
+                    <>
+                      <Sparkline curve={one.curve} start={one.step} stop={one.step + 1} label={t("matches.curve", { steps: integer(one.step) })} />
+                      <span className="match-steps">{integer(one.step)}</span>
+                    </>
+                  ) : (
+                    <>
+                      <span className="match-before">{shown(one.before)}</span>
+                      <mark>{one.before || one.after ? "|" : integer(one.step)}</mark>
+                      <span>{shown(one.after)}</span>
+                    </>
+                  )}
                 </a>
                 <span className="match-tracks quiet">cos {number(one.cosine)}</span>
               </li>

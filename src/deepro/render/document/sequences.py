@@ -236,6 +236,13 @@ class MatchCell(Model):
     sign: int
 
 
+class Curve(Model):
+    """A stretch of a series from step `first` on: (T, F) float32, each input from 0 to 1 over its whole series."""
+
+    first: int
+    values: Values
+
+
 class MatchView(Model):
     """A place where the cells are on again; on: the annotations that hold where it begins."""
 
@@ -246,6 +253,7 @@ class MatchView(Model):
     before: str
     inside: str
     after: str
+    curve: Curve | None = Field(default=None)
     on: list[str]
 
 
@@ -265,6 +273,7 @@ class Nearest(Model):
     cosine: float
     before: str
     after: str
+    curve: Curve | None = Field(default=None)
 
 
 class MatchesPage(Model):

@@ -12,6 +12,7 @@ from deepro.render.document.sequences import (
     CellFinding,
     CellsPage,
     ClampView,
+    Curve,
     Enrichment,
     GateView,
     LayerMemory,
@@ -24,10 +25,12 @@ from deepro.render.document.sequences import (
     ProbeView,
 )
 from deepro.render.views.base import finite
-from deepro.render.views.sequences.reading import Read, floats
+from deepro.render.views.sequences.reading import Read, floats, reading
 from deepro.results import Cells, Matches, Memory
 
-_SIDE = 40  # characters to each side of a match
+_SIDE = 40  # characters, or steps of a series, to each side of a match
+_WIDEST = 400  # steps drawn of a match in a series
+_DRAWN = 4  # inputs drawn of a series
 
 
 def cells_page(result: Cells, made: ProvenanceView, ones: Sequence[Read]) -> CellsPage:
@@ -48,7 +51,15 @@ def matches_page(result: Matches, made: ProvenanceView, ones: Sequence[Read]) ->
     def view(n: int, start: int, stop: int, share: float, on: list[str]) -> MatchView:
         before, inside, after = context(ones[n], start, stop)
         return MatchView(
-            sequence=ones[n].id, start=start, stop=stop, share=share, before=before, inside=inside, after=after, on=on
+            sequence=ones[n].id,
+            start=start,
+            stop=stop,
+            share=share,
+            before=before,
+            inside=inside,
+            after=after,
+            on=on,
+            curve=curve(ones[n], start, stop),
         )
 
     rows = zip(result.sequences, result.starts, result.stops, result.shares, strict=True)
@@ -72,7 +83,9 @@ def matches_page(result: Matches, made: ProvenanceView, ones: Sequence[Read]) ->
 
 def _nearest(one: Read, step: int, cosine: float) -> Nearest:
     before, _, after = context(one, step + 1, step + 1)
-    return Nearest(sequence=one.id, step=step, cosine=cosine, before=before, after=after)
+    return Nearest(
+        sequence=one.id, step=step, cosine=cosine, before=before, after=after, curve=curve(one, step, step + 1)
+    )
 
 
 def memory_page(result: Memory, made: ProvenanceView) -> MemoryPage:
@@ -129,3 +142,13 @@ def _moved(told: Any) -> Moved | None:
 def context(one: Read, start: int, stop: int) -> tuple[str, str, str]:
     """What stands before, between and after two steps (keyword in context)."""
     return one.piece(start - _SIDE, start), one.piece(start, stop), one.piece(stop, stop + _SIDE)
+
+
+def curve(one: Read, start: int, stop: int) -> Curve | None:
+    """What a series did about two steps; None for what is none, or was not traced."""
+    if one.series is None or reading(one) != "series" or len(one.series) != one.length:
+        return None
+    series = one.series.reshape(len(one.series), -1)[:, :_DRAWN]
+    low, span = series.min(0), np.maximum(np.ptp(series, 0), 1e-12)
+    first = max(0, start - _SIDE)
+    return Curve(first=first, values=floats((series[first : min(stop + _SIDE, first + _WIDEST)] - low) / span))
