@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import deepro
-from deepro.errors import NetworkError
+from deepro.errors import NetworkError, UnsupportedError
 from deepro.methods.sequences import stack
 from deepro.methods.sequences.gates import Weights
 from deepro.methods.sequences.recurrent import LayerStates, Recorder
@@ -163,6 +163,37 @@ def test_what_is_kept_at_a_time_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     record(nn.LSTM(4, 256).eval(), torch.randn(5000, 1, 4))
     assert len(sizes) > 1
     assert max(sizes) <= stack.PIECE
+
+
+@pytest.mark.parametrize("least", [0, 10**9])
+def test_a_forward_under_autocast_is_refused_in_words(least: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Cast(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.LSTM(4, 8, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                return self.rnn(x)[0].float()
+
+    monkeypatch.setattr(stack, "WORTH", least)
+    with pytest.raises(UnsupportedError, match=r"'rnn' gives torch.bfloat16 .* autocast; trace it without"):
+        deepro.trace(deepro.load(Cast()), torch.randn(20, 2, 4))
+
+
+def test_what_runs_in_inference_mode_is_traced_by_products(proofs: list[bool]) -> None:
+    class Closed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.LSTM(4, 8, 2)
+
+        @torch.inference_mode()
+        def forward(self, x: Tensor) -> Tensor:
+            return self.rnn(x)[0]
+
+    module, x = Closed().eval(), torch.randn(20, 2, 4)
+    compare(module.rnn, x, record(module, x)[1])
+    assert not proofs
 
 
 def test_a_changed_forward_of_a_stack_is_found() -> None:

@@ -332,6 +332,11 @@ def _recompute(name: str, calls: list[Any]) -> list[LayerStates]:
             if not all(own is not None for own, _ in seen):
                 seen = [(weights.run(x, *start), None) for x, start in zip(ins, starts, strict=True)]
             own, kept = zip(*seen, strict=True)
+            if own[0].dtype != weights.w_hh.dtype:
+                raise UnsupportedError(
+                    f"layer {name!r} gives {own[0].dtype} from weights in {weights.w_hh.dtype}: its forward runs under "
+                    "autocast; trace it without"
+                )
             states = weights.gates(ins, own, starts, kept)
             parts.append(states if not direction else {k: flip(v, calls[0].lengths) for k, v in states.items()})
         if layer < layers - 1:

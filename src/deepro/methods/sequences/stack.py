@@ -84,6 +84,7 @@ class KernelCall:
             and torch.backends.mkldnn.is_available()
             and bool(torch.backends.mkldnn.enabled)
             and not torch.is_grad_enabled()
+            and not torch.is_autocast_enabled("cpu")
         )
 
     def own(self, layer: int) -> list[Tensor]:
