@@ -16,7 +16,7 @@ const LEGIBLE = 11; // pixels a row from which its word is written beside it
 const LISTED = 12; // tokens listed, those that the two treat most differently
 
 /** The tokens that a network treats most nearly as this one, the nearest first. */
-export function nearest(likeness: Float32Array, tokens: number, token: number): number[] {
+function nearest(likeness: Float32Array, tokens: number, token: number): number[] {
   const row = likeness.subarray(token * tokens, (token + 1) * tokens);
   return Array.from(row.keys())
     .filter((other) => other !== token)
