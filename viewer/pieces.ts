@@ -1,5 +1,5 @@
 // The viewer in pieces that load when they are looked at. A page opened from disk may load neither modules nor anything
-// by fetch, so each piece is a classic script that hands its body over (src/loader.js). The same files serve a report's
+// by fetch, so each piece is a classic script that hands its body over (src/core/loader.js). The same files serve a report's
 // folder and a live server, and stand one after the other in a single file.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -24,7 +24,7 @@ export function pieces(): Plugin {
       const first = new Set(entry.imports);
       for (const file of first) for (const needed of chunks.get(file)?.imports ?? []) first.add(needed);
       const base = [...first].map((file) => chunks.get(file)?.code ?? "");
-      entry.code = [readFileSync(here("src/loader.js"), "utf8"), ...base, entry.code, `deeproLoad(${JSON.stringify(bare(entry.fileName))});\n`].join("");
+      entry.code = [readFileSync(here("src/core/loader.js"), "utf8"), ...base, entry.code, `deeproLoad(${JSON.stringify(bare(entry.fileName))});\n`].join("");
       for (const file of first) delete bundle[file];
     },
   };

@@ -10,5 +10,5 @@ VIEWER = Path(__file__).resolve().parents[2] / "viewer"
 
 
 def test_the_schema_that_types_are_generated_from_is_up_to_date() -> None:
-    kept = (VIEWER / "src" / "document.schema.json").read_text(encoding="utf-8")
-    assert kept == schema(), "run `python -m deepro.render.schema viewer/src/document.schema.json` and `npm run types`"
+    kept = (VIEWER / "src" / "generated" / "document.schema.json").read_text(encoding="utf-8")
+    assert kept == schema(), "run `make types`"

@@ -473,7 +473,7 @@ def test_a_token_leaves_the_address(tmp_path: Path, browser: Any, visit: Any) ->
 
 def test_the_viewers_colours_are_the_libraries() -> None:
     """The tables by which the viewer draws a heatmap anew."""
-    text = (Path(__file__).resolve().parents[2] / "viewer" / "src" / "tables.ts").read_text()
+    text = (Path(__file__).resolve().parents[2] / "viewer" / "src" / "generated" / "tables.ts").read_text()
     held = dict(re.findall(r'(\w+): "([A-Za-z0-9+/=]+)"', text))
     assert base64.b64decode(held["sequential"]) == colour.table("inferno").tobytes()
     assert base64.b64decode(held["diverging"]) == colour.table("RdBu_r").tobytes()

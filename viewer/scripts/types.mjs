@@ -1,8 +1,8 @@
-// Writes src/document.ts from src/document.schema.json, which `python -m deepro.render.schema` writes.
+// Writes src/generated/document.ts from src/generated/document.schema.json, which `python -m deepro.render.schema` writes.
 import { readFile, writeFile } from "node:fs/promises";
 import { compile } from "json-schema-to-typescript";
 
-const here = new URL("../src/", import.meta.url);
+const here = new URL("../src/generated/", import.meta.url);
 
 export async function types() {
   const schema = JSON.parse(await readFile(new URL("document.schema.json", here), "utf8"));

@@ -1,8 +1,8 @@
 import { createRoot } from "react-dom/client";
-import { App } from "./app";
-import { apply, ready } from "./settings";
-import { listen } from "./live";
-import { findSource, LiveSource } from "./source";
+import { App } from "./frame/app";
+import { apply, ready } from "./core/settings";
+import { listen } from "./core/live";
+import { findSource, LiveSource } from "./core/source";
 import "./style.css";
 
 apply();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { sheetOf, toPdf, toSvg } from "../src/drawn";
-import type { Drawing } from "../src/graph";
+import { sheetOf, toPdf, toSvg } from "../src/kinds/network/drawn";
+import type { Drawing } from "../src/kinds/network/layout";
 
 const node = (id: string, x: number) => ({ id, label: id, kind: "Conv2d", rows: [], isModule: false, x, y: 30, width: 60, height: 36 });
 const drawing: Drawing = {

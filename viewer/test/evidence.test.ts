@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { weigh } from "../src/evidence";
+import { weigh } from "../src/kinds/image/evidence";
 import { learn, speech } from "../src/i18n";
 
 await learn("en");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fill, languages, learn, speech, type Language } from "../src/i18n";
 import { tables } from "../src/i18n/tables";
-import { preferred } from "../src/settings";
+import { preferred } from "../src/core/settings";
 
 const en = tables.en.words;
 const codes = Object.keys(languages) as Language[];

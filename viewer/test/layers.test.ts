@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { LayerRow } from "../src/document";
-import { arrange, parseSort, size, writeSort } from "../src/layers";
+import type { LayerRow } from "../src/generated/document";
+import { arrange, parseSort, size, writeSort } from "../src/kinds/network/layers";
 
 const row = (name: string, kind: string, shape: number[], field: number | null, parameters: number): LayerRow => ({
   name,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { classColours, CLASSES, GREY, paint, shade, share, UNKNOWN, type Shade } from "../src/map/colours";
-import { inside, Near, towards } from "../src/map/near";
-import { classMiddles } from "../src/map/points";
-import { shareInside } from "../src/map/selection";
-import { exampleMeans, unitMeans } from "../src/map/units";
-import { boxOf, fitted, panned, toMap, toPixel, zoomed } from "../src/map/view";
+import { classColours, CLASSES, GREY, paint, shade, share, UNKNOWN, type Shade } from "../src/parts/colours";
+import { inside, Near, towards } from "../src/kinds/map/near";
+import { classMiddles } from "../src/kinds/map/points";
+import { shareInside } from "../src/kinds/map/selection";
+import { exampleMeans, unitMeans } from "../src/kinds/map/units";
+import { boxOf, fitted, panned, toMap, toPixel, zoomed } from "../src/kinds/map/view";
 
 // A generator of our own, so that a failure can be looked at again.
 function numbers(seed: number) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { atLeast, enrich, search, select, withOwn, type Corpus } from "../src/sequences/matching";
+import { atLeast, enrich, search, select, withOwn, type Corpus } from "../src/kinds/matches/matching";
 
 /** Two sequences of two units: unit 0 is high at steps 2-4 of the first and 1-2 and 5-6 of the second. */
 const corpus: Corpus = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { href, parse, type Route } from "../src/routes";
+import { href, parse, type Route } from "../src/core/routes";
 
 const routes: Route[] = [
   { page: "overview" },

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { NetworkView, Overview, PhotographCard } from "../src/document";
-import { ancestors, arrangeGraph, fold } from "../src/graph";
-import { cutAt, decode, draw } from "../src/heat";
-import { confusions } from "../src/pages/class";
+import type { NetworkView, Overview, PhotographCard } from "../src/generated/document";
+import { ancestors, arrangeGraph, fold } from "../src/kinds/network/layout";
+import { cutAt, decode, draw } from "../src/parts/heat";
+import { confusions } from "../src/kinds/class/page";
 import { applicable, read } from "../src/parts/form";
-import { pack } from "../src/parts/occlude";
-import { search } from "../src/search";
+import { pack } from "../src/kinds/image/occlude";
+import { search } from "../src/frame/find";
 
 const row = (name: string, units = 4) => ({ name, kind: "Conv2d", shape: [units, 2, 2], units, receptive_field: null, parameters: 1, depth: 1 });
 const network = {

@@ -4,6 +4,6 @@ import { expect, it } from "vitest";
 import { types } from "../scripts/types.mjs";
 
 it("document.ts is what the schema says: run `npm run types`", async () => {
-  const kept = await readFile(new URL("../src/document.ts", import.meta.url), "utf8");
+  const kept = await readFile(new URL("../src/generated/document.ts", import.meta.url), "utf8");
   expect(await types()).toBe(kept);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { LayerUnits, Photograph, Unit } from "../src/document";
+import type { LayerUnits, Photograph, Unit } from "../src/generated/document";
 import { learn, speech } from "../src/i18n";
-import { fidelity, field, findUnit, unitRoute } from "../src/units";
+import { fidelity, field, findUnit, unitRoute } from "../src/kinds/image/units";
 
 const unit = (n: number) => ({ unit: n }) as Unit;
 const layer = (name: string, rule: string, ...units: number[]) =>

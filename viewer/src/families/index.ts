@@ -1,6 +1,6 @@
 // Families of pages, each loaded when one of its pages is looked at. What stands on the overview is always there.
-import { later, piece } from "../piece";
-import type { Route } from "../routes";
+import { later, piece } from "../core/piece";
+import type { Route } from "../core/routes";
 
 const survey = () => piece("survey", () => import("./survey"));
 const maps = () => piece("maps", () => import("./maps"));

@@ -1,4 +1,4 @@
 // Maps and atlases: one piece of the viewer.
-export { AtlasPage } from "../pages/atlas";
-export { MapPage } from "../pages/map";
-export { MapsPage } from "../pages/maps";
+export { AtlasPage } from "../kinds/atlas/page";
+export { MapPage } from "../kinds/map/page";
+export { MapsPage } from "../kinds/maps/page";

@@ -1,2 +1,2 @@
 // The network as a drawing and a table: one piece of the viewer.
-export { NetworkPage } from "../pages/network";
+export { NetworkPage } from "../kinds/network/page";

@@ -1,6 +1,6 @@
 // Sequences and what is found in them: one piece of the viewer.
-export { CellsView } from "../pages/cells";
-export { MatchesView } from "../pages/matches";
-export { MemoryView } from "../pages/memory";
-export { SequenceView } from "../pages/sequence";
-export { FigureView } from "../pages/sequence-figure";
+export { CellsView } from "../kinds/cells/page";
+export { MatchesView } from "../kinds/matches/page";
+export { MemoryView } from "../kinds/memory/page";
+export { SequenceView } from "../kinds/sequence/page";
+export { FigureView } from "../kinds/figure/page";

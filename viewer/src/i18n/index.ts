@@ -1,6 +1,6 @@
 // Words in the reader's language, and numbers and dates as that language writes them.
 import { useMemo } from "react";
-import { useSettings } from "../settings";
+import { useSettings } from "../core/settings";
 import { languages, table, type Key, type Language } from "./languages";
 
 export { languages, learn, type Key, type Language, type Words } from "./languages";

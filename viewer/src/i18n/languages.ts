@@ -1,5 +1,5 @@
 // The languages, each loaded when it is read.
-import { piece } from "../piece";
+import { piece } from "../core/piece";
 import type { Table } from "./tables";
 
 export type { Key, Words } from "./tables";

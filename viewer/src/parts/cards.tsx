@@ -1,7 +1,7 @@
 // What a family shows of itself on the overview: small, and always there, while its pages are loaded when looked at.
-import type { ExperimentCard, NetworkView, Overview, SurveyCard } from "../document";
+import type { ExperimentCard, NetworkView, Overview, SurveyCard } from "../generated/document";
 import { useSpeech, type Key, type Speech } from "../i18n";
-import { href } from "../routes";
+import { href } from "../core/routes";
 import { Image } from "./picture";
 import { Facts } from "./words";
 

@@ -1,10 +1,10 @@
 // A method as a form, made from what the server says of its options. A method that joins the registry needs no form.
 import { Suspense, use, useId, useMemo, useState, type FormEvent } from "react";
-import { Workspace } from "../context";
-import type { JobRequest, MethodForm as Method } from "../document";
+import { Workspace } from "../core/context";
+import type { JobRequest, MethodForm as Method } from "../generated/document";
 import { useSpeech } from "../i18n";
-import { server, useJobs, useSession } from "../live";
-import { JobRow } from "../pages/jobs";
+import { server, useJobs, useSession } from "../core/live";
+import { JobRow } from "../kinds/jobs/page";
 import { PaperLine } from "./words";
 
 /** What the form is opened on. What is given here is not asked for. */

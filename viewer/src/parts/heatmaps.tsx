@@ -1,10 +1,10 @@
 // Heatmaps beside each other under the same sliders.
 import { useEffect, useId, useRef, useState, type CSSProperties } from "react";
-import type { HeatLayer, Photograph, RegionView } from "../document";
-import { Controls, cutAt, draw, load } from "../heat";
+import type { HeatLayer, Photograph, RegionView } from "../generated/document";
+import { Controls, cutAt, draw, load } from "./heat";
 import { useSpeech } from "../i18n";
 import { Image, TINY } from "./picture";
-import { partOf } from "../selection";
+import { partOf } from "../core/selection";
 import { Choose } from "./take";
 import { Explain, MadeBy } from "./words";
 

@@ -1,6 +1,6 @@
 // Pictures. Every one has its size, so that nothing jumps, and words for those who cannot see it.
 import type { CSSProperties, ReactNode } from "react";
-import type { Picture, Window } from "../document";
+import type { Picture, Window } from "../generated/document";
 
 type Shown = { picture: Picture; alt: string; className?: string; eager?: boolean };
 

@@ -1,10 +1,10 @@
 // Small pieces of text that appear on every page.
 import type { ReactNode } from "react";
-import type { Paper, ProvenanceView } from "../document";
+import type { Paper, ProvenanceView } from "../generated/document";
 import { useSpeech, type Key } from "../i18n";
-import { figure, FIGURES } from "../figures";
-import { href } from "../routes";
-import { isLive } from "../source";
+import { figure, FIGURES } from "../core/figures";
+import { href } from "../core/routes";
+import { isLive } from "../core/source";
 
 /** "What am I looking at?", folded away until asked. */
 export function Explain({ text, paper }: { text: Key; paper?: Paper | null | undefined }) {

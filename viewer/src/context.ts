@@ -1,5 +1,0 @@
-// What every page knows without being handed it.
-import { createContext } from "react";
-import type { Overview } from "./document";
-
-export const Workspace = createContext<Overview | null>(null);

@@ -1,0 +1,88 @@
+import { useState, type ReactNode } from "react";
+import type { NetworkView, ProvenanceView } from "../../generated/document";
+import { useSpeech } from "../../i18n";
+import { Explain, Facts, PaperLine } from "../../parts/words";
+import { TakeFigure } from "../../parts/take";
+import { href } from "../../core/routes";
+import { isLive } from "../../core/source";
+import { plain } from "../image/units";
+
+type About = { made: ProvenanceView; network: NetworkView | undefined; back: { name: string; to: string } };
+
+export function AboutPage({ made, network, back }: About) {
+  const { t, maybe, said, number, date } = useSpeech();
+  const items: [string, ReactNode][] = [
+    [t("about.method"), <>{maybe(`method.${made.method}`, made.method)} <span className="quiet">({made.method}, {t("about.version", { n: made.version })})</span></>],
+    [t("about.network"), network ? <a href={href({ page: "network", network: network.id.slice(0, 16) })}>{network.name}</a> : <code>{made.network.slice(0, 16)}</code>],
+    [t("about.data"), made.data.length ? <List items={made.data.map((d) => [String(d.name), <code title={String(d.sha256)}>{String(d.sha256).slice(0, 16)}</code>])} /> : "–"],
+    [t("about.seed"), made.seed === null ? t("about.noseed") : String(made.seed)],
+    [t("about.created"), date(made.created)],
+    [t("about.seconds"), t("about.seconds.value", { n: number(made.seconds) })],
+    [t("about.libraries"), Object.entries(made.libraries).map(([k, v]) => `${k} ${v}`).join(" · ")],
+    [t("about.key"), <code>{made.key}</code>],
+  ];
+  const parameters = Object.entries(made.parameters);
+  if (made.notes.length) items.push([t("about.notes"), made.notes.join(" · ")]);
+  return (
+    <>
+      <nav className="crumbs">
+        <a href={back.to}>← {t("nav.back", { name: back.name })}</a>
+      </nav>
+      <header className="page-head tight">
+        <h1>{t("about.title")}</h1>
+        <p className="lead">{made.summary ? said(made.summary) : maybe(`method.${made.method}`, made.method)}</p>
+        {made.paper && <PaperLine paper={made.paper} />}
+        <Explain text="about.explain" />
+      </header>
+      <div className="about">
+        <div>
+          <Copied title={t("about.python")} text={made.python} />
+          {made.command && <Copied title={t("about.command")} text={made.command} />}
+        </div>
+        <div>
+          {isLive && <TakeFigure record={made.key} />}
+          <Facts items={items} rows />
+          {parameters.length > 0 && (
+            <section>
+              <h2>{t("about.parameters")}</h2>
+              <Facts rows items={parameters.map(([name, value]) => [name, <code>{value === null ? "–" : plain(value)}</code>])} />
+            </section>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function List({ items }: { items: [string, ReactNode][] }) {
+  return (
+    <ul className="list">
+      {items.map(([name, value], i) => (
+        <li key={i}>
+          {name} {value}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Copied({ title, text }: { title: string; text: string }) {
+  const { t } = useSpeech();
+  const [done, setDone] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setDone(true);
+    setTimeout(() => setDone(false), 1500);
+  };
+  return (
+    <section className="code">
+      <div className="row-head">
+        <h2>{title}</h2>
+        <button type="button" onClick={() => void copy()} aria-live="polite">
+          {t(done ? "about.copied" : "about.copy")}
+        </button>
+      </div>
+      <pre tabIndex={0}>{text}</pre>
+    </section>
+  );
+}

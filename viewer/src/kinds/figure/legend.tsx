@@ -1,0 +1,12 @@
+// The scale of a colour: its ends in numbers.
+import { gradient } from "../../parts/sequence/colours";
+
+export function Legend({ colours, from, low, high }: { colours: Uint32Array; from: number; low: string; high: string }) {
+  return (
+    <span className="strip-legend">
+      <span>{low}</span>
+      <span className="strip-gradient" style={{ background: gradient(colours, from) }} />
+      <span>{high}</span>
+    </span>
+  );
+}

@@ -1,0 +1,36 @@
+// On a photograph's page, live only: methods to apply, their jobs, and hiding part of the picture.
+import type { Job, Photograph } from "../../generated/document";
+import { useSpeech } from "../../i18n";
+import { useJobs, useSession } from "../../core/live";
+import { JobList } from "../jobs/page";
+import { MethodForm } from "../../parts/form";
+import { Occlude } from "./occlude";
+
+const RECENT = 300_000; // milliseconds for which a failure is told here; the page of jobs keeps it
+
+export function Doing({ photograph }: { photograph: Photograph }) {
+  const { t } = useSpeech();
+  const session = useSession();
+  const jobs = useJobs();
+  if (session?.network.state !== "ready") return null;
+  if (session.network.fingerprint !== photograph.network)
+    return <p className="caption">{t("doing.other", { name: session.network.name })}</p>;
+  const fresh = (job: Job) => job.state === "failed" && Date.now() - Date.parse(job.finished ?? "") < RECENT;
+  const own = jobs.filter((job) => job.request.image === photograph.id && (job.state === "queued" || job.state === "running" || fresh(job)));
+  return (
+    <>
+      {own.length > 0 && (
+        <section aria-label={t("nav.jobs")}>
+          <JobList jobs={own} />
+        </section>
+      )}
+      <Occlude photograph={photograph} key={photograph.id} />
+      <section>
+        <details className="more">
+          <summary>{t("form.title")}</summary>
+          <MethodForm about={{ image: photograph.id }} />
+        </details>
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,221 @@
+// Draw on a picture to hide that part from the network, and see at once what it then says.
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import type { Occluded, Photograph } from "../../generated/document";
+import { useSpeech, type Key } from "../../i18n";
+import { server } from "../../core/live";
+import { Image } from "../../parts/picture";
+import { Explain } from "../../parts/words";
+
+const FILLS = ["mean", "grey", "blur"] as const;
+const STEP = 6; // pixels of the input that an arrow key moves the brush
+
+/** A mask as the server takes it: one bit a pixel, in rows, the first in the highest bit. */
+export function pack(alpha: Uint8ClampedArray | number[]): Uint8Array<ArrayBuffer> {
+  const count = alpha.length / 4;
+  const bits = new Uint8Array(Math.ceil(count / 8));
+  for (let i = 0; i < count; i++) if ((alpha[4 * i + 3] ?? 0) > 127) bits[i >> 3] = (bits[i >> 3] ?? 0) | (128 >> (i & 7));
+  return bits;
+}
+
+export function Occlude({ photograph }: { photograph: Photograph }) {
+  const { t, percent, number } = useSpeech();
+  const { width, height } = photograph.seen;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [size, setSize] = useState(Math.round(Math.min(width, height) / 7));
+  const [fill, setFill] = useState<Occluded["fill"]>("mean");
+  const [keep, setKeep] = useState(false);
+  const [answer, setAnswer] = useState<Occluded | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [at, setAt] = useState({ x: width / 2, y: height / 2, shown: false });
+  const last = useRef<{ x: number; y: number } | null>(null);
+  const asking = useRef({ busy: false, again: false });
+  const ready = useRef(false);
+  const drawn = useRef(false);
+
+  // One question at a time; while it is answered only the newest drawing waits.
+  const ask = useCallback(() => {
+    const state = asking.current;
+    const context = canvas.current?.getContext("2d", { willReadFrequently: true });
+    if (!context || !drawn.current) return;
+    if (state.busy) {
+      state.again = true;
+      return;
+    }
+    state.busy = true;
+    const mask = pack(context.getImageData(0, 0, width, height).data);
+    server
+      .occlude(photograph.id, mask, fill, keep)
+      .then(
+        (said) => {
+          setAnswer(said);
+          setProblem(null);
+        },
+        (error: Error) => setProblem(error.message),
+      )
+      .finally(() => {
+        state.busy = false;
+        if (state.again) {
+          state.again = false;
+          ask();
+        }
+      });
+  }, [photograph.id, width, height, fill, keep]);
+  useEffect(ask, [ask]);
+
+  const stroke = (x: number, y: number) => {
+    const context = canvas.current?.getContext("2d", { willReadFrequently: true });
+    if (!context) return;
+    const from = last.current ?? { x, y };
+    context.lineCap = context.lineJoin = "round";
+    context.lineWidth = size;
+    context.strokeStyle = "#000";
+    context.beginPath();
+    context.moveTo(from.x, from.y);
+    context.lineTo(x + 0.01, y);
+    context.stroke();
+    last.current = { x, y };
+    drawn.current = true;
+    ask();
+  };
+  const place = (event: PointerEvent<HTMLCanvasElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    return { x: ((event.clientX - box.left) / box.width) * width, y: ((event.clientY - box.top) / box.height) * height };
+  };
+  const move = (event: PointerEvent<HTMLCanvasElement>) => {
+    const { x, y } = place(event);
+    setAt({ x, y, shown: true });
+    if (event.buttons & 1) stroke(x, y);
+  };
+  const keys = (event: KeyboardEvent<HTMLCanvasElement>) => {
+    const ways: { [key: string]: [number, number] } = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
+    const way = ways[event.key];
+    if (way) {
+      event.preventDefault();
+      setAt((now) => ({ x: Math.min(width, Math.max(0, now.x + way[0])), y: Math.min(height, Math.max(0, now.y + way[1])), shown: true }));
+    } else if (event.key === " " || event.key === "Enter") {
+      event.preventDefault();
+      last.current = null;
+      stroke(at.x, at.y);
+    }
+  };
+  const clear = () => {
+    canvas.current?.getContext("2d")?.clearRect(0, 0, width, height);
+    drawn.current = false;
+    setAnswer(null);
+  };
+  // The server makes the picture ready before the first stroke.
+  const warm = () => {
+    if (ready.current) return;
+    ready.current = true;
+    void server.occlude(photograph.id, new Uint8Array(Math.ceil((width * height) / 8)), fill, false).catch(() => undefined);
+  };
+  const part = (n: number, of: number) => `${(100 * n) / of}%`;
+  return (
+    <section className="occlude">
+      <div className="row-head">
+        <h2>{t("occlude.title")}</h2>
+      </div>
+      <p className="caption">{t("occlude.how")}</p>
+      <div className="occlude-body">
+        <div className={keep ? "occlude-stage keep" : "occlude-stage"} style={{ aspectRatio: `${width} / ${height}` }}>
+          <Image picture={photograph.seen} alt={t("image.seen.alt", { name: photograph.name })} eager />
+          <canvas
+            ref={canvas}
+            width={width}
+            height={height}
+            tabIndex={0}
+            role="application"
+            aria-label={t("occlude.canvas")}
+            onPointerDown={(event) => {
+              event.currentTarget.setPointerCapture(event.pointerId);
+              last.current = null;
+              const { x, y } = place(event);
+              stroke(x, y);
+            }}
+            onPointerEnter={warm}
+            onPointerMove={move}
+            onPointerLeave={() => setAt((now) => ({ ...now, shown: false }))}
+            onFocus={() => {
+              warm();
+              setAt((now) => ({ ...now, shown: true }));
+            }}
+            onBlur={() => setAt((now) => ({ ...now, shown: false }))}
+            onKeyDown={keys}
+          />
+          {at.shown && (
+            <span className="brush" style={{ left: part(at.x - size / 2, width), top: part(at.y - size / 2, height), width: part(size, width), height: part(size, height) }} />
+          )}
+        </div>
+        <div className="occlude-side">
+          <div className="occlude-tools">
+            <label className="slider">
+              {t("occlude.brush")}
+              <input type="range" min={4} max={Math.round(Math.min(width, height) / 2)} value={size} onChange={(event) => setSize(Number(event.target.value))} />
+            </label>
+            <label className="inline">
+              {t("occlude.fill")}{" "}
+              <select value={fill} onChange={(event) => setFill(event.target.value as Occluded["fill"])}>
+                {FILLS.map((f) => (
+                  <option key={f} value={f}>
+                    {t(`occlude.fill.${f}` as Key)}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <label className="inline">
+              <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} /> {t("occlude.keep")}
+            </label>
+            <button type="button" onClick={clear}>
+              {t("occlude.clear")}
+            </button>
+          </div>
+          <Changes answer={answer} photograph={photograph} />
+          <p className="caption" aria-live="polite">
+            {answer
+              ? t("occlude.said", { hidden: percent(answer.hidden), first: answer.first, ms: number(answer.milliseconds) })
+              : t("occlude.nothing")}
+          </p>
+          {problem && (
+            <p className="note" role="alert">
+              {problem}
+            </p>
+          )}
+          <Explain text="occlude.explain" />
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Changes({ answer, photograph }: { answer: Occluded | null; photograph: Photograph }) {
+  const { t, percent } = useSpeech();
+  const rows = answer?.changes ?? photograph.prediction.map((g) => ({ label: g.label, before: g.probability, after: g.probability }));
+  return (
+    <table className="changes">
+      <thead>
+        <tr>
+          <th scope="col">{t("occlude.label")}</th>
+          <th scope="col">{t("occlude.before")}</th>
+          <th scope="col">{t("occlude.after")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={row.label}>
+            <th scope="row">{row.label}</th>
+            <td>{percent(row.before)}</td>
+            <td>
+              <span className="change">
+                <span className="change-bar" aria-hidden="true">
+                  <span className="was" style={{ width: `${100 * row.before}%` }} />
+                  <span className="is" style={{ width: `${100 * row.after}%` }} />
+                </span>
+                <span className="change-value">{answer ? percent(row.after) : "–"}</span>
+              </span>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
