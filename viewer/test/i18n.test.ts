@@ -1,32 +1,35 @@
 import { describe, expect, it } from "vitest";
 import { fill, languages, learn, speech, type Language } from "../src/i18n";
-import { tables } from "../src/i18n/tables";
+import { places, tables } from "../src/i18n/tables";
 import { preferred } from "../src/core/settings";
 
-const en = tables.en.words;
 const codes = Object.keys(languages) as Language[];
+const entries: [string, readonly string[]][] = places.flatMap((place) => Object.entries(place));
+const texts = (code: Language) => [...Object.entries(tables[code].words), ...Object.entries(tables[code].said)];
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 
 await Promise.all(codes.map(learn));
 
 describe("words", () => {
-  it.each(codes)("%s has every key, none besides, and none empty", (code) => {
-    const { words } = tables[code];
-    expect(Object.keys(words).sort()).toEqual(Object.keys(en).sort());
-    expect(Object.entries(words).filter(([, text]) => text.trim() === "")).toEqual([]);
+  it("stand once, in one place", () => {
+    const keys = entries.map(([key]) => key);
+    expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
   });
 
-  it.each(codes)("%s fills the same places as English", (code) => {
-    for (const [key, text] of Object.entries(tables[code].words)) {
-      expect([key, ...names(text)]).toEqual([key, ...names((en as { [key: string]: string })[key] ?? "")]);
-    }
+  it.each(codes)("%s leaves none empty", (code) => {
+    expect(texts(code).filter(([, text]) => text.trim() === "")).toEqual([]);
+  });
+
+  it("fill the same places in every language", () => {
+    const places = entries.map(([key, row]) => [key, ...row.map((text) => names(text).join())]);
+    expect(places.filter(([, english, ...others]) => others.some((other) => other !== english))).toEqual([]);
   });
 
   it("Chinese is written in its own characters", () => {
     const simplified = /[网图样层览这么没热区张]/;
     const traditional = /[網圖樣層覽這麼沒熱區張]/;
-    for (const text of Object.values(tables["zh-Hant"].words)) expect(text).not.toMatch(simplified);
-    for (const text of Object.values(tables["zh-Hans"].words)) expect(text).not.toMatch(traditional);
+    for (const [, text] of texts("zh-Hant")) expect(text).not.toMatch(simplified);
+    for (const [, text] of texts("zh-Hans")) expect(text).not.toMatch(traditional);
   });
 
   it("nothing but names is left in English", () => {

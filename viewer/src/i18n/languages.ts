@@ -1,9 +1,10 @@
 // The languages, each loaded when it is read.
 import { piece } from "../core/piece";
+import type { Language } from "./entries";
 import type { Table } from "./tables";
 
+export type { Language } from "./entries";
 export type { Key, Words } from "./tables";
-export type Language = "en" | "zh-Hant" | "zh-Hans";
 
 type Named = { name: string; locale: string; load: () => Promise<{ default: Table }> };
 

@@ -1,8 +1,7 @@
-// Words of the sequences pages, the three languages side by side.
-import { figures } from "./sequence-figures";
+// Words of the sequences' pages.
+import type { Entries } from "./entries";
 
-const words = {
-  ...figures,
+export const sequences = {
   "preprocess.tokens": ["text to {n} tokens", "文字轉為 {n} 種詞元", "文本转为 {n} 种词元"],
   "nav.sequences": ["Sequences", "序列", "序列"],
   "nav.cells": ["Cells", "細胞", "细胞"],
@@ -48,7 +47,11 @@ const words = {
   ],
   "sequence.text.share": ["The gate at each character, from shut (paper) to open (orange).", "每個字元處的閘，從關（底色）到開（橙色）。", "每个字符处的门，从关（底色）到开（橙色）。"],
   "sequence.select": ["Drag, or hold Shift and press the arrow keys, to select a range.", "拖曳，或按住 Shift 並按方向鍵，以選取範圍。", "拖动，或按住 Shift 并按方向键，以选取范围。"],
-  "sequence.select.axis": ["Drag over the lanes, or hold Shift and press the arrow keys, to select a range and find where its cells are on again.", "在軌道上拖曳，或按住 Shift 並按方向鍵，可選取範圍並尋找其細胞再次開啟之處。", "在轨道上拖动，或按住 Shift 并按方向键，可选取范围并寻找其细胞再次开启之处。"],
+  "sequence.select.axis": [
+    "Drag over the lanes, or hold Shift and press the arrow keys, to select a range and find where its cells are on again.",
+    "在軌道上拖曳，或按住 Shift 並按方向鍵，可選取範圍並尋找其細胞再次開啟之處。",
+    "在轨道上拖动，或按住 Shift 并按方向键，可选取范围并寻找其细胞再次开启之处。",
+  ],
   "sequence.axis": ["On one time axis", "同一條時間軸", "同一条时间轴"],
   "sequence.order": ["Order of units", "單元順序", "单元顺序"],
   "sequence.order.similar": ["similar ones together", "相似者相鄰", "相似者相邻"],
@@ -170,7 +173,11 @@ const words = {
   "matches.threshold": ["Threshold from the median", "距中位數的門檻", "距中位数的阈值"],
   "matches.suggested": ["suggested for each", "各自建議", "各自建议"],
   "matches.cells": ["Cells", "細胞", "细胞"],
-  "matches.none": ["No cell is on through the whole range: choose a shorter one, a lower threshold, or do not ask that it is off beside it.", "沒有細胞在整個範圍內開啟：請選較短的範圍、較低的門檻，或不要求它在旁邊關閉。", "没有细胞在整个范围内开启：请选较短的范围、较低的阈值，或不要求它在旁边关闭。"],
+  "matches.none": [
+    "No cell is on through the whole range: choose a shorter one, a lower threshold, or do not ask that it is off beside it.",
+    "沒有細胞在整個範圍內開啟：請選較短的範圍、較低的門檻，或不要求它在旁邊關閉。",
+    "没有细胞在整个范围内开启：请选较短的范围、较低的阈值，或不要求它在旁边关闭。",
+  ],
   "matches.relaxed": ["No cell goes on and off with the range; these are on over it and beside it.", "沒有細胞隨此範圍開啟與關閉；這些細胞在範圍內與旁邊都開啟。", "没有细胞随此范围开启与关闭；这些细胞在范围内与旁边都开启。"],
   "matches.miss": ["Nowhere else are all of them on together. The nearest miss: {share} of them.", "其他地方都沒有全部一起開啟。最接近的一處：{share} 開啟。", "其他地方都没有全部一起开启。最接近的一处：{share} 开启。"],
   "matches.own": ["Threshold of {cell}", "{cell} 的門檻", "{cell} 的阈值"],
@@ -203,7 +210,11 @@ const words = {
   "nav.attention": ["Attention", "注意力", "注意力"],
   "nav.steps": ["Steps", "各步", "各步"],
   "nav.intervention": ["Intervention", "介入", "干预"],
-  "figure.intervention": ["The same sequence was read twice: as it is, and with one unit silenced, held at a value, or given what it was elsewhere. If the predictions change where the unit matters and nowhere else, the network uses it for that.", "同一序列讀了兩次：一次照原樣，一次把某個單元關掉、固定在某值，或換成別處的值。若預測只在該單元重要之處改變，網路便是為此使用它。", "同一序列读了两次：一次照原样，一次把某个单元关掉、固定在某值，或换成别处的值。若预测只在该单元重要之处改变，网络便是为此使用它。"],
+  "figure.intervention": [
+    "The same sequence was read twice: as it is, and with one unit silenced, held at a value, or given what it was elsewhere. If the predictions change where the unit matters and nowhere else, the network uses it for that.",
+    "同一序列讀了兩次：一次照原樣，一次把某個單元關掉、固定在某值，或換成別處的值。若預測只在該單元重要之處改變，網路便是為此使用它。",
+    "同一序列读了两次：一次照原样，一次把某个单元关掉、固定在某值，或换成别处的值。若预测只在该单元重要之处改变，网络便是为此使用它。",
+  ],
   "method.intervene": ["Intervention", "介入", "干预"],
   "fact.loss": ["Loss, nats", "損失（奈特）", "损失（奈特）"],
   "fact.ngram": ["n-gram model", "n 元模型", "n 元模型"],
@@ -243,8 +254,16 @@ const words = {
     "一個回答得和網路一樣的小機器，藉由詢問網路許多序列學得。兩者不一致之處列為反例；忠實度須與永遠給較常見答案者比較。",
     "一个回答得和网络一样的小机器，通过询问网络许多序列学得。两者不一致之处列为反例；忠实度须与永远给较常见答案者比较。",
   ],
-  "figure.attention": ["For each step written, how its attention is spread over the steps read. It shows what was read from, not why.", "對每個寫出的步，注意力如何分布在讀入的各步。它顯示從哪裡讀取，而非原因。", "对每个写出的步，注意力如何分布在读入的各步。它显示从哪里读取，而非原因。"],
-  "figure.steps": ["How much each step of the sequence counts for one output, and what is left of the output as the most important steps are set to zero, against a random order.", "序列的每一步對某個輸出有多重要；以及把最重要的各步設為零後輸出還剩多少，並與隨機順序比較。", "序列的每一步对某个输出有多重要；以及把最重要的各步设为零后输出还剩多少，并与随机顺序比较。"],
+  "figure.attention": [
+    "For each step written, how its attention is spread over the steps read. It shows what was read from, not why.",
+    "對每個寫出的步，注意力如何分布在讀入的各步。它顯示從哪裡讀取，而非原因。",
+    "对每个写出的步，注意力如何分布在读入的各步。它显示从哪里读取，而非原因。",
+  ],
+  "figure.steps": [
+    "How much each step of the sequence counts for one output, and what is left of the output as the most important steps are set to zero, against a random order.",
+    "序列的每一步對某個輸出有多重要；以及把最重要的各步設為零後輸出還剩多少，並與隨機順序比較。",
+    "序列的每一步对某个输出有多重要；以及把最重要的各步设为零后输出还剩多少，并与随机顺序比较。",
+  ],
   "method.loss_breakdown": ["Loss breakdown", "損失分解", "损失分解"],
   "method.state_space": ["State space", "狀態空間", "状态空间"],
   "method.responses": ["Responses", "反應", "反应"],
@@ -256,10 +275,4 @@ const words = {
   "method.find_cells": ["Cell search", "細胞搜尋", "细胞搜索"],
   "method.memory": ["Memory", "記憶", "记忆"],
   "method.match": ["Match", "比對", "匹配"],
-} as const;
-
-type Table = { readonly [K in keyof typeof words]: string };
-
-const column = (index: 0 | 1 | 2) => Object.fromEntries(Object.entries(words).map(([key, row]) => [key, row[index]])) as Table;
-
-export const sequences = { en: column(0), "zh-Hant": column(1), "zh-Hans": column(2) };
+} satisfies Entries;

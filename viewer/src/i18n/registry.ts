@@ -1,6 +1,8 @@
-// What methods and their options are, in Chinese; the English stands in the registry, which the server reads out.
-// [繁體中文, 简体中文] by the English text.
-export const METHOD_WORDS: { readonly [english: string]: readonly [string, string] } = {
+// What methods and their options are, in the other languages: [繁體中文, 简体中文] by the English text, which stands in the
+// Python registry alone. A plug-in's text that is not here is shown in English.
+import type { Translations } from "./entries";
+
+export const registry = {
   "The network's most probable classes for one photograph.": ["網路認為一張照片最可能的類別。", "网络认为一张照片最可能的类别。"],
   "What each layer answers to each image.": ["每一層對每張圖片的反應。", "每一层对每张图片的反应。"],
   "What in the image drove a unit: its activation sent back to the pixels.": ["圖片中是什麼讓單元有反應：把它的活化送回像素。", "图片中是什么让单元有反应：把它的激活送回像素。"],
@@ -160,4 +162,14 @@ export const METHOD_WORDS: { readonly [english: string]: readonly [string, strin
   "pictures' shorter side; the network's own input by default": ["圖的短邊；預設為網路自己的輸入大小", "图的短边；默认为网络自己的输入大小"],
   "a code a position, as in the paper, or one an example": ["每個位置一個編碼（如論文），或每個樣本一個", "每个位置一个编码（如论文），或每个样本一个"],
   "of the sample, the map and the pictures": ["取樣、地圖與圖片的種子", "取样、地图与图片的种子"],
-};
+  "h, c or a gate; auto: c where there is one, else h": ["h、c 或某個閘；auto：有 c 用 c，否則用 h", "h、c 或某个门；auto：有 c 用 c，否则用 h"],
+  "networks with random weights that are explained as well": ["一併解釋的隨機權重網路數", "一并解释的随机权重网络数"],
+  "Silence, hold or swap a unit from a step on: how predictions, loss and the written text change.": ["從某一步起靜默、固定或替換一個單元：預測、損失與寫出的文字如何改變。", "从某一步起静默、固定或替换一个单元：预测、损失与写出的文字如何改变。"],
+  "the unit": ["單元", "单元"],
+  "0; `value`; or what it was in `other`": ["固定為 0、固定為 value，或換成它在另一序列中的狀態", "固定为 0、固定为 value，或换成它在另一序列中的状态"],
+  "what the unit is held at with clamp": ["選擇固定時，單元固定為多少", "选择固定时，单元固定为多少"],
+  "1: the one that reads backwards": ["1：由後往前讀的那個方向", "1：由后往前读的那个方向"],
+  "first step of the change": ["從哪一步開始改變", "从哪一步开始改变"],
+  "tokens that the network goes on to write, the most probable each": ["網路接著寫出的詞元數，每次取最可能的詞元", "网络接着写出的词元数，每次取最可能的词元"],
+  "parts, each told by the n-gram model of the others, without `train`": ["沒有 train 時分成幾份，每一份由其他各份的多元語法模型預測", "没有 train 时分成几份，每一份由其他各份的多元语法模型预测"],
+} satisfies Translations;
