@@ -32,7 +32,7 @@ format: $(READY_TEST)  ## rewrite files as `check` wants them
 	$(BIN)/ruff check --fix src tests benchmarks hatch_build.py
 
 types: $(READY_TEST)  ## the viewer's types, from the Python models
-	$(BIN)/python -m deepro.render.schema viewer/src/generated/document.schema.json
+	$(BIN)/python -m deepro.report.schema viewer/src/generated/document.schema.json
 	$(BIN)/python -m deepro.render.tables viewer/src/generated/tables.ts
 	cd viewer && npm run -s types
 

@@ -12,7 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from deepro.results import Heatmap, Pattern, Prediction, Projection, Provenance, Region, Result
+from deepro.kinds.patterns.pattern import Pattern
+from deepro.kinds.photographs.heatmap import Heatmap
+from deepro.kinds.photographs.prediction import Prediction
+from deepro.kinds.photographs.projection import Projection
+from deepro.kinds.photographs.region import Region
+from deepro.results import Provenance, Result
 from deepro.store import Workspace
 
 SIZE = 48

@@ -11,9 +11,9 @@ from torch import nn
 import deepro
 from deepro import registry
 from deepro.errors import UsageError
+from deepro.kinds.photographs.activations import Activations
 from deepro.network import Inputs, Network
 from deepro.registry import Bounds, Paper, method
-from deepro.results import Activations
 
 PAPER = Paper("Nobody", 2000, "Nothing", "https://example.org")
 

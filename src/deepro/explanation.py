@@ -9,9 +9,10 @@ from typing import Any
 
 from deepro import progress, registry
 from deepro.errors import ImageError, UnsupportedError, UsageError, near
+from deepro.kinds.photographs.prediction import Prediction
 from deepro.network import Inputs, Network
 from deepro.registry import Method
-from deepro.results import Prediction, Result
+from deepro.results import Result
 from deepro.store import Workspace
 
 # Both rules side by side: where no max-pooling is on the way the DeconvNet shows the unit's own pattern, whatever the

@@ -63,12 +63,12 @@ def test_the_module_is_left_alone_and_a_failing_pass_has_no_edges() -> None:
 
 def test_edges_reach_the_page(tmp_path: object) -> None:
     import deepro
-    from deepro.render import views
+    from deepro.render.networks import network
     from deepro.store import Workspace
 
     net = deepro.load(Wired(), input_shape=(3, 2, 2))
     workspace = Workspace(str(tmp_path) + "/ws")
     workspace.add_network(net)
-    shown = views.network(workspace.networks()[0])
+    shown = network(workspace.networks()[0])
     named = {(shown.layers[a].name, shown.layers[b].name) for a, b in shown.edges}
     assert named == set(net.edges())

@@ -10,8 +10,8 @@ import torchvision
 from safetensors.torch import load_file
 
 import deepro
+from deepro.kinds.patterns.pattern import Pattern
 from deepro.network import Network, Preprocess
-from deepro.results import Pattern
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,11 @@ import pytest
 from PIL import Image
 from tests import synthetic, synthetic_maps
 
-from deepro.render import views
 from deepro.render.document import Values
+from deepro.render.site import Saver
 from deepro.render.space_figures import dots
 from deepro.render.views import spaces
+from deepro.render.views.spaces import Spaces
 
 
 def unpacked(packed: Values) -> np.ndarray:
@@ -33,7 +34,7 @@ def made() -> Any:
         files[name] = data
         return name
 
-    room = views.Spaces(put)
+    room = Spaces(put)
     for result in (
         synthetic_maps.example_map(),
         synthetic_maps.aligned(),
@@ -90,7 +91,7 @@ def test_unknown_values_stay_unknown_and_only_classes_that_occur_are_named() -> 
 def test_every_thumbnail_is_in_its_tile(count: int) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (count, 10, 14, 3), dtype=np.uint8)
     files: dict[str, bytes] = {}
-    found = spaces.sprites(pictures, views.Saver(lambda n, d: files.setdefault(n, d) and n, "x"))
+    found = spaces.sprites(pictures, Saver(lambda n, d: files.setdefault(n, d) and n, "x"))
     assert found is not None
     for i in (0, count // 2, count - 1):
         sheet, place = divmod(i, found.columns * found.rows)
@@ -102,7 +103,7 @@ def test_every_thumbnail_is_in_its_tile(count: int) -> None:
 def test_sheets_stay_within_what_a_browser_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spaces, "_SHEET", 64)
     pictures = np.zeros((40, 32, 32, 3), np.uint8)
-    found = spaces.sprites(pictures, views.Saver(lambda n, d: n, "x"))
+    found = spaces.sprites(pictures, Saver(lambda n, d: n, "x"))
     assert found is not None
     assert len(found.sheets) == 10
     assert all(max(s.width, s.height) <= 64 for s in found.sheets)
@@ -147,7 +148,7 @@ def test_units_and_findings_join_the_map_of_the_same_examples(made: Any) -> None
 
 def test_findings_of_other_data_do_not_join() -> None:
     pages: dict[str, Any] = {}
-    room = views.Spaces(lambda n, d: n)
+    room = Spaces(lambda n, d: n)
     room.add(synthetic_maps.example_map())
     other = synthetic_maps.findings()
     room.add(dataclasses.replace(other, provenance=synthetic.provenance("findings", ("elsewhere",))))

@@ -11,8 +11,10 @@ import pytest
 from tests import synthetic
 from tests.synthetic import NASTY
 
-from deepro import render
-from deepro.results import Activations, Heatmap, Result
+from deepro import figures
+from deepro.kinds.photographs.activations import Activations
+from deepro.kinds.photographs.heatmap import Heatmap
+from deepro.results import Result
 
 RESULTS = {
     "prediction": synthetic.prediction(label=NASTY),
@@ -48,7 +50,7 @@ def test_figures_can_be_saved(name: str) -> None:
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_notebook_html_is_escaped_and_loads_nothing(name: str) -> None:
-    text = render.html(RESULTS[name])
+    text = figures.html(RESULTS[name])
     parser = _Elements()
     parser.feed(text)
     for tag, attributes in parser.found:
@@ -77,7 +79,7 @@ def test_notebook_html_is_escaped_and_loads_nothing(name: str) -> None:
 
 
 def test_captions_say_method_network_and_scale() -> None:
-    text = render.html(synthetic.projection())
+    text = figures.html(synthetic.projection())
     for word in ("features.0", "deconvnet", "tiny", "cat.png", "4 rectifiers", "99.5 %"):
         assert word in text
 

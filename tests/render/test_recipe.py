@@ -8,8 +8,7 @@ import shlex
 
 from tests import synthetic
 
-from deepro import registry
-from deepro.render import recipe
+from deepro import recipe, registry
 
 
 def test_python_is_python_and_names_the_call() -> None:

@@ -12,9 +12,8 @@ from tests.sequences.planted import Planted, planted, texts
 
 from deepro import registry
 from deepro.network.sound import Sound
-from deepro.render import views
 from deepro.render.document import Values
-from deepro.render.views.sequences import figures
+from deepro.render.views.sequences import Sequences, figures
 from deepro.results import Result
 
 
@@ -24,7 +23,7 @@ def unpack(packed: Values) -> np.ndarray:
 
 def pages(*results: Result) -> tuple[dict[str, Any], list[Any]]:
     """(the fields of the overview, what each figure page shows)."""
-    room = views.Sequences(lambda name, data: name)
+    room = Sequences(lambda name, data: name)
     kept: list[Any] = []
     assert all(room.add(r) for r in results)
     fields = room.finish(lambda kind, id, model: kept.append(model) if kind == "figure" else None)
@@ -81,7 +80,7 @@ def test_series_and_sounds_are_read_along_their_own_steps() -> None:
             back = unpack(sheet.values) / 255 * (sheet.high - sheet.low) + sheet.low
             assert np.abs(back - rows.T).max() <= 0.51 / 255 * (sheet.high - sheet.low)
     heard = Sound(np.sin(np.arange(800) / 5).astype(np.float32), 8000)
-    room, kept = views.Sequences(lambda name, data: name), {}
+    room, kept = Sequences(lambda name, data: name), {}
     room.add(registry.get("trace")(ear, heard))
     room.finish(lambda kind, id, model: kept.update({kind: model}))
     assert kept["sequence"].reading == "sound"

@@ -12,9 +12,8 @@ from tests.sequences.machines import hybrid
 from tests.sequences.planted import Planted, planted, texts
 
 from deepro import registry
-from deepro.render import views
 from deepro.render.document import Model, Values
-from deepro.render.views.sequences import findings, reading
+from deepro.render.views.sequences import Sequences, findings, reading
 from deepro.render.views.sequences.reading import Read
 
 
@@ -31,7 +30,7 @@ def pages() -> dict[str, Any]:
         registry.get("memory")(net, corpus, steps=20),
         registry.get("match")(net, corpus, corpus[0].index('"'), corpus[0].index('"') + 2, cells="3", threshold=1.5),
     ]
-    room = views.Sequences(lambda name, data: name)
+    room = Sequences(lambda name, data: name)
     kept: dict[str, Any] = {"results": results, "texts": corpus}
 
     def keep(kind: str, id: str, model: Model) -> None:
@@ -71,7 +70,7 @@ def test_states_come_back_within_half_a_step_of_their_scale(pages: dict[str, Any
 
 def test_long_sequences_are_cut_into_chunks(pages: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "CHUNK", 50)
-    room, kept = views.Sequences(lambda name, data: name), {}
+    room, kept = Sequences(lambda name, data: name), {}
     room.add(pages["results"][1])
     room.finish(lambda kind, id, model: kept.update({(kind, id): model}))
     page = kept["sequence", pages["fields"]["sequences"][0].id]
@@ -116,7 +115,7 @@ def test_a_match_in_a_series_is_shown_by_what_the_series_did(traced: bool) -> No
     net, rows = hybrid(6), np.random.default_rng(0).normal(size=(600, 6)).astype(np.float32)
     rows[:, 5] = 1.0  # an input that never changes
     made = registry.get("match")(net, [rows], 300, 304, most=1, neighbours=3)
-    room = views.Sequences(lambda name, data: name)
+    room = Sequences(lambda name, data: name)
     kept: list[Any] = []
     for result in (made, registry.get("trace")(net, rows)) if traced else (made,):
         assert room.add(result)

@@ -11,9 +11,10 @@ from tests import synthetic
 from tests.synthetic import NASTY
 
 from deepro.errors import UsageError
+from deepro.figures import contact_sheet as sheet
+from deepro.kinds import record as kinds
+from deepro.kinds.photographs.activations import Activations
 from deepro.render import colour, views
-from deepro.render.sheet import sheet, tile
-from deepro.results import Activations
 
 HEAT = synthetic.heatmap(label=NASTY)
 PROJECTION = synthetic.projection()
@@ -43,11 +44,13 @@ def test_a_sheet_of_everything(kind: str, begins: bytes) -> None:
 
 
 def test_the_pixels_are_the_results() -> None:
-    made = tile(PROJECTION, 0, UNITS[1], highs={})
+    made = kinds.of(PROJECTION).tile(PROJECTION, 0, UNITS[1], highs={})
     (top, bottom), (start, stop) = np.asarray(PROJECTION.windows[0, 1], dtype=int)
     want = views.projection_pixels(PROJECTION, 0, 1)[0][top:bottom, start:stop]
     np.testing.assert_array_equal(made.pictures[1], want)
-    np.testing.assert_array_equal(tile(PATTERN, 1, highs={}).pictures[0], colour.unit_range(PATTERN.images[1]))
+    np.testing.assert_array_equal(
+        kinds.of(PATTERN).tile(PATTERN, 1, highs={}).pictures[0], colour.unit_range(PATTERN.images[1])
+    )
 
 
 def test_heatmaps_of_one_method_share_a_scale() -> None:

@@ -14,8 +14,9 @@ from tests import synthetic
 from tests.synthetic import NASTY
 
 from deepro.errors import StoreError
-from deepro.render.document import Overview, Photograph
+from deepro.kinds.photographs.page import Photograph
 from deepro.report import build, viewer_page
+from deepro.report import overview as models
 from deepro.report.writing import as_script
 from deepro.store import Workspace
 
@@ -37,7 +38,7 @@ def read(page: Path, name: str) -> dict:
 def test_everything_of_the_workspace_is_in_the_report(tmp_path: Path) -> None:
     page = build(synthetic.workspace(tmp_path / "ws"))
     assert page == tmp_path / "ws" / "report" / "index.html"
-    overview = Overview.model_validate(read(page, "overview"))
+    overview = models.overview().model_validate(read(page, "overview"))
     assert [p.name for p in overview.photographs] == ["cat.png", "dog.png"]
     assert [i.target for i in overview.patterns[0].images] == ["tabby", "washer"]
     assert overview.patterns[0].images[1].probability is None  # it was not a number
@@ -157,7 +158,7 @@ def test_a_failure_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.Mon
     page = build(made)
     before = page.read_text(encoding="utf-8")
     monkeypatch.setattr(
-        "deepro.render.views.patterns.pattern_set", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left"))
+        "deepro.kinds.patterns.pattern._thin", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left"))
     )
     with pytest.raises(StoreError, match="No space left"):
         build(made)
@@ -190,4 +191,4 @@ def test_an_empty_workspace_has_a_report(tmp_path: Path) -> None:
 
 def test_models_are_strict() -> None:
     with pytest.raises(ValidationError):
-        Overview.model_validate({"title": "t"})
+        models.overview().model_validate({"title": "t"})

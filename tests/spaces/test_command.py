@@ -12,13 +12,12 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import deepro
-from deepro import progress
+from deepro import progress, recipe
 from deepro.cli import embed as command
 from deepro.cli import similarity
 from deepro.demos import digits
 from deepro.errors import LayerError
 from deepro.methods.spaces.similarity import linear_cka
-from deepro.render import recipe
 from deepro.store import Workspace
 
 

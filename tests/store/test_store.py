@@ -12,7 +12,10 @@ import pytest
 
 import deepro
 from deepro.errors import StoreError
-from deepro.results import Heatmap, Pattern, Provenance, Region, Result
+from deepro.kinds.patterns.pattern import Pattern
+from deepro.kinds.photographs.heatmap import Heatmap
+from deepro.kinds.photographs.region import Region
+from deepro.results import Provenance, Result
 from deepro.store import Workspace, save
 
 

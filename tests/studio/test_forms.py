@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from deepro import registry
+from deepro.kinds.photographs.heatmap import Heatmap
 from deepro.registry import Bounds, Paper
-from deepro.results import Heatmap
 from deepro.studio.forms import form, forms
 
 METHODS = registry.methods()

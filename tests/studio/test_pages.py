@@ -12,7 +12,8 @@ from PIL import Image
 from tests import synthetic, synthetic_maps, synthetic_survey
 
 from deepro.errors import StoreError
-from deepro.render.document import Overview, Photograph
+from deepro.kinds.photographs.page import Photograph
+from deepro.report.overview import Overview
 from deepro.report.site import assemble
 from deepro.studio.making import Maker
 from deepro.studio.shelf import PREFIX, Shelf, merge

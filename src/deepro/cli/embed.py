@@ -177,7 +177,7 @@ def tell_findings(console: Console, made: Findings) -> None:
 
 def summary(made: Embedded) -> dict[str, Any]:
     """For --json."""
-    from deepro.render.views import plain
+    from deepro.render.pack import plain
 
     key = lambda r: r.provenance.key if r is not None and r.provenance else None  # noqa: E731
     return {

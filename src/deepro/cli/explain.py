@@ -95,7 +95,8 @@ def tell(console: Console, made: Explanation, page: Path | None) -> None:
 
 
 def _lines(found: Explained) -> list[str]:
-    from deepro.results import Projection, Region
+    from deepro.kinds.photographs.projection import Projection
+    from deepro.kinds.photographs.region import Region
 
     lines = []
     for result in found.results:
@@ -114,7 +115,8 @@ def _lines(found: Explained) -> list[str]:
 
 def summary(made: Explanation) -> dict[str, Any]:
     """For --json."""
-    from deepro.results import Projection, Region
+    from deepro.kinds.photographs.projection import Projection
+    from deepro.kinds.photographs.region import Region
 
     return {
         "workspace": str(made.workspace.folder),

@@ -15,8 +15,8 @@ from deepro.cli.output import Json, show
 from deepro.cli.progress import shown
 
 if TYPE_CHECKING:
+    from deepro.kinds.patterns.pattern import Pattern
     from deepro.network import Network
-    from deepro.results import Pattern
 
 
 @with_network

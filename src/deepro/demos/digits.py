@@ -22,8 +22,9 @@ from torch import Tensor, nn
 from deepro import progress, registry
 from deepro.embedding import Embedded, embed
 from deepro.explanation import Explanation, explain, make
+from deepro.kinds.patterns.pattern import Pattern
 from deepro.network import Network, Preprocess, load
-from deepro.results import Diagnosis, LayerScores, Pattern, Survey
+from deepro.results import Diagnosis, LayerScores, Survey
 from deepro.store import Workspace
 
 LABELS = tuple("0123456789")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from deepro import progress, registry
 from deepro.explanation import Explanation, explain, make
+from deepro.kinds.patterns.pattern import Pattern
 from deepro.network import Network, load
-from deepro.results import Pattern
 from deepro.store import Workspace
 
 MODEL = "builtin:efficientnet-lite0"

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from deepro.errors import UsageError
+from deepro.kinds.photographs.prediction import Prediction
 from deepro.network import Inputs, Network
 from deepro.registry import Bounds, Paper, method
-from deepro.results import Prediction
 from deepro.shapes import to_array
 
 SOFTMAX = Paper(

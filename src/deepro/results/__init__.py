@@ -10,9 +10,6 @@ from __future__ import annotations
 from deepro.results.base import SCHEMA, Provenance, Result
 from deepro.results.experiments import Correspondence, Evolution, Invariance, OcclusionMaps
 from deepro.results.health import Ablation, Comparison, Diagnosis, Feeds
-from deepro.results.network import Prediction
-from deepro.results.patterns import Pattern
-from deepro.results.regions import Heatmap, Region
 from deepro.results.sequences import (
     Attention,
     Automaton,
@@ -29,54 +26,11 @@ from deepro.results.sequences import (
     Trace,
 )
 from deepro.results.spaces import AlignedMaps, Atlas, Findings, LayerScores, Map, Similarity
-from deepro.results.units import Activations, Gallery, Projection, Survey, UnitStatistics
-
-KINDS: dict[str, type[Result]] = {
-    r.kind: r
-    for r in (
-        Prediction,
-        Activations,
-        Projection,
-        Heatmap,
-        Region,
-        Pattern,
-        Matches,
-        Memory,
-        Steps,
-        Losses,
-        StateSpace,
-        Responses,
-        ResponseSimilarity,
-        Automaton,
-        Attention,
-        Intervention,
-        Cells,
-        Trace,
-        UnitStatistics,
-        Survey,
-        Gallery,
-        Diagnosis,
-        Feeds,
-        Ablation,
-        OcclusionMaps,
-        Correspondence,
-        Invariance,
-        Evolution,
-        Comparison,
-        Map,
-        AlignedMaps,
-        Atlas,
-        Findings,
-        LayerScores,
-        Similarity,
-    )
-}
+from deepro.results.units import Gallery, Survey, UnitStatistics
 
 __all__ = [
-    "KINDS",
     "SCHEMA",
     "Ablation",
-    "Activations",
     "AlignedMaps",
     "Atlas",
     "Attention",
@@ -89,7 +43,6 @@ __all__ = [
     "Feeds",
     "Findings",
     "Gallery",
-    "Heatmap",
     "Intervention",
     "Invariance",
     "LayerScores",
@@ -99,11 +52,7 @@ __all__ = [
     "Matches",
     "Memory",
     "OcclusionMaps",
-    "Pattern",
-    "Prediction",
-    "Projection",
     "Provenance",
-    "Region",
     "ResponseSimilarity",
     "Responses",
     "Result",

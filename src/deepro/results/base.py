@@ -37,7 +37,7 @@ class Provenance:
 
 
 def _door(module: str) -> Any:
-    """Store and render, found by name when asked for: results import neither (imports go down only)."""
+    """The store and the figures stand above: a result finds them by name when it is asked to."""
     return importlib.import_module(f"deepro.{module}")
 
 
@@ -54,7 +54,7 @@ class Result:
 
     def figure(self) -> Any:
         """A matplotlib figure of this result."""
-        return _door("render").figure(self)
+        return _door("figures").figure(self)
 
     def _repr_html_(self) -> str:
-        return _door("render").html(self)
+        return _door("figures").html(self)

@@ -3,44 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from deepro.results.base import Result
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Activations(Result):
-    """Layers' outputs. values: layer name -> (N, *layer shape), exactly what the module returned."""
-
-    kind = "activations"
-    values: Mapping[str, np.ndarray]
-    pictures: np.ndarray | None = None
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Projection(Result):
-    """Units of one layer sent back to the input.
-
-    values: (N, U, *input shape), signed, unscaled. units: (N, U) the unit's index in the layer. activations: (N, U) the
-    number sent back. positions: (N, U, spatial axes) where in the layer's map it stood. maps: (N, U, *layer space) the
-    unit's activation map. windows: (N, U, spatial axes, 2) start and stop of the receptive field in input pixels,
-    clipped to the input. fidelity: how many rectifiers were on the way, by which rule, what was left alone.
-    """
-
-    kind = "projection"
-    layer: str
-    rule: str
-    values: np.ndarray
-    units: np.ndarray
-    activations: np.ndarray
-    positions: np.ndarray
-    maps: np.ndarray
-    windows: np.ndarray
-    fidelity: Mapping[str, Any] = field(default_factory=dict)
-    pictures: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

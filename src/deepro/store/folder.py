@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepro.errors import StoreError
-from deepro.results import KINDS, SCHEMA, Provenance, Result
+from deepro.kinds import record as kinds
+from deepro.results import SCHEMA, Provenance, Result
 
 if TYPE_CHECKING:
     from deepro.store.workspace import Workspace
@@ -204,7 +205,7 @@ def _decode(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
         return arrays[value["$array"]]
     if "$result" in value:
         fields = {k: _decode(v, arrays) for k, v in value["fields"].items()}
-        return KINDS[value["$result"]](**fields)
+        return kinds.get(value["$result"]).result(**fields)
     if "$provenance" in value:
         return Provenance(**_decode(value["$provenance"], arrays))
     if "$items" in value:

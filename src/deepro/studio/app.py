@@ -22,7 +22,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from deepro.errors import DeeproError, ImageError, StoreError, UsageError
-from deepro.render.document import Overview, Viewer
 from deepro.render.document.studio import (
     DataPage,
     Job,
@@ -35,6 +34,7 @@ from deepro.render.document.studio import (
     Session,
     SheetRequest,
 )
+from deepro.report import overview as models
 from deepro.report.viewer import viewer_page, viewer_scripts
 from deepro.studio import pictures
 from deepro.studio.engine import ComputeError
@@ -174,13 +174,13 @@ def _pages(app: FastAPI, studio: Studio) -> None:
         """What this server is."""
         return studio.session()
 
-    @app.get(f"{V1}/overview", tags=["pages"], responses={200: {"model": Overview}})
+    @app.get(f"{V1}/overview", tags=["pages"], responses={200: {"model": models.overview()}})
     async def overview(request: Request) -> Response:
         """What the viewer reads first."""
         content, tag = studio.overview()
         return _tagged(request, tag, content)
 
-    @app.get(f"{V1}/pages/{{kind}}/{{id:path}}", tags=["pages"], responses={200: {"model": Viewer}})
+    @app.get(f"{V1}/pages/{{kind}}/{{id:path}}", tags=["pages"], responses={200: {"model": models.viewer()}})
     async def page(kind: str, id: str, request: Request) -> Response:
         """One page's data: the member of the schema `Viewer` that `kind` names."""
         name = await studio.page(f"{kind}-{id}")

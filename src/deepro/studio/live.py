@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from deepro import registry
 from deepro.errors import ImageError, UsageError
 from deepro.explanation import DEFAULT, make
+from deepro.kinds.photographs.prediction import Prediction
 from deepro.methods.units.representative import representative_layers
 from deepro.network import Inputs, Network
 from deepro.network.fingerprint import Fingerprinter
@@ -27,7 +28,6 @@ from deepro.registry import Call
 from deepro.render import address
 from deepro.render.document import Guess
 from deepro.render.document.studio import Change, JobRequest, Occluded, Opened
-from deepro.results import Prediction
 from deepro.store import Workspace
 from deepro.studio.shelf import Shelf
 

@@ -13,10 +13,12 @@ import numpy as np
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
+import deepro.kinds
 import deepro.render
 import deepro.report
 from deepro.errors import StoreError
-from deepro.render import picture, views
+from deepro.render import picture
+from deepro.render.networks import network
 from deepro.render.version import version
 from deepro.report.site import gather, scopes
 from deepro.report.writing import page_name
@@ -40,7 +42,7 @@ class Maker:
     def look(self) -> int:
         """Read what is new in the workspace. Returns how many groups are to be made."""
         networks = self.workspace.networks()
-        cards = [views.network(n) for n in networks]
+        cards = [network(n) for n in networks]
         names = dict.fromkeys(c.name for c in cards)
         title = " · ".join(names) or Path(self.workspace.folder).resolve().name
         head = {"title": title, "deepro": version(), "networks": to_jsonable_python(cards)}
@@ -97,7 +99,7 @@ class Maker:
         def keep(kind: str, id: str, model: BaseModel) -> None:
             pages[page_name(kind, id)] = self.shelf.put(model.model_dump_json().encode(), "json")
 
-        networks = [views.network(n) for n in self.workspace.networks()]
+        networks = [network(n) for n in self.workspace.networks()]
         drawn: dict[str, str] = {}
         with picture.remembering(self._encoder(drawn)):
             fields = to_jsonable_python(gather(self._results(now.results, damaged), networks, put, keep))
@@ -218,5 +220,5 @@ def _digest(text: str) -> str:
 
 def _sources() -> list[Any]:
     """The code that makes pages: another Deepro makes them again."""
-    rooms = [Path(m.__file__).parent for m in (deepro.render, deepro.report) if m.__file__]
+    rooms = [Path(m.__file__).parent for m in (deepro.kinds, deepro.render, deepro.report) if m.__file__]
     return [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for room in rooms for f in sorted(room.rglob("*.py"))]

@@ -132,8 +132,8 @@ def _pictures(folder: Path) -> list[Path]:
 
 def preview(workspace: Any, most: int, put: Any) -> list[dict[str, Any]]:
     """Cards of photographs from their predictions alone, for the moment before their pages are made."""
+    from deepro.kinds.photographs.prediction import Prediction
     from deepro.render import address, picture
-    from deepro.results import Prediction
 
     cards = []
     for result in workspace.results("prediction"):

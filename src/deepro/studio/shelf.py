@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 from deepro.errors import StoreError
 from deepro.render import document
-from deepro.render.document import Overview
+from deepro.report.overview import Overview, overview
 
 PREFIX = "api/v1/objects/"  # of an object's address, relative to the viewer's page
 NAME = re.compile(r"[0-9a-f]{32}\.(?:png|jpg|json)")
@@ -173,7 +173,7 @@ class Shelf:
         head |= json.loads(self.meta("head") or "{}")
         beside = json.loads(self.meta("beside") or "{}")  # what the workspace tells of itself, outside its results
         damaged += beside.get("damaged", [])
-        return Overview.model_validate(head | fields | {"damaged": damaged, "skipped": beside.get("skipped", [])})
+        return overview().model_validate(head | fields | {"damaged": damaged, "skipped": beside.get("skipped", [])})
 
     # ---- objects
 

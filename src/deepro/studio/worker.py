@@ -255,12 +255,11 @@ class Worker:
         return _drawn(self._result(key).figure(), kind)
 
     def _sheet(self, wanted: SheetRequest) -> bytes:
-        from deepro.render.sheet import sheet
+        from deepro.figures import contact_sheet
 
         results = {key: self._result(key) for key in dict.fromkeys(item.record for item in wanted.items)}
-        return _drawn(
-            sheet([(results[i.record], _part(results[i.record], i)) for i in wanted.items], wanted.columns), wanted.kind
-        )
+        chosen = [(results[i.record], _part(results[i.record], i)) for i in wanted.items]
+        return _drawn(contact_sheet(chosen, wanted.columns), wanted.kind)
 
     def _report(self, payload: tuple[set[str], set[str], bool]) -> str:
         """A report of a selection as one file: HTML, or the folder in a zip. The server removes it when it was sent."""

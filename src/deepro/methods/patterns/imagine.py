@@ -10,6 +10,7 @@ from torch import Tensor
 
 from deepro import progress
 from deepro.errors import DeeproError, NetworkError, UnsupportedError, UsageError
+from deepro.kinds.patterns.pattern import Pattern
 from deepro.methods.patterns.ascent import Ascent
 from deepro.methods.patterns.colour import WIDTH
 from deepro.methods.patterns.erosion import Erosion
@@ -17,7 +18,6 @@ from deepro.methods.patterns.fourier import FourierImages
 from deepro.methods.patterns.transforms import Views
 from deepro.network import Network, Preprocess
 from deepro.registry import Bounds, Paper, method
-from deepro.results import Pattern
 from deepro.shapes import to_array
 from deepro.targets import Target, TargetLike, as_target
 

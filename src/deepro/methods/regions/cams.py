@@ -15,12 +15,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from deepro.errors import LayerError, UnsupportedError
+from deepro.kinds.photographs.heatmap import Heatmap
 from deepro.methods.regions.differentiate import Aim, forward
 from deepro.methods.regions.gradients import as_heatmap
 from deepro.network import Inputs, Network
 from deepro.probe import first_tensor
 from deepro.registry import Paper, method
-from deepro.results import Heatmap
 
 LAYER = "layer whose activations are weighted; the last one with more than one place where it is not given"
 

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deepro.kinds.photographs.heatmap import Heatmap
 from deepro.methods.regions.differentiate import Aim, forward
 from deepro.methods.regions.graph_cut import Mask
 from deepro.methods.regions.photograph import onto_input
 from deepro.methods.regions.shape import box_of, centred_box, filled, overlap
 from deepro.network import Inputs, Network, View
-from deepro.results import Heatmap
 
 
 def faithfulness(net: Network, image: Inputs, target: Aim, heat: Heatmap, mask: Mask, view: View) -> dict[str, float]:

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from deepro.errors import UnsupportedError
+from deepro.kinds.photographs.heatmap import Heatmap
 from deepro.methods.regions.differentiate import Aim, Pass, forward
 from deepro.network import Inputs, Network, Preprocess
 from deepro.progress import steps as told
 from deepro.rectifiers import nonlinearities, rectifiers
 from deepro.registry import Bounds, Paper, method
-from deepro.results import Heatmap
 from deepro.shapes import to_array
 
 SALIENCY = Paper(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from deepro.errors import UsageError, near
+from deepro.kinds.photographs.heatmap import Heatmap
 from deepro.methods.regions.differentiate import Aim
 from deepro.network import Network
 from deepro.registry import Method, methods
-from deepro.results import Heatmap
 
 
 def kinds() -> dict[str, Method]:

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from deepro.errors import UnsupportedError, UsageError
+from deepro.kinds.photographs.region import Region
 from deepro.methods.regions.background import enclosed, frame
 from deepro.methods.regions.colours import likelihood_ratio
 from deepro.methods.regions.differentiate import Aim, forward
@@ -32,7 +33,6 @@ from deepro.methods.regions.refine import refined
 from deepro.methods.regions.shape import box_of, enlarged, main_part, outline_of
 from deepro.network import Inputs, Network
 from deepro.registry import Bounds, method
-from deepro.results import Region
 from deepro.shapes import to_array
 
 WORKING_SIDE = 160  # longer side of the picture that is cut, in pixels

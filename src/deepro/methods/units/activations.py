@@ -8,9 +8,9 @@ import torch
 
 from deepro import progress
 from deepro.errors import UsageError
+from deepro.kinds.photographs.activations import Activations
 from deepro.network import Inputs, Network
 from deepro.registry import Paper, method
-from deepro.results import Activations
 from deepro.shapes import to_array
 
 _BATCH = 16  # images a pass

@@ -11,12 +11,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from deepro.errors import NetworkError, UnsupportedError, UsageError
+from deepro.kinds.photographs.projection import Projection
 from deepro.methods.units.back import Way
 from deepro.network import Inputs, Layer, Network, ReceptiveField
 from deepro.probe import first_tensor
 from deepro.rectifiers import Nonlinearities, Rule, nonlinearities, rectifiers
 from deepro.registry import Bounds, Paper, method
-from deepro.results import Projection
 from deepro.shapes import to_array
 
 Units = int | Sequence[Any] | np.ndarray | Tensor | None

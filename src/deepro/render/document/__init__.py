@@ -10,9 +10,6 @@ from __future__ import annotations
 from deepro.render.document.base import Guess, Model, Paper, Picture, ProvenanceView, Scale, Skipped, Values, Window
 from deepro.render.document.experiments import Experiment, ExperimentCard
 from deepro.render.document.networks import LayerRow, NetworkView, ReceptiveField
-from deepro.render.document.overview import SCHEMA, Overview, Viewer
-from deepro.render.document.patterns import PatternImage, PatternSet
-from deepro.render.document.photographs import HeatLayer, LayerUnits, Photograph, PhotographCard, RegionView, Unit
 from deepro.render.document.spaces import (
     AtlasCard,
     AtlasCell,
@@ -40,7 +37,6 @@ from deepro.render.document.surveys import (
 )
 
 __all__ = [
-    "SCHEMA",
     "AtlasCard",
     "AtlasCell",
     "AtlasPage",
@@ -51,10 +47,8 @@ __all__ = [
     "GridView",
     "Guess",
     "HealthPage",
-    "HeatLayer",
     "KnowledgeView",
     "LayerRow",
-    "LayerUnits",
     "MapCard",
     "MapColumn",
     "MapLink",
@@ -63,16 +57,10 @@ __all__ = [
     "MapStep",
     "Model",
     "NetworkView",
-    "Overview",
     "Paper",
-    "PatternImage",
-    "PatternSet",
-    "Photograph",
-    "PhotographCard",
     "Picture",
     "ProvenanceView",
     "ReceptiveField",
-    "RegionView",
     "Scale",
     "Skipped",
     "Sprites",
@@ -82,8 +70,6 @@ __all__ = [
     "SurveyPage",
     "SurveyUnitsPage",
     "Suspect",
-    "Unit",
     "Values",
-    "Viewer",
     "Window",
 ]

@@ -28,16 +28,7 @@ from deepro.render.document.sequence_figures import (
 from deepro.render.views.base import finite, values
 from deepro.render.views.sequences.findings import context
 from deepro.render.views.sequences.reading import Read, floats, lines, sheet, sound, word
-from deepro.results import (
-    Attention,
-    Automaton,
-    Intervention,
-    Losses,
-    Responses,
-    ResponseSimilarity,
-    StateSpace,
-    Steps,
-)
+from deepro.results import Attention, Automaton, Intervention, Losses, Responses, ResponseSimilarity, StateSpace, Steps
 
 Single = Losses | StateSpace | Responses | ResponseSimilarity | Automaton | Attention | Intervention
 Figured = Single | Steps

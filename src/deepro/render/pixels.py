@@ -6,20 +6,18 @@ import numpy as np
 
 from deepro.render import colour
 from deepro.render.document import Scale
-from deepro.results import Projection
 
 
-def projection_pixels(result: Projection, i: int, u: int) -> tuple[np.ndarray, Scale]:
-    """The projection of unit `u` of image `i` as pixels, at its own gain, red drawn as red."""
-    values = result.values[i, u]
+def signed_pixels(values: np.ndarray, *, bgr: bool = False) -> tuple[np.ndarray, Scale]:
+    """(C, H, W) sent back to the input, at its own gain. bgr: the network reads blue first; red is drawn as red."""
     high = colour.limit(values)
-    return colour.signed(values, high, bgr=colour.is_bgr(result)), Scale(
-        kind="signed", high=high, percentile=colour.PERCENTILE
-    )
+    return colour.signed(values, high, bgr=bgr), Scale(kind="signed", high=high, percentile=colour.PERCENTILE)
 
 
 def map_pixels(values: np.ndarray) -> tuple[np.ndarray, Scale]:
-    """(H, W) of one activation map: zero and below black, its own maximum white."""
+    """One activation map (H, W), or a dense layer's number: zero and below black, its own maximum white."""
+    values = np.asarray(values, dtype=float)
+    values = values if values.ndim == 2 else values.reshape(1, -1)
     top = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
     high = top if top > 0 else 1.0
     return colour.grey(values, high), Scale(kind="grey", high=high)
@@ -31,9 +29,3 @@ def heat_pixels(values: np.ndarray, is_signed: bool) -> tuple[np.ndarray, Scale]
     kind = "diverging" if is_signed else "sequential"
     pixels = np.dstack([colour.heat(values, is_signed, high), colour.cover(values, high)])
     return pixels, Scale(kind=kind, high=high, percentile=colour.PERCENTILE)
-
-
-def flat_map(values: np.ndarray) -> np.ndarray:
-    """A unit's map as (H, W): a dense layer's single number becomes one pixel."""
-    values = np.asarray(values, dtype=float)
-    return values if values.ndim == 2 else values.reshape(1, -1)

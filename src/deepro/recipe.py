@@ -8,10 +8,38 @@ from typing import Any
 
 from deepro import registry
 from deepro.render import sequence_recipe, space_recipe, survey_recipe
-from deepro.results import Provenance
+from deepro.render.document import Paper, ProvenanceView
+from deepro.render.pack import plain
+from deepro.results import Provenance, Result
 
 _OWN = ("activations", "deconvnet", "segment", "imagine")  # methods that are functions of their own
 _PLACES = ("target", "targets", "layer", "layers", "units")  # arguments that are no options
+
+
+def describe(result: Result) -> ProvenanceView:
+    """A result's provenance, with the method's paper where the method is known here."""
+    provenance = result.provenance
+    assert provenance is not None
+    method = _method(provenance)
+    paper = method and method.paper
+    return ProvenanceView(
+        key=provenance.key,
+        kind=result.kind,
+        method=provenance.method,
+        version=provenance.version,
+        summary=method.summary if method else "",
+        paper=Paper(authors=paper.authors, year=paper.year, title=paper.title, url=paper.url) if paper else None,
+        parameters=plain(provenance.parameters),
+        network=str(provenance.network.get("fingerprint", "")),
+        data=[plain(d) for d in provenance.data],
+        seed=provenance.seed,
+        libraries=dict(provenance.libraries),
+        created=provenance.created,
+        seconds=provenance.seconds,
+        notes=list(provenance.notes),
+        python=python(provenance),
+        command=command(provenance, method),
+    )
 
 
 def python(provenance: Provenance) -> str:
@@ -89,3 +117,10 @@ def _several(value: Any) -> list[str]:
 
 def _lines(load: str, call: str) -> str:
     return f"import deepro\n\nnet = {load}\nresult = {call}\n"
+
+
+def _method(provenance: Provenance) -> registry.Method | None:
+    try:
+        return registry.methods().get(provenance.method)
+    except ImportError:
+        return None

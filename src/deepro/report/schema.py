@@ -1,4 +1,4 @@
-"""`python -m deepro.render.schema FILE` writes the JSON schema of the viewer's data; `npm run types` reads it."""
+"""`python -m deepro.report.schema FILE` writes the JSON schema of the viewer's data; `npm run types` reads it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import sys
 from pathlib import Path
 
-from deepro.render.document import Viewer
+from deepro.report.overview import viewer
 
 
 def schema() -> str:
     """The schema as text. Titles are left out: in TypeScript they would name every field."""
-    return json.dumps(_untitled(Viewer.model_json_schema(mode="serialization")), indent=2) + "\n"
+    return json.dumps(_untitled(viewer().model_json_schema(mode="serialization")), indent=2) + "\n"
 
 
 def _untitled(node: object) -> object:

@@ -1,0 +1,69 @@
+# isort: off
+# The public names, a line each. Kinds of results and methods join here; people read the methods in this order.
+from deepro import kinds as kinds
+from deepro import registry as registry
+from deepro import targets as targets
+from deepro.errors import DeeproError as DeeproError
+from deepro.explanation import explain as explain
+from deepro.network import Network as Network
+from deepro.network import Preprocess as Preprocess
+from deepro.network import load as load
+from deepro.network.sound import Sound as Sound
+from deepro.network.vocabulary import Vocabulary as Vocabulary
+from deepro.results import Provenance as Provenance
+from deepro.results import Result as Result
+from deepro.store import Workspace as Workspace
+from deepro.store import open as open
+from deepro.store.corpus import match_corpus as match_corpus
+from deepro.store.corpus import open_corpus as open_corpus
+from deepro.store.corpus import write_corpus as write_corpus
+
+# Kinds of results
+from deepro.kinds.legacy import LEGACY as LEGACY
+from deepro.kinds.patterns.pattern import Pattern as Pattern
+from deepro.kinds.photographs.activations import Activations as Activations
+from deepro.kinds.photographs.heatmap import Heatmap as Heatmap
+from deepro.kinds.photographs.prediction import Prediction as Prediction
+from deepro.kinds.photographs.projection import Projection as Projection
+from deepro.kinds.photographs.region import Region as Region
+
+# Methods
+from deepro.methods.prediction import predict as predict
+from deepro.methods.units.activations import activations as activations
+from deepro.methods.units.deconvnet import deconvnet as deconvnet
+from deepro.methods.units.occlusion import occlusion_maps as occlusion_maps
+from deepro.methods.units.correspondence import correspondence as correspondence
+from deepro.methods.units.invariance import invariance as invariance
+from deepro.methods.regions.heatmap import heatmap as heatmap
+from deepro.methods.regions.gradients import gradient as gradient
+from deepro.methods.regions.gradients import gradient_x_input as gradient_x_input
+from deepro.methods.regions.gradients import smoothgrad as smoothgrad
+from deepro.methods.regions.gradients import integrated_gradients as integrated_gradients
+from deepro.methods.regions.gradients import guided as guided
+from deepro.methods.regions.cams import gradcam as gradcam
+from deepro.methods.regions.cams import layercam as layercam
+from deepro.methods.regions.segment import segment as segment
+from deepro.methods.patterns.imagine import imagine as imagine
+from deepro.methods.sequences.trace import trace as trace
+from deepro.methods.sequences.cells import find_cells as find_cells
+from deepro.methods.sequences.match import match as match
+from deepro.methods.sequences.memory import memory as memory
+from deepro.methods.sequences.attribution import attribute_steps as attribute_steps
+from deepro.methods.sequences.hold import intervene as intervene
+from deepro.methods.sequences.losses import loss_breakdown as loss_breakdown
+from deepro.methods.sequences.space import state_space as state_space
+from deepro.methods.sequences.responses import responses as responses
+from deepro.methods.sequences.automaton import automaton as automaton
+from deepro.methods.sequences.attention import attention as attention
+from deepro.methods.spaces.embed import embed as embed
+from deepro.methods.spaces.embed import pca as pca
+from deepro.methods.spaces.embed import random_projection as random_projection
+from deepro.methods.spaces.embed import tsne as tsne
+from deepro.methods.spaces.embed import umap as umap
+from deepro.methods.spaces.units import unit_map as unit_map
+from deepro.methods.spaces.aligned import aligned_maps as aligned_maps
+from deepro.methods.spaces.knowledge import layer_scores as layer_scores
+from deepro.methods.spaces.searching import findings as findings
+from deepro.methods.spaces.atlas import atlas as atlas
+from deepro.survey import survey as survey
+from deepro.survey.methods import ablate as ablate

@@ -1,0 +1,1 @@
+"""What is seen of one photograph: its page is filled by several kinds."""

@@ -1,0 +1,49 @@
+"""Layers' outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from deepro.kinds.record import Kind, register
+from deepro.render import canvas, markup
+from deepro.results import Result
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Activations(Result):
+    """Layers' outputs. values: layer name -> (N, *layer shape), exactly what the module returned."""
+
+    kind = "activations"
+    values: Mapping[str, np.ndarray]
+    pictures: np.ndarray | None = None
+
+
+def draw(made: Any, result: Activations) -> None:
+    axes = made.subplots(max(1, len(result.values)), 1, squeeze=False).ravel()
+    for axis, (layer, values) in zip(axes, result.values.items(), strict=False):
+        units = np.abs(values).reshape(*values.shape[:2], -1).max(2) if values.ndim > 1 else np.abs(values)[:, None]
+        axis.bar(np.arange(units.shape[1]), units.max(0), color="#0a665e", width=1)
+        axis.set_title(f"{canvas.words(layer)}: largest |activation| of each unit", fontsize=8)
+        axis.tick_params(labelsize=7)
+
+
+def pieces(result: Activations) -> list[str]:
+    rows = (
+        (layer, "x".join(map(str, v.shape)), f"{v.min():.3g}", f"{v.max():.3g}") for layer, v in result.values.items()
+    )
+    return markup.table(["layer", "shape", "least", "greatest"], rows)
+
+
+KIND = register(
+    Kind(
+        Activations,
+        caption="Outputs of layers.",
+        draw=draw,
+        size=lambda r: (6, 1.6 * max(1, len(r.values))),
+        pieces=pieces,
+    )
+)

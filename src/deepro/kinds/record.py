@@ -1,0 +1,95 @@
+"""One record a kind of result: what is shown of it and where, beside its class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from deepro import members
+from deepro.errors import StoreError, near
+from deepro.results import Result
+
+if TYPE_CHECKING:
+    from deepro.render.sheet import Tile
+    from deepro.render.site import Site
+
+R = TypeVar("R", bound=Result)
+Scopes = Callable[[str, Mapping[str, Any]], tuple[str, ...]]
+
+
+def alone(key: str, _provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    """The scope of a result that shares its pages with no other."""
+    return (key,)
+
+
+@dataclass(frozen=True)
+class Kind(Generic[R]):
+    """Everything about one kind of result that is not its mathematics.
+
+    result: its class, whose `kind` is its name on disk and in addresses. caption: what a picture of it shows, in a
+    sentence. draw: paints it on an empty matplotlib figure of `size` inches. pieces: HTML for notebooks, the figure
+    where there are none. tile: a part of it for a contact sheet, below which `sheet` stands; scale: name and top of the
+    scale that its tiles share.
+    show: adds it to the pages of a site; a page of its own with figure and caption where there is none.
+    scopes: what its pages are about, from its key and provenance: results that share no scope never meet on a page.
+    """
+
+    result: type[R]
+    caption: str | Callable[[R], str]
+    draw: Callable[[Any, R], None] | None = None
+    size: tuple[float, float] | Callable[[R], tuple[float, float]] = (6.0, 1.0)
+    pieces: Callable[[R], list[str]] | None = None
+    tile: Callable[..., Tile] | None = None
+    sheet: str = ""
+    scale: Callable[[R], tuple[str, float]] | None = None
+    show: Callable[[R, Site], None] | None = None
+    scopes: Scopes = alone
+
+    @property
+    def name(self) -> str:
+        return self.result.kind
+
+    def says(self, result: R) -> str:
+        """The caption of one result."""
+        return self.caption if isinstance(self.caption, str) else self.caption(result)
+
+    def inches(self, result: R) -> tuple[float, float]:
+        """Width and height of the figure of one result."""
+        return self.size(result) if callable(self.size) else self.size
+
+
+_KINDS: dict[str, Kind[Any]] = {}
+
+
+def register(kind: Kind[R]) -> Kind[R]:
+    """Record a kind; a second use of a name raises."""
+    if kind.name in _KINDS:
+        raise ValueError(f"kind {kind.name!r} is registered twice")
+    _KINDS[kind.name] = kind
+    return kind
+
+
+def kinds() -> Mapping[str, Kind[Any]]:
+    """All records by name."""
+    members.load(members.KINDS)
+    return _KINDS
+
+
+def spelled(name: str) -> str:
+    """A kind's or method's name as it is written today: older workspaces and scripts have hyphens in some."""
+    return name.replace("-", "_")
+
+
+def get(name: str) -> Kind[Any]:
+    """The record of a kind. Raises StoreError where this Deepro knows none of that name."""
+    known = kinds()
+    if spelled(name) not in known:
+        why = near(name, known) or "; another version made it, or a package that is not installed here"
+        raise StoreError(f"unknown kind of result {name!r}{why}")
+    return known[spelled(name)]
+
+
+def of(result: Result) -> Kind[Any]:
+    """The record of a result's kind."""
+    return get(result.kind)

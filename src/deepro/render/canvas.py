@@ -1,0 +1,53 @@
+"""What figures are made of: an empty canvas, pictures, heatmaps, curves.
+
+Figures belong to no window: `figure.savefig("a.pdf")` writes one, a notebook shows it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from deepro.render import colour
+
+MOST = 9  # units shown of each layer
+
+
+def canvas(width: float, height: float) -> Any:
+    """An empty matplotlib figure, sizes in inches."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, max(1.2, min(height, 40))), layout="constrained", dpi=120)
+
+
+def show(axis: Any, pixels: np.ndarray | None, title: str) -> None:
+    """A picture without ticks, small ones pixel by pixel."""
+    if pixels is not None and pixels.size:
+        axis.imshow(pixels, interpolation="nearest" if max(pixels.shape[:2]) < 100 else "antialiased")
+    axis.set_title(title, fontsize=8)
+    axis.axis("off")
+
+
+def heat(made: Any, axis: Any, values: np.ndarray, is_signed: bool, title: str) -> None:
+    """A heatmap (H, W) or (C, H, W) with its colour bar."""
+    values = values if values.ndim == 2 else np.abs(values).max(0)
+    high = colour.limit(values)
+    cmap, low = ("RdBu_r", -high) if is_signed else ("inferno", 0)
+    shown = axis.imshow(values, cmap=cmap, vmin=low, vmax=high)
+    made.colorbar(shown, ax=axis, shrink=0.8, extend="max").ax.tick_params(labelsize=7)
+    axis.set_title(words(title), fontsize=8)
+    axis.axis("off")
+
+
+def curves(made: Any, rows: list[np.ndarray], names: list[str]) -> None:
+    """One axis a row, a line for each of its curves."""
+    for axis, row, name in zip(made.subplots(max(1, len(rows)), 1, squeeze=False).ravel(), rows, names, strict=False):
+        axis.plot(np.atleast_2d(row).T, linewidth=0.8)
+        axis.set_title(words(name), fontsize=8)
+        axis.tick_params(labelsize=7)
+
+
+def words(text: object) -> str:
+    """Labels are words, not matplotlib mathematics."""
+    return str(text).replace("$", r"\$")

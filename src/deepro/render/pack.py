@@ -1,0 +1,62 @@
+"""Numbers and names as the viewer reads them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepro.render.document import Values
+
+_TYPES: dict[str, Any] = {"f4": "float32", "u1": "uint8", "u2": "uint16", "u4": "uint32", "i4": "int32"}
+
+
+def values(array: np.ndarray) -> Values:
+    """An array packed: little endian, C order, base64 in the page."""
+    array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    data = base64.b64encode(array.tobytes()).decode("ascii")
+    return Values(dtype=_TYPES[array.dtype.str[1:]], shape=list(array.shape), data=data)
+
+
+def floats(array: Any) -> Values:
+    """Numbers packed as float32; NaN stays NaN."""
+    return values(np.asarray(array, dtype=np.float32))
+
+
+def finite(value: Any) -> float | None:
+    """A number for JSON, which knows no NaN."""
+    value = float(value)
+    return value if math.isfinite(value) else None
+
+
+def plain(value: Any) -> Any:
+    """Plain JSON values; NaN and infinity become None."""
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(v) for v in value]
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return finite(value)
+    return str(value)
+
+
+def safe(name: str) -> str:
+    """A layer's name for files and addresses; different names stay different."""
+    return f"{re.sub(r'[^A-Za-z0-9.]+', '-', name)}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+
+
+def data_name(name: str) -> str:
+    """A data set's name without the way to it: 'folder photos'."""
+    kind, space, place = name.partition(" ")
+    return f"{kind}{space}{Path(place).name or place}" if os.sep in place else name

@@ -1,0 +1,87 @@
+"""What the viewer reads: the overview first, then the pages. The kinds bring their own lists and pages."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from pydantic import Field, create_model
+
+from deepro.kinds.record import kinds
+from deepro.render.document import Model, NetworkView, ProvenanceView, Skipped, Values
+from deepro.render.document.experiments import Experiment, ExperimentCard
+from deepro.render.document.sequence_figures import FigurePage
+from deepro.render.document.sequences import (
+    CellsPage,
+    GuessesPage,
+    MatchesPage,
+    MemoryPage,
+    SequenceCard,
+    SequencePage,
+    SequenceResult,
+    StatesPage,
+)
+from deepro.render.document.spaces import AtlasCard, AtlasPage, KnowledgeView, MapCard, MapNeighbours, MapPage
+from deepro.render.document.studio import StudioApi
+from deepro.render.document.surveys import HealthPage, SurveyCard, SurveyLayerPage, SurveyPage, SurveyUnitsPage
+from deepro.render.site import Section
+
+SCHEMA = 1
+
+
+class Computed(Model):
+    """How many results a method has made. The same method may stand several times: the numbers add up."""
+
+    method: str
+    count: int
+
+
+class Overview(Model):
+    """The first thing the viewer reads, with a list for each section. What is listed follows when it is looked at."""
+
+    schema_version: int = SCHEMA
+    title: str
+    created: str
+    deepro: str
+    networks: list[NetworkView]
+    computed: list[Computed] = Field(default_factory=list)
+    skipped: list[Skipped]
+    damaged: list[Skipped]
+    records: dict[str, ProvenanceView]
+
+
+# Of the families that have not moved yet.
+CARDS: dict[str, Any] = {
+    "maps": MapCard, "knowledge": KnowledgeView, "atlases": AtlasCard, "surveys": SurveyCard,
+    "experiments": ExperimentCard, "sequences": SequenceCard, "sequence_results": SequenceResult,
+}  # fmt: skip
+PAGES: dict[str, Any] = {
+    "map": MapPage, "neighbours": MapNeighbours, "atlas": AtlasPage, "survey": SurveyPage,
+    "survey_layer": SurveyLayerPage, "survey_units": SurveyUnitsPage, "survey_health": HealthPage,
+    "experiment": Experiment, "sequence": SequencePage, "states": StatesPage, "guesses": GuessesPage,
+    "cells": CellsPage, "memory": MemoryPage, "matches": MatchesPage, "figure": FigurePage,
+}  # fmt: skip
+
+
+@functools.cache
+def overview() -> type[Overview]:
+    """The overview's model with the lists of all sections."""
+    kinds()
+    cards = {name: card for section in Section.known() for name, card in section.cards.items()} | CARDS
+    fields: Any = {name: (list[card], Field(default_factory=list)) for name, card in cards.items()}
+    return create_model("Overview", __base__=Overview, __doc__=Overview.__doc__, **fields)
+
+
+@functools.cache
+def pages() -> dict[str, type[Model]]:
+    """The models of the pages by their kind."""
+    kinds()
+    return {name: page for section in Section.known() for name, page in section.pages.items()} | PAGES
+
+
+@functools.cache
+def viewer() -> type[Model]:
+    """The root of the generated types: every kind of page, packed numbers, and what a live server speaks."""
+    models = {"overview": overview(), **pages(), "values": Values, "studio": StudioApi}
+    fields: Any = {name: (model, ...) for name, model in models.items()}
+    return create_model("Viewer", __base__=Model, __doc__=viewer.__doc__, **fields)
