@@ -171,7 +171,7 @@ def experiments(found: Survey, layer: str) -> list[Any]:
     }
     return [
         OcclusionMaps(
-            provenance=synthetic.provenance("occlusion-maps", layer=layer),
+            provenance=synthetic.provenance("occlusion_maps", layer=layer),
             layer=layer, unit=3, target=1, label="bee", boxes=boxes,
             response=random.uniform(0, 9, (3, 4)).astype(np.float32),
             probability=random.uniform(0, 1, (3, 4)).astype(np.float32),

@@ -13,7 +13,7 @@ from tests.browser.test_report import BROKEN, UNSIZED, go
 from deepro.report import build
 from deepro.store import Workspace
 
-KINDS = ("occlusion-maps", "correspondence", "invariance", "evolution", "ablation", "comparison")
+KINDS = ("occlusion_maps", "correspondence", "invariance", "evolution", "ablation", "comparison")
 
 
 @pytest.fixture(scope="session")

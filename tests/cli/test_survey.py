@@ -102,7 +102,7 @@ def test_experiments_end_in_pages(room: Path, photos: Path, tmp_path: Path, monk
     ):  # fmt: skip
         inside(room, monkeypatch, *words)
     kinds = {card["kind"] for card in overview(out)["experiments"]}
-    assert kinds == {"occlusion-maps", "invariance", "correspondence", "ablation", "comparison", "evolution"}
+    assert kinds == {"occlusion_maps", "invariance", "correspondence", "ablation", "comparison", "evolution"}
     pruned = load_file(tmp_path / "pruned.safetensors")
     assert not pruned["3.weight"][[0, 2, 3]].any()
     torch.testing.assert_close(pruned["3.weight"][1], state["3.weight"][1])

@@ -11,7 +11,9 @@ import torch
 from PIL import Image
 
 import deepro
-from deepro.render import colour, picture, views
+from deepro.kinds import record as kinds
+from deepro.render import colour, picture
+from deepro.render.pixels import map_pixels
 
 
 def test_signed_zero_is_middle_grey_and_ends_are_black_and_white() -> None:
@@ -89,10 +91,10 @@ def test_fit_never_enlarges_and_keeps_masks() -> None:
 
 
 def test_map_pixels_are_black_where_the_unit_is_not_active() -> None:
-    pixels, scale = views.map_pixels(np.array([[-5.0, 0.0, 2.0]]))
+    pixels, scale = map_pixels(np.array([[-5.0, 0.0, 2.0]]))
     assert pixels[0, :, 0].tolist() == [0, 0, 255]
     assert scale.high == 2.0
-    dead, _ = views.map_pixels(np.full((2, 2), -1.0))
+    dead, _ = map_pixels(np.full((2, 2), -1.0))
     assert dead.max() == 0
 
 
@@ -105,6 +107,7 @@ def test_a_network_that_reads_blue_first_is_drawn_in_the_same_colours() -> None:
     drawn = []
     for module, order in ((rgb, "RGB"), (bgr, "BGR")):
         net = deepro.load(module, preprocess=deepro.Preprocess(size=(16, 16), order=order))
-        drawn.append(views.projection_pixels(deepro.deconvnet(net, photograph, "1", units=[2]), 0, 0)[0])
+        result = deepro.deconvnet(net, photograph, "1", units=[2])
+        drawn.append(kinds.of(result).tile(result, 0, 2, highs={}).pictures[1])
     assert len(np.unique(drawn[0].reshape(-1, 3), axis=0)) > 3
     np.testing.assert_array_equal(drawn[0], drawn[1])

@@ -10,10 +10,5 @@ VIEWER = Path(__file__).resolve().parents[2] / "viewer"
 
 
 def test_the_schema_that_types_are_generated_from_is_up_to_date() -> None:
-<<<<<<< HEAD
     kept = (VIEWER / "src" / "generated" / "document.schema.json").read_text(encoding="utf-8")
     assert kept == schema(), "run `make types`"
-=======
-    kept = (VIEWER / "src" / "document.schema.json").read_text(encoding="utf-8")
-    assert kept == schema(), "run `python -m deepro.report.schema viewer/src/document.schema.json` and `npm run types`"
->>>>>>> 9b609cd (Kinds: one record a kind of result; photographs and patterns have moved to it)

@@ -14,7 +14,8 @@ from deepro.errors import UsageError
 from deepro.figures import contact_sheet as sheet
 from deepro.kinds import record as kinds
 from deepro.kinds.photographs.activations import Activations
-from deepro.render import colour, views
+from deepro.render import colour
+from deepro.render.pixels import signed_pixels
 
 HEAT = synthetic.heatmap(label=NASTY)
 PROJECTION = synthetic.projection()
@@ -46,7 +47,7 @@ def test_a_sheet_of_everything(kind: str, begins: bytes) -> None:
 def test_the_pixels_are_the_results() -> None:
     made = kinds.of(PROJECTION).tile(PROJECTION, 0, UNITS[1], highs={})
     (top, bottom), (start, stop) = np.asarray(PROJECTION.windows[0, 1], dtype=int)
-    want = views.projection_pixels(PROJECTION, 0, 1)[0][top:bottom, start:stop]
+    want = signed_pixels(PROJECTION.values[0, 1])[0][top:bottom, start:stop]
     np.testing.assert_array_equal(made.pictures[1], want)
     np.testing.assert_array_equal(
         kinds.of(PATTERN).tile(PATTERN, 1, highs={}).pictures[0], colour.unit_range(PATTERN.images[1])

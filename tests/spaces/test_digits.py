@@ -107,6 +107,6 @@ def test_the_demo_makes_everything_in_one_workspace(tmp_path: Path) -> None:
     assert set(made.survey.layers) >= {"conv1", "conv2"}
     results = list((tmp_path / "demo" / "results").iterdir())
     kinds = {json.loads((r / "manifest.json").read_text())["result"]["$result"] for r in results}
-    assert {"map", "aligned-maps", "findings", "layer-scores", "survey", "pattern", "projection"} <= kinds
+    assert {"map", "aligned_maps", "findings", "layer_scores", "survey", "pattern", "projection"} <= kinds
     net = deepro.load("deepro.demos.digits:DigitsNetwork", weights=tmp_path / "demo" / "digits.safetensors")
     assert torch.equal(net.module.conv1.weight, made.net.module.conv1.weight)

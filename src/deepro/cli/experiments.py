@@ -45,7 +45,7 @@ def occlusion(
     from deepro import registry
 
     with shown():
-        made = registry.get("occlusion-maps").bind(net, image, layer, unit, target, square=square, step=step).run()
+        made = registry.get("occlusion_maps").bind(net, image, layer, unit, target, square=square, step=step).run()
     lines = [
         f"{made.label}: {made.plain_probability:.1%} with nothing hidden, {made.probability.min():.1%} at the least",
         f"{made.layer} unit {made.unit}: {made.plain_response:.4g}, {made.response.min():.4g} at the least",

@@ -19,14 +19,14 @@ from deepro.render.views.surveys import Surveys
 
 CAPTIONS = {
     "map": "Near points are meant to be alike to the layer; only the kept neighbours are. Axes have no unit.",
-    "aligned-maps": "The same examples, layer after layer. Rings: points whose neighbours changed most.",
+    "aligned_maps": "The same examples, layer after layer. Rings: points whose neighbours changed most.",
     "survey": "Left: how often units are above zero. Right: how large their largest activation in an image is.",
     "gallery": "Strongest examples of each unit: left the projections, grey is 0, right what it saw.",
     "feeds": "What each unit adds to the classes' logits on its strongest photographs, as gradient times activation.",
     "evolution": "Each unit's strongest example at each checkpoint. A bar: another image than before.",
     "diagnosis": "Units with a fault, by layer. The thresholds stand in the result.",
     "ablation": "What it costs to silence units: accuracy and cross-entropy on labelled images.",
-    "occlusion-maps": "A grey square at each place: what is left of unit and class, and which class comes first.",
+    "occlusion_maps": "A grey square at each place: what is left of unit and class, and which class comes first.",
     "correspondence": "Hiding the same part of different images; the control hides random places.",
     "invariance": "How far features and prediction move with the image; one curve an image.",
     "comparison": "What changed between two checkpoints: filters against strongest examples, and the classes' means.",
@@ -37,14 +37,14 @@ CAPTIONS = {
     "steps": "What each step counts for one output; below, what is left of it as steps are set to zero.",
     "intervention": "What changes when one unit is silenced, held or swapped from the dashed line on.",
     "losses": "Where the loss lies, beside what an n-gram model gets at the same places, in nats.",
-    "state-space": "States by their two principal components; axes have no unit. Regions by k-means.",
+    "state_space": "States by their two principal components; axes have no unit. Regions by k-means.",
     "response_similarity": "How alike two tokens are to one network (left) and to another: cosine of their responses.",
     "responses": "Expected update of each unit for each token: orange up, purple down; lines part the clusters.",
     "automaton": "What L* learned by asking the network: double circles accept, state 0 begins.",
     "attention": "How much each written step attends to each step read. It shows what was read from, not why.",
     "findings": "What stands out among a layer's codes, not on a map: outliers, twins, doubted labels, clusters.",
     "atlas": "Pictures made for the mean directions of a layer's codes, each at its place on a map of them.",
-    "layer-scores": "What each layer knows of the labels, beside what a probe finds where there is nothing to find.",
+    "layer_scores": "What each layer knows of the labels, beside what a probe finds where there is nothing to find.",
     "similarity": "How alike two networks arrange the same examples: linear CKA, 1 for one turned and scaled.",
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from deepro import members
-from deepro.errors import StoreError, near
+from deepro.errors import StoreError
 from deepro.results import Result
 
 if TYPE_CHECKING:
@@ -85,8 +85,9 @@ def get(name: str) -> Kind[Any]:
     """The record of a kind. Raises StoreError where this Deepro knows none of that name."""
     known = kinds()
     if spelled(name) not in known:
-        why = near(name, known) or "; another version made it, or a package that is not installed here"
-        raise StoreError(f"unknown kind of result {name!r}{why}")
+        raise StoreError(
+            f"unknown kind of result {name!r}: another version of Deepro made it, or a package that is not installed"
+        )
     return known[spelled(name)]
 
 

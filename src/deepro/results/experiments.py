@@ -20,7 +20,7 @@ class OcclusionMaps(Result):
     Each beside its value without a square.
     """
 
-    kind = "occlusion-maps"
+    kind = "occlusion_maps"
     layer: str
     unit: int
     target: int

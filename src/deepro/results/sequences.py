@@ -260,7 +260,7 @@ class StateSpace(Result):
     about: for each region its steps, and (name, share, lift) of tokens and annotations that stand out in it.
     """
 
-    kind = "state-space"
+    kind = "state_space"
     layer: str
     direction: int
     state: str

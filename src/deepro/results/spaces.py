@@ -61,7 +61,7 @@ class AlignedMaps(Result):
     the maps from the step before, as a share of the map's spread.
     """
 
-    kind = "aligned-maps"
+    kind = "aligned_maps"
     steps: tuple[str, ...]
     maps: tuple[Map, ...]
     changed: np.ndarray
@@ -139,7 +139,7 @@ class LayerScores(Result):
     similarity: (L, L) linear CKA between the layers, None where it was not asked for. notes: warnings.
     """
 
-    kind = "layer-scores"
+    kind = "layer_scores"
     layers: tuple[str, ...]
     scores: Mapping[str, np.ndarray]
     similarity: np.ndarray | None = None

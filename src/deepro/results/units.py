@@ -25,7 +25,7 @@ class UnitStatistics(Result):
     the largest values' half octaves. Free places: -1, NaN.
     """
 
-    kind = "unit-statistics"
+    kind = "unit_statistics"
     values: np.ndarray
     images: np.ndarray
     positions: np.ndarray

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepro.errors import StoreError
+from deepro.kinds import record as kinds
 from deepro.results import SCHEMA, Result
 from deepro.store.folder import atomic_text, open, read_manifest, save
 
@@ -51,7 +52,10 @@ class Workspace:
     # ---- results
 
     def _place(self, kind: str, key: str) -> Path:
-        return self.folder / "results" / f"{kind}-{key}"
+        """The folder of a result; older versions wrote some kinds with hyphens."""
+        place = self.folder / "results" / f"{kind}-{key}"
+        old = place.with_name(f"{kind.replace('_', '-')}-{key}")
+        return old if old.is_dir() else place
 
     def add(self, result: Result) -> Path:
         """Write a result that has provenance; one that is there already stays. Returns its folder."""
@@ -81,7 +85,7 @@ class Workspace:
     def results(self, kind: str | None = None) -> Iterator[Result]:
         """Intact results, oldest first."""
         for place, _ in self._sorted():
-            if kind is not None and not place.name.startswith(f"{kind}-"):
+            if kind is not None and kinds.spelled(place.name.rsplit("-", 1)[0]) != kind:
                 continue
             try:
                 result = open(place)

@@ -25,7 +25,7 @@ export interface Viewer {
   studio: StudioApi;
 }
 /**
- * The first thing the viewer reads. Photographs follow one by one when they are looked at.
+ * The first thing the viewer reads, with a list for each section. What is listed follows when it is looked at.
  */
 export interface Overview {
   schema_version: number;
@@ -33,8 +33,14 @@ export interface Overview {
   created: string;
   deepro: string;
   networks: NetworkView[];
-  photographs: PhotographCard[];
+  computed: Computed[];
+  skipped: Skipped[];
+  damaged: Skipped[];
+  records: {
+    [k: string]: ProvenanceView;
+  };
   patterns: PatternSet[];
+  photographs: PhotographCard[];
   maps: MapCard[];
   knowledge: KnowledgeView[];
   atlases: AtlasCard[];
@@ -42,12 +48,6 @@ export interface Overview {
   experiments: ExperimentCard[];
   sequences: SequenceCard[];
   sequence_results: SequenceResult[];
-  computed: Computed[];
-  skipped: Skipped[];
-  damaged: Skipped[];
-  records: {
-    [k: string]: ProvenanceView;
-  };
 }
 /**
  * A network: its card and its layers in execution order. refused: methods that do not apply, with the reason.
@@ -94,6 +94,84 @@ export interface ReceptiveField {
   offset: number[];
 }
 /**
+ * How many results a method has made. The same method may stand several times: the numbers add up.
+ */
+export interface Computed {
+  method: string;
+  count: number;
+}
+/**
+ * An input that could not be explained, or a result that could not be opened.
+ */
+export interface Skipped {
+  name: string;
+  reason: string;
+}
+/**
+ * How a result was made. python, command: text that makes it again; command is None where there is none.
+ */
+export interface ProvenanceView {
+  key: string;
+  kind: string;
+  method: string;
+  version: number;
+  summary: string;
+  paper: Paper | null;
+  parameters: {
+    [k: string]: unknown;
+  };
+  network: string;
+  data: {
+    [k: string]: unknown;
+  }[];
+  seed: number | null;
+  libraries: {
+    [k: string]: string;
+  };
+  created: string;
+  seconds: number;
+  notes: string[];
+  python: string;
+  command: string | null;
+}
+/**
+ * Where a method comes from.
+ */
+export interface Paper {
+  authors: string;
+  year: number;
+  title: string;
+  url: string;
+}
+/**
+ * Pictures that were made together.
+ */
+export interface PatternSet {
+  record: string;
+  network: string;
+  steps: number;
+  images: PatternImage[];
+}
+/**
+ * A picture made for a target. score, probability: what it reaches; history: the score on the way.
+ */
+export interface PatternImage {
+  target: string;
+  picture: Picture;
+  thumb: Picture | null;
+  score: number | null;
+  probability: number | null;
+  history: (number | null)[];
+}
+/**
+ * An image file, relative to the page, or a data URI.
+ */
+export interface Picture {
+  source: string;
+  width: number;
+  height: number;
+}
+/**
  * A photograph on the overview. guesses: the most probable labels, `best` first. record: of the prediction.
  */
 export interface PhotographCard {
@@ -107,41 +185,11 @@ export interface PhotographCard {
   record: string | null;
 }
 /**
- * An image file, relative to the page, or a data URI.
- */
-export interface Picture {
-  source: string;
-  width: number;
-  height: number;
-}
-/**
  * One label of a prediction.
  */
 export interface Guess {
   label: string;
   probability: number;
-}
-/**
- * Images made together.
- */
-export interface PatternSet {
-  record: string;
-  network: string;
-  steps: number;
-  images: PatternImage[];
-}
-/**
- * An image made for a target.
- *
- * thumb: smaller, for lists. score: the target's value it reaches. history: the value on the way.
- */
-export interface PatternImage {
-  target: string;
-  picture: Picture;
-  thumb: Picture | null;
-  score: number | null;
-  probability: number | null;
-  history: (number | null)[];
 }
 /**
  * A map on the overview. steps: layers or checkpoints. kept: neighbours@15 of the last step, which
@@ -221,7 +269,7 @@ export interface SurveyCard {
  */
 export interface ExperimentCard {
   id: string;
-  kind: "occlusion-maps" | "correspondence" | "invariance" | "evolution" | "ablation" | "comparison";
+  kind: "occlusion_maps" | "correspondence" | "invariance" | "evolution" | "ablation" | "comparison";
   record: string;
   network: string;
   about: string;
@@ -253,56 +301,6 @@ export interface SequenceResult {
     [k: string]: unknown;
   };
   sequence: string | null;
-}
-/**
- * How many results a method has made. The same method may stand several times: the numbers add up.
- */
-export interface Computed {
-  method: string;
-  count: number;
-}
-/**
- * An input that could not be explained, or a result that could not be opened.
- */
-export interface Skipped {
-  name: string;
-  reason: string;
-}
-/**
- * How a result was made. python, command: text that makes it again; command is None where there is none.
- */
-export interface ProvenanceView {
-  key: string;
-  kind: string;
-  method: string;
-  version: number;
-  summary: string;
-  paper: Paper | null;
-  parameters: {
-    [k: string]: unknown;
-  };
-  network: string;
-  data: {
-    [k: string]: unknown;
-  }[];
-  seed: number | null;
-  libraries: {
-    [k: string]: string;
-  };
-  created: string;
-  seconds: number;
-  notes: string[];
-  python: string;
-  command: string | null;
-}
-/**
- * Where a method comes from.
- */
-export interface Paper {
-  authors: string;
-  year: number;
-  title: string;
-  url: string;
 }
 /**
  * Everything about one photograph and one network.
@@ -809,7 +807,7 @@ export interface FilterView {
  */
 export interface Experiment {
   id: string;
-  kind: "occlusion-maps" | "correspondence" | "invariance" | "evolution" | "ablation" | "comparison";
+  kind: "occlusion_maps" | "correspondence" | "invariance" | "evolution" | "ablation" | "comparison";
   record: string;
   network: string;
   occlusion: OcclusionView | null;
@@ -1355,7 +1353,7 @@ export interface LossPlace {
  * moves: (R, R) uint32. steps: of all sequences, where not every one is drawn.
  */
 export interface StateSpaceView {
-  kind: "state-space";
+  kind: "state_space";
   layer: string;
   direction: number;
   state: string;

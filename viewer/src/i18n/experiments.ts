@@ -4,8 +4,8 @@ import type { Entries } from "./entries";
 export const experiments = {
   "overview.experiments": ["Experiments", "實驗", "实验"],
   "experiments": ["Experiments", "實驗", "实验"],
-  "experiment.occlusion-maps": ["Occlusion in three maps", "遮擋的三張圖", "遮挡的三张图"],
-  "experiment.occlusion-maps.explain": [
+  "experiment.occlusion_maps": ["Occlusion in three maps", "遮擋的三張圖", "遮挡的三张图"],
+  "experiment.occlusion_maps.explain": [
     "A grey square hides one part of the photograph after another. The first map shows what is left of the unit's response, the second the probability of the class, the third which class the network then puts first, each at the place of the square's centre. Where the class falls, the network was looking.",
     "灰色方塊依次遮住照片的各個部分。第一張圖是單元還剩多少反應，第二張是類別的機率，第三張是網路改把哪個類別放在第一；都畫在方塊中心的位置。類別下降之處，就是網路在看的地方。",
     "灰色方块依次遮住照片的各个部分。第一张图是单元还剩多少响应，第二张是类别的概率，第三张是网络改把哪个类别放在第一；都画在方块中心的位置。类别下降之处，就是网络在看的地方。",

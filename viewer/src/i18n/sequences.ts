@@ -203,7 +203,7 @@ export const sequences = {
   "matches.nearest": ["Nearest states", "最相近的狀態", "最相近的状态"],
   "matches.nearest.caption": ["Steps at which the whole state points most nearly the same way as at the end of the range.", "整個狀態與範圍結尾方向最接近的步。", "整个状态与范围结尾方向最接近的步。"],
   "nav.losses": ["Losses", "損失", "损失"],
-  "nav.state-space": ["State space", "狀態空間", "状态空间"],
+  "nav.state_space": ["State space", "狀態空間", "状态空间"],
   "nav.responses": ["Responses", "反應", "反应"],
   "nav.response-similarity": ["Responses of two networks", "兩個網路的反應", "两个网络的反应"],
   "nav.automaton": ["Automaton", "自動機", "自动机"],
@@ -234,7 +234,7 @@ export const sequences = {
     "損失說明網路對每個下一個詞元有多意外。這裡依位置種類分開列出，旁邊是只看少數前文詞元的 n 元模型。網路明顯較好之處，表示它用到了更早的內容。",
     "损失说明网络对每个下一个词元有多意外。这里按位置种类分开列出，旁边是只看少数前文词元的 n 元模型。网络明显较好之处，表示它用到了更早的内容。",
   ],
-  "figure.state-space": [
+  "figure.state_space": [
     "Each dot is the state after one step, laid out by its two largest directions of change. The space is divided into regions, and the table says where a step leads from each. The graph is worth something only where it tells the next region better than a guess, and the regions only where other halves of the steps give the same ones.",
     "每個點是一步之後的狀態，依變化最大的兩個方向排列。空間分成數區，表格說明從各區走一步會到哪裡。圖只有在比猜測更能說出下一區時才有價值；各區只有在另一半步數也得出相同結果時才有價值。",
     "每个点是一步之后的状态，按变化最大的两个方向排列。空间分成数区，表格说明从各区走一步会到哪里。图只有在比猜测更能说出下一区时才有价值；各区只有在另一半步数也得出相同结果时才有价值。",

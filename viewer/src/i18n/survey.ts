@@ -137,6 +137,6 @@ export const survey = {
   "method.feeds": ["Classes fed", "餵給的類別", "供给的类别"],
   "method.ablate": ["Ablation", "消融", "消融"],
   "method.compare": ["Comparison", "比較", "比较"],
-  "method.occlusion-maps": ["Occlusion", "遮擋", "遮挡"],
+  "method.occlusion_maps": ["Occlusion", "遮擋", "遮挡"],
   "method.evolution": ["Evolution", "演變", "演变"],
 } satisfies Entries;

@@ -18,7 +18,7 @@ from deepro.shapes import to_array
 
 
 @method(
-    name="occlusion-maps",
+    name="occlusion_maps",
     family="units",
     needs=("image", "layer"),
     paper=ZEILER,

@@ -6,7 +6,7 @@ from typing import Literal
 
 from deepro.render.document.base import Model, Picture, Scale
 
-Kind = Literal["occlusion-maps", "correspondence", "invariance", "evolution", "ablation", "comparison"]
+Kind = Literal["occlusion_maps", "correspondence", "invariance", "evolution", "ablation", "comparison"]
 
 
 class ExperimentCard(Model):

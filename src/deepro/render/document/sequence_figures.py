@@ -134,7 +134,7 @@ class StateSpaceView(Model):
     moves: (R, R) uint32. steps: of all sequences, where not every one is drawn.
     """
 
-    kind: Literal["state-space"] = "state-space"
+    kind: Literal["state_space"] = "state_space"
     layer: str
     direction: int
     state: str

@@ -267,7 +267,7 @@ _VIEWS: dict[type[Result], Callable[[Any, Saver], _Made]] = {
     Comparison: _comparison,
 }
 _FIELDS = {
-    "occlusion-maps": "occlusion",
+    "occlusion_maps": "occlusion",
     "correspondence": "correspondence",
     "invariance": "invariance",
     "evolution": "evolution",

@@ -62,7 +62,7 @@ function Figure({ shown, record }: { shown: Shown; record: string }) {
       return <InterventionFigure view={shown} />;
     case "losses":
       return <LossesFigure view={shown} />;
-    case "state-space":
+    case "state_space":
       return <SpaceFigure view={shown} />;
     case "responses":
       return <ResponsesFigure view={shown} />;

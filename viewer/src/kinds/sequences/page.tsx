@@ -43,7 +43,7 @@ const COMMANDS: readonly (readonly [string, string])[] = [
   ["intervention", `${TRACE} --also intervene --layer LAYER -o unit=7 -o start=10 -o write=40`],
   ["attention", `${TRACE} --also attention`],
   ["losses", `${TRACE} --also loss_breakdown`],
-  ["state-space", `${TRACE} --also state_space`],
+  ["state_space", `${TRACE} --also state_space`],
   ["responses", `${TRACE} --also responses`],
   ["response-similarity", "deepro responses MODEL FILES --other MODEL --out WORKSPACE"],
 ];
