@@ -9,13 +9,37 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 
-from deepro.render.document import Values
+from deepro.render.document import Model, Values
+
+M = TypeVar("M", bound=Model)
 
 _TYPES: dict[str, Any] = {"f4": "float32", "u1": "uint8", "u2": "uint16", "u4": "uint32", "i4": "int32"}
+_NARROW = {"f8": "f4", "f2": "f4", "i8": "i4", "b1": "u1"}  # what JavaScript has no array for
+
+
+def view(model: type[M], source: Any, **given: Any) -> M:
+    """What the viewer reads, from a result's fields of the same names; `given` are those that it has otherwise.
+
+    Arrays become `Values` where the model has these, else lists. NaN and infinity become None. source may be a model.
+    """
+    for name, field in model.model_fields.items():
+        if name not in given and hasattr(source, name):
+            value = getattr(source, name)
+            if not isinstance(source, Model):
+                value = _field(value, Values in (field.annotation, *get_args(field.annotation)))
+            given[name] = value
+    return model(**given)
+
+
+def _field(value: Any, packed: bool) -> Any:
+    if not packed or value is None:
+        return plain(value)
+    value = np.asarray(value)
+    return values(value.astype(_NARROW.get(value.dtype.str[1:], value.dtype)))
 
 
 def values(array: np.ndarray) -> Values:
@@ -38,12 +62,12 @@ def finite(value: Any) -> float | None:
 
 def plain(value: Any) -> Any:
     """Plain JSON values; NaN and infinity become None."""
+    if isinstance(value, bool | str) or value is None:
+        return value
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
         return [plain(v) for v in value]
-    if isinstance(value, bool | str) or value is None:
-        return value
     if isinstance(value, int | np.integer):
         return int(value)
     if isinstance(value, float | np.floating):
