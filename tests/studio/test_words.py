@@ -26,8 +26,9 @@ def test_what_methods_and_options_say_is_translated_and_nothing_else_is() -> Non
     assert sorted(translated - said) == [], "in viewer/src/i18n/registry.ts, but the registry does not say it"
 
 
-def test_methods_and_families_have_a_name() -> None:
+def test_methods_families_and_choices_have_a_name() -> None:
     named = {f"method.{m.name}" for m in METHODS} | {f"family.{m.family}" for m in METHODS}
+    named |= {f"choice.{o.name}.{c}" for m in METHODS for o in m.options for c in o.choices or ()}
     words = set().union(
         *(keys(path) for path in VIEWER.rglob("*.ts") if "satisfies Entries" in path.read_text("utf-8"))
     )

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { fill, languages, learn, speech, type Language } from "../src/i18n";
 import { places, tables } from "../src/i18n/tables";
@@ -6,6 +8,12 @@ import { preferred } from "../src/core/settings";
 const codes = Object.keys(languages) as Language[];
 const entries: [string, readonly string[]][] = places.flatMap((place) => Object.entries(place));
 const texts = (code: Language) => [...Object.entries(tables[code].words), ...Object.entries(tables[code].said)];
+// What is not made of words or generated: where keys are used, whole or with one part filled in.
+const folder = fileURLToPath(new URL("../src/", import.meta.url));
+const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  .filter((file) => /\.tsx?$/.test(file) && !file.startsWith("generated"))
+  .map((file) => readFileSync(folder + file, "utf8"))
+  .filter((text) => !text.includes("satisfies Entries"));
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 
 await Promise.all(codes.map(learn));
@@ -14,6 +22,15 @@ describe("words", () => {
   it("stand once, in one place", () => {
     const keys = entries.map(([key]) => key);
     expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);
+  });
+
+  it("are used, and what is asked for is there", () => {
+    const keys = entries.map(([key]) => key);
+    const whole = new Set(sources.flatMap((source) => [...source.matchAll(/"([^"\n]*)"/g)].map((m) => m[1])));
+    const filled = new Set(sources.flatMap((source) => source.match(/`[a-z]+\.(?:[\w.-]|\$\{[^`{}]*\})*`/g) ?? []).filter((one) => one.includes("$")));
+    const patterns = [...filled].map((one) => new RegExp(`^${one.slice(1, -1).replaceAll(".", "\\.").replaceAll(/\$\{.*?\}/g, "[^.]+")}$`));
+    expect(keys.filter((key) => !whole.has(key) && !patterns.some((pattern) => pattern.test(key)))).toEqual([]);
+    expect(patterns.filter((pattern) => !keys.some((key) => pattern.test(key)))).toEqual([]);
   });
 
   it.each(codes)("%s leaves none empty", (code) => {

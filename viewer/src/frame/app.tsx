@@ -72,20 +72,20 @@ export function App({ source }: { source: Source }) {
 
 const TITLES: { [P in Route["page"]]: Key | null } = {
   overview: null,
-  network: "nav.network",
-  image: "nav.photographs",
-  unit: "image.units",
-  patterns: "nav.patterns",
+  network: "network",
+  image: "photographs",
+  unit: "units",
+  patterns: "patterns",
   maps: "nav.maps",
   map: "nav.maps",
   atlas: "nav.maps",
-  survey: "nav.survey",
-  "survey-layer": "nav.survey",
-  "survey-unit": "nav.survey",
+  survey: "units",
+  "survey-layer": "units",
+  "survey-unit": "units",
   health: "survey.health",
   experiment: "experiments",
   class: "search.class",
-  neuron: "image.units",
+  neuron: "units",
   compare: "nav.compare",
   jobs: "nav.jobs",
   sequences: "nav.sequences",
@@ -94,7 +94,7 @@ const TITLES: { [P in Route["page"]]: Key | null } = {
   memory: "nav.memory",
   matches: "nav.matches",
   figure: "nav.sequences",
-  about: "about.picture",
+  about: "about.title",
 };
 
 function Page({ source, route }: { source: Source; route: Route }) {
@@ -245,11 +245,11 @@ function backFrom(overview: Overview, record: string, t: (key: Key) => string) {
   if (atlas) return { name: t("method.atlas"), to: href({ page: "atlas", atlas: atlas.id }) };
   if (overview.knowledge.some((one) => one.record === record)) return { name: t("nav.maps"), to: href({ page: "maps" }) };
   const survey = overview.surveys.find((card) => card.records.includes(record));
-  if (survey) return { name: t("nav.survey"), to: href({ page: "survey", survey: survey.id }) };
+  if (survey) return { name: t("units"), to: href({ page: "survey", survey: survey.id }) };
   const experiment = overview.experiments.find((card) => card.record === record);
   if (experiment) return { name: t(`experiment.${experiment.kind}` as Key), to: href({ page: "experiment", experiment: experiment.id }) };
   if (overview.sequence_results.some((one) => one.record === record)) return { name: t("nav.sequences"), to: href({ page: "sequences" }) };
-  return { name: t("nav.patterns"), to: href({ page: "patterns" }) };
+  return { name: t("patterns"), to: href({ page: "patterns" }) };
 }
 
 const THEMES: readonly Theme[] = ["auto", "light", "dark"];
@@ -281,13 +281,13 @@ function Header({ overview, route }: { overview: Overview; route: Route }) {
       </a>
       <nav aria-label={t("nav.main")}>
         {at("overview", t("nav.overview"))}
-        {overview.networks.length > 0 && at("network", t("nav.network"))}
+        {overview.networks.length > 0 && at("network", t("network"))}
         {overview.surveys[0] && (
           <a href={href({ page: "survey", survey: overview.surveys[0].id })} aria-current={route.page === "survey" ? "page" : undefined}>
-            {t("nav.survey")}
+            {t("units")}
           </a>
         )}
-        {overview.patterns.length > 0 && at("patterns", t("nav.patterns"))}
+        {overview.patterns.length > 0 && at("patterns", t("patterns"))}
         {(overview.sequences.length > 0 || overview.sequence_results.length > 0) && at("sequences", t("nav.sequences"))}
         {overview.maps.length + overview.knowledge.length + overview.atlases.length > 0 && at("maps", t("nav.maps"))}
         {overview.photographs.length > 1 && at("compare", t("nav.compare"))}

@@ -2,8 +2,8 @@
 import type { Entries } from "./entries";
 
 export const experiments = {
-  "overview.experiments": ["Experiments", "實驗", "实验"],
   "experiments": ["Experiments", "實驗", "实验"],
+
   "experiment.occlusion_maps": ["Occlusion in three maps", "遮擋的三張圖", "遮挡的三张图"],
   "experiment.occlusion_maps.explain": [
     "A grey square hides one part of the photograph after another. The first map shows what is left of the unit's response, the second the probability of the class, the third which class the network then puts first, each at the place of the square's centre. Where the class falls, the network was looking.",
@@ -40,6 +40,7 @@ export const experiments = {
     "同一架構的兩個網路看了同一批照片。表格說明它們的濾波器、反應與最強範例逐單元相差多遠。",
     "同一架构的两个网络看了同一批照片。表格说明它们的滤波器、响应与最强示例逐单元相差多远。",
   ],
+
   "occlusion.square": [
     "A grey square of {width} × {height} input pixels, {step} pixels from one place to the next. Each map covers the network's input.",
     "{width} × {height} 輸入像素的灰色方塊，每次移動 {step} 像素。每張圖涵蓋網路的輸入。",
@@ -54,6 +55,7 @@ export const experiments = {
   "occlusion.predicted.alt": ["Map of the predicted labels", "預測標籤的圖", "预测标签的图"],
   "occlusion.predicted.plain": ["With nothing hidden: {label}.", "沒有遮擋時：{label}。", "没有遮挡时：{label}。"],
   "occlusion.others": ["others", "其他", "其他"],
+
   "correspondence.control": ["random places", "隨機位置", "随机位置"],
   "correspondence.pairs": ["{n} pairs", "{n} 對", "{n} 对"],
   "correspondence.caption": [
@@ -61,6 +63,7 @@ export const experiments = {
     "遮住部位時，兩張照片中變化正負號不同的特徵比例：照片間的平均 ± 標準誤。越低越相似。低於隨機位置的部位，就是這一層在照片之間連結起來的。",
     "遮住部位时，两张照片中变化正负号不同的特征比例：照片间的平均 ± 标准误。越低越相似。低于随机位置的部位，就是这一层在照片之间联系起来的。",
   ],
+
   "invariance.translation": ["Moved up and down", "上下移動", "上下移动"],
   "invariance.scale": ["Enlarged", "放大", "放大"],
   "invariance.rotation": ["Turned", "旋轉", "旋转"],
@@ -80,6 +83,7 @@ export const experiments = {
     "歐氏距離，除以原特徵的長度，每種變換共用一個尺度。類別是網路對原照片的判斷，除非另有指定。",
     "欧氏距离，除以原特征的长度，每种变换共用一个尺度。类别是网络对原照片的判断，除非另有指定。",
   ],
+
   "evolution.caption": [
     "{n} checkpoints in the order of training: the patch, its projection ({rule}) on one scale for the unit, the activation. A bar on the left: another photograph than before.",
     "依訓練順序的 {n} 個檢查點：區塊、它的投影（{rule}，單元共用一個尺度）、活化值。左側的條：與前一個不同的照片。",
@@ -87,11 +91,10 @@ export const experiments = {
   ],
   "evolution.patch.alt": ["Patch of unit {unit} at {name}", "單元 {unit} 在 {name} 的區塊", "单元 {unit} 在 {name} 的区块"],
   "evolution.projection.alt": ["Projection of unit {unit} at {name}", "單元 {unit} 在 {name} 的投影", "单元 {unit} 在 {name} 的投影"],
+
   "ablation.accuracy": ["Accuracy, untouched", "原來的準確率", "原来的准确率"],
   "ablation.loss": ["Loss, untouched", "原來的損失", "原来的损失"],
   "ablation.fill": ["Silenced units give", "靜默的單元給出", "静默的单元给出"],
-  "ablation.zero": ["zero", "零", "零"],
-  "ablation.mean": ["their mean", "它們的平均", "它们的平均"],
   "ablation.units": ["Silenced", "靜默的單元", "静默的单元"],
   "ablation.accuracy.lost": ["Accuracy lost", "失去的準確率", "失去的准确率"],
   "ablation.changed": ["Predictions changed", "改變的預測", "改变的预测"],
@@ -101,12 +104,12 @@ export const experiments = {
     "代價最大的在前。損失是有標籤照片上的交叉熵；另一種顏色的條表示少了這個單元網路反而更好。幾張照片的差異只是偶然。",
     "代价最大的在前。损失是有标签照片上的交叉熵；另一种颜色的条表示少了这个单元网络反而更好。几张照片的差异只是偶然。",
   ],
+
   "comparison.weights": ["Filters, 1 − cosine", "濾波器，1 − 餘弦", "滤波器，1 − 余弦"],
   "comparison.shift": ["Mean moved, σ", "平均移動，σ", "平均移动，σ"],
   "comparison.examples": ["New strongest examples", "新的最強範例", "新的最强示例"],
   "comparison.caption": ["Medians over the units of a layer. σ: standard deviations of the unit over both networks.", "一層中各單元的中位數。σ：單元在兩個網路裡的標準差。", "一层中各单元的中位数。σ：单元在两个网络里的标准差。"],
   "comparison.classes": ["Classes that moved most in {layer}", "在 {layer} 移動最多的類別", "在 {layer} 移动最多的类别"],
   "comparison.most": ["Units of {layer} that changed most", "{layer} 中改變最多的單元", "{layer} 中改变最多的单元"],
-  "comparison.unit": ["Unit", "單元", "单元"],
   "comparison.preferred": ["Preferred class", "偏好的類別", "偏好的类别"],
 } satisfies Entries;

@@ -7,7 +7,7 @@ export const figures = {
   "output.number": ["output {n}", "輸出 {n}", "输出 {n}"],
   "sequence.number": ["sequence {n}", "序列 {n}", "序列 {n}"],
   "step.token": ["Step {step} “{token}”", "第 {step} 步「{token}」", "第 {step} 步“{token}”"],
-  "attention.read": ["Read", "讀入", "读入"],
+
   "attention.written": ["Written", "寫出", "写出"],
   "attention.matrix": ["Every weight", "所有權重", "所有权重"],
   "attention.matrix.alt": ["Attention of {rows} steps written to {columns} steps read", "{rows} 個寫出步對 {columns} 個讀入步的注意力", "{rows} 个写出步对 {columns} 个读入步的注意力"],
@@ -24,6 +24,7 @@ export const figures = {
     "每列為一個寫出步，每欄為一個讀入步；本頁所有顏色共用一個尺度，從 0 到最大權重。指向任一側，或用方向鍵移到該處，另一側便會亮起。",
     "每行为一个写出步，每列为一个读入步；本页所有颜色共用一个尺度，从 0 到最大权重。指向任一侧，或用方向键移到该处，另一侧便会亮起。",
   ],
+
   "steps.output": ["Output at step {step}: “{target}”", "第 {step} 步的輸出：「{target}」", "第 {step} 步的输出：“{target}”"],
   "steps.choose": ["Output that is explained", "所解釋的輸出", "所解释的输出"],
   "steps.choose.caption": ["Which output is explained: click it, or go through them with the arrow keys.", "解釋哪個輸出：點選，或用方向鍵逐一查看。", "解释哪个输出：点击，或用方向键逐一查看。"],
@@ -62,13 +63,8 @@ export const figures = {
     "把各步設為零時的輸出；括號內為曲線平均。若第一條曲線離開起點不比第二條快，歸因便不比隨機更有說服力。",
     "把各步设为零时的输出；括号内为曲线平均。若第一条曲线离开起点不比第二条快，归因便不比随机更有说服力。",
   ],
-  "how.gradient": ["Size of the gradient", "梯度大小", "梯度大小"],
-  "how.gradient_x_input": ["Gradient × input", "梯度 × 輸入", "梯度 × 输入"],
-  "how.integrated_gradients": ["Integrated gradients", "積分梯度", "积分梯度"],
-  "how.occlusion": ["Occlusion: the step's input set to zero", "遮蔽：該步輸入設為零", "遮挡：该步输入设为零"],
-  "how.omission": ["Omission: the step left out", "省略：略去該步", "省略：略去该步"],
+
   "intervention.axis": ["Read twice, on one axis", "讀兩次，同一條軸", "读两次，同一条轴"],
-  "intervention.unit": ["Unit", "單元", "单元"],
   "intervention.how": ["What was done", "所做的改變", "所做的改变"],
   "intervention.how.silence": ["Held at 0", "固定為 0", "固定为 0"],
   "intervention.how.clamp": ["Held at {value}", "固定為 {value}", "固定为 {value}"],
@@ -98,6 +94,7 @@ export const figures = {
   "intervention.untouched": ["Untouched", "未介入", "未干预"],
   "intervention.changed": ["Changed", "介入後", "干预后"],
   "intervention.writes.caption": ["The most probable token each time; marked from where the two part.", "每次取最可能的詞元；從兩者分歧處起標記。", "每次取最可能的词元；从两者分歧处起标记。"],
+
   "losses.kind": ["Kind of place", "位置種類", "位置种类"],
   "losses.steps": ["Steps", "步數", "步数"],
   "losses.loss": ["Mean loss, nats: network / {order}-gram", "平均損失（奈特）：網路／{order} 元模型", "平均损失（奈特）：网络／{order} 元模型"],
@@ -117,7 +114,7 @@ export const figures = {
     "損失最大的 {n} 個詞元，標記於前後文中：網路／n 元模型。點選即開啟該處。",
     "损失最大的 {n} 个词元，标记于上下文中：网络／n 元模型。点击即打开该处。",
   ],
-  "responses.place": ["State", "狀態", "状态"],
+
   "responses.stability": ["Stability, tokens / units", "穩定度，詞元／單元", "稳定度，词元／单元"],
   "responses.chance": ["By chance, tokens / units", "偶然值，詞元／單元", "偶然值，词元／单元"],
   "responses.alt": ["Mean change of {units} units when each of {tokens} tokens is read", "讀入 {tokens} 種詞元時 {units} 個單元的平均變化", "读入 {tokens} 种词元时 {units} 个单元的平均变化"],
@@ -129,6 +126,7 @@ export const figures = {
     "縱為 {tokens} 種詞元，橫為 {units} 個單元；線條分隔各組。讀入詞元時單元的平均變化：橙色上升，藍色下降；兩端涵蓋 99.5 % 的數值。",
     "纵为 {tokens} 种词元，横为 {units} 个单元；线条分隔各组。读入词元时单元的平均变化：橙色上升，蓝色下降；两端涵盖 99.5 % 的数值。",
   ],
+
   "likeness.here": ["This network", "此網路", "此网络"],
   "likeness.other": ["The other network", "另一個網路", "另一个网络"],
   "likeness.alt": ["{network}: how alike each of {tokens} tokens is to each other one", "{network}：{tokens} 種詞元兩兩之間的相似程度", "{network}：{tokens} 种词元两两之间的相似程度"],
@@ -145,6 +143,7 @@ export const figures = {
   "likeness.agreement": ["Agreement", "一致程度", "一致程度"],
   "likeness.near.here": ["Nearest here", "此處最相近", "此处最相近"],
   "likeness.near.there": ["Nearest in the other", "另一個網路中最相近", "另一个网络中最相近"],
+
   "space.fidelity": ["Next region told right", "下一區猜中率", "下一区猜中率"],
   "space.baseline": ["Without the graph", "不用圖時", "不用图时"],
   "space.sequence": ["Sequence", "序列", "序列"],
@@ -171,6 +170,7 @@ export const figures = {
   "space.leads": ["Leads to", "通向", "通向"],
   "space.itself": ["itself", "自身", "自身"],
   "space.regions.caption": ["Tokens and annotations that are over-represented in a region, most first.", "在某區過度出現的詞元與標註，最多者在前。", "在某区过度出现的词元与标注，最多者在前。"],
+
   "automaton.fidelity": ["Agrees on {n} new words", "在 {n} 個新詞上一致", "在 {n} 个新词上一致"],
   "automaton.balanced": ["Balanced over answers", "兩種答案平均", "两种答案平均"],
   "automaton.baseline": ["Commoner answer alone", "只給較常見答案", "只给较常见答案"],
@@ -188,8 +188,10 @@ export const figures = {
   "automaton.counter.caption": ["New words on which network and automaton give different answers, shortest first.", "網路與自動機答案不同的新詞，最短者在前。", "网络与自动机答案不同的新词，最短者在前。"],
   "automaton.table": ["Every transition", "所有轉移", "所有转移"],
   "automaton.state": ["State", "狀態", "状态"],
+
   "fact.change": ["Mean change", "平均變化", "平均变化"],
   "fact.outputs": ["Outputs explained", "已解釋的輸出", "已解释的输出"],
+
   "track.of": ["{feature}: {what}", "{feature}：{what}", "{feature}：{what}"],
   "track.input": ["input", "輸入", "输入"],
   "track.output": ["output", "輸出", "输出"],
@@ -218,6 +220,7 @@ export const figures = {
   "track.word position": ["word position", "詞內位置", "词内位置"],
   "track.word start": ["word start", "詞首", "词首"],
   "track.indentation": ["indentation", "縮排", "缩进"],
+
   "group.every token": ["every token", "所有詞元", "所有词元"],
   "group.common tokens": ["common tokens", "常見詞元", "常见词元"],
   "group.rare tokens": ["rare tokens", "罕見詞元", "罕见词元"],

@@ -3,14 +3,18 @@ import type { Entries } from "./entries";
 
 export const general = {
   "nav.overview": ["Overview", "總覽", "总览"],
-  "nav.network": ["Network", "網路", "网络"],
-  "nav.patterns": ["Patterns", "圖樣", "图样"],
+
+  "network": ["Network", "網路", "网络"],
+
+  "patterns": ["Patterns", "圖樣", "图样"],
+
   "nav.main": ["Pages", "頁面", "页面"],
   "nav.skip": ["Skip to content", "跳到內容", "跳到内容"],
   "nav.previous": ["Previous", "上一個", "上一个"],
   "nav.next": ["Next", "下一個", "下一个"],
   "nav.back": ["Back to {name}", "回到 {name}", "回到 {name}"],
-  "nav.photographs": ["Photographs", "照片", "照片"],
+
+  "photographs": ["Photographs", "照片", "照片"],
   "settings.language": ["Language", "語言", "语言"],
   "theme.auto": ["Theme: as the system", "主題：依系統設定", "主题：跟随系统"],
   "theme.light": ["Theme: light", "主題：淺色", "主题：浅色"],
@@ -25,19 +29,17 @@ export const general = {
   "explain.ask": ["What am I looking at?", "我看到的是什麼？", "我看到的是什么？"],
   "explain.paper": ["Paper:", "論文：", "论文："],
   "paper.several": ["{first} et al.", "{first} 等", "{first} 等"],
-  "about.picture": ["How this was made", "這是怎麼做出來的", "这是怎么做出来的"],
 
   "overview.lead.one": ["One photograph explained", "解釋了一張照片", "解释了一张照片"],
   "overview.lead.many": ["{n} photographs explained", "解釋了 {n} 張照片", "解释了 {n} 张照片"],
   "overview.patterns.one": ["one pattern", "一個圖樣", "一个图样"],
   "overview.patterns.many": ["{n} patterns", "{n} 個圖樣", "{n} 个图样"],
-  "overview.photographs": ["Photographs", "照片", "照片"],
-  "overview.patterns": ["Patterns", "圖樣", "图样"],
   "overview.patterns.more": ["All patterns", "所有圖樣", "所有图样"],
-  "overview.network": ["Network", "網路", "网络"],
   "overview.network.more": ["Layer table", "各層列表", "各层列表"],
   "overview.network.size": ["{parameters} parameters, {layers} layers", "{parameters} 個參數，{layers} 層", "{parameters} 个参数，{layers} 层"],
-  "overview.data": ["Data", "資料", "数据"],
+
+  "data": ["Data", "資料", "数据"],
+
   "overview.data.photographs": ["{n}, with {labels} different first labels", "{n} 張，第一名標籤共 {labels} 種", "{n} 张，第一名标签共 {labels} 种"],
   "overview.data.survey": ["{images} images, {classes} classes", "{images} 張圖片，{classes} 個類別", "{images} 张图片，{classes} 个类别"],
   "overview.data.unlabelled": ["{images} images, no labels", "{images} 張圖片，沒有標籤", "{images} 张图片，没有标签"],
@@ -56,12 +58,16 @@ export const general = {
   "overview.made": ["Made {date} with Deepro {version}", "{date} 以 Deepro {version} 製作", "{date} 用 Deepro {version} 制作"],
 
   "network.preprocess": ["Preprocessing", "前處理", "预处理"],
-  "network.parameters": ["Parameters", "參數", "参数"],
+
+  "parameters": ["Parameters", "參數", "参数"],
+
   "network.layers": ["Layers", "層數", "层数"],
   "network.labels": ["Labels", "標籤", "标签"],
   "network.source": ["Source", "來源", "来源"],
   "network.fingerprint": ["Fingerprint", "指紋", "指纹"],
-  "network.notes": ["Notes", "備註", "备注"],
+
+  "notes": ["Notes", "備註", "备注"],
+
   "network.refused": ["Methods that do not apply", "不適用的方法", "不适用的方法"],
   "network.device": ["Computed on", "運算裝置", "运算设备"],
   "network.explain": [
@@ -73,13 +79,13 @@ export const general = {
   "network.find.hint": ["name or kind", "名稱或種類", "名称或种类"],
   "network.shown": ["{n} of {total} layers", "{total} 層中的 {n} 層", "{total} 层中的 {n} 层"],
   "network.none": ["No layer is called so.", "沒有這個名稱的層。", "没有这个名称的层。"],
-  "layer.name": ["Layer", "層", "层"],
+
   "layer.kind": ["Kind", "種類", "种类"],
-  "layer.shape": ["Output", "輸出", "输出"],
+  "output": ["Output", "輸出", "输出"],
   "layer.field": ["Receptive field", "感受野", "感受野"],
   "layer.stride": ["Stride", "步幅", "步幅"],
-  "layer.parameters": ["Parameters", "參數", "参数"],
   "layer.order": ["Order", "順序", "顺序"],
+
   "preprocess.none": ["takes tensors only", "只接受張量", "只接受张量"],
   "preprocess.resize": ["shorter side to {resize}, centre {size}", "短邊縮放到 {resize}，取中央 {size}", "短边缩放到 {resize}，取中央 {size}"],
   "preprocess.squeeze": ["squeezed to {size}", "壓縮成 {size}", "压缩成 {size}"],
@@ -87,7 +93,6 @@ export const general = {
 
   "image.prediction": ["Prediction", "預測", "预测"],
   "image.region": ["Region", "區域", "区域"],
-  "image.units": ["Units", "單元", "单元"],
   "image.size": ["{width} × {height} px", "{width} × {height} 像素", "{width} × {height} 像素"],
   "image.photograph": ["Photograph", "照片", "照片"],
   "image.heat": ["Heatmap", "熱圖", "热图"],
@@ -97,13 +102,13 @@ export const general = {
   "image.view": ["What the network saw", "網路看到的範圍", "网络看到的范围"],
   "image.overlays": ["Overlays", "疊圖", "叠加"],
   "image.opacity": ["Opacity of the heatmap", "熱圖的不透明度", "热图的不透明度"],
-  "image.target": ["Target", "目標", "目标"],
   "image.noregion": ["No region: the evidence in the heatmap was too weak or too scattered to cut one.", "沒有區域：熱圖中的證據太弱或太分散，無法切出區域。", "没有区域：热图中的证据太弱或太分散，无法切出区域。"],
   "image.nounits": ["No units were projected for this photograph.", "這張照片沒有投影任何單元。", "这张照片没有投影任何单元。"],
   "image.photograph.alt": ["Photograph {name}", "照片 {name}", "照片 {name}"],
   "image.heat.alt": ["Heatmap for {target}", "{target} 的熱圖", "{target} 的热图"],
   "image.mask.alt": ["Mask of the region for {target}", "{target} 的區域遮罩", "{target} 的区域掩膜"],
   "image.seen.alt": ["{name} as the network saw it", "網路看到的 {name}", "网络看到的 {name}"],
+
   "prediction.explain": [
     "The five labels that the network finds most probable. The probabilities say how sure the network is, not how often it is right.",
     "網路認為最可能的五個標籤。機率表示網路有多確定，並不表示它有多常答對。",
@@ -115,6 +120,7 @@ export const general = {
     "热图表示每个像素对标签分数的影响有多强。区域由热图切出：照片中承载证据的部分，附上轮廓与方框。热图显示的是网络用了什么，不一定是整个物体。",
   ],
   "region.caption": ["Which pixels the score of “{target}” depends on.", "「{target}」的分數取決於哪些像素。", "“{target}”的分数取决于哪些像素。"],
+
   "heat.scale.sequential": ["Transparent is 0, bright is {high} ({unit}); 99.5 % of the values are below it.", "透明為 0，亮為 {high}（{unit}）；99.5 % 的數值在其之下。", "透明为 0，亮为 {high}（{unit}）；99.5 % 的数值在其之下。"],
   "heat.scale.diverging": [
     "Transparent is 0, red +{high} speaks for the label, blue −{high} against it ({unit}).",
@@ -141,6 +147,7 @@ export const general = {
   "evidence.layer": ["Layer", "層", "层"],
   "evidence.map": ["Map", "圖", "图"],
   "evidence.score": ["Score", "分數", "分数"],
+
   "units.explain": [
     "Each layer's strongest units, from the first layer to the last. For each unit three pictures: where in the photograph it is active (grey), what of the photograph drove it, sent back to the pixels by the DeconvNet, and the patch that it saw. If projection and patch show the same thing, that is what the unit responds to.",
     "從第一層到最後一層，列出每層反應最強的單元。每個單元有三張圖：它在照片的哪裡活躍（灰階）；照片中是什麼驅動了它（由 DeconvNet 送回像素）；以及它看到的那一塊。如果投影和那一塊顯示同樣的東西，那就是該單元所反應的對象。",
@@ -148,7 +155,9 @@ export const general = {
   ],
   "units.hint": ["Point at a unit to see where it looks.", "指向一個單元，看它在看哪裡。", "指向一个单元，看它在看哪里。"],
   "units.unit": ["Unit {unit}", "單元 {unit}", "单元 {unit}"],
-  "units.map": ["Activation", "活化", "激活"],
+
+  "activation": ["Activation", "活化", "激活"],
+
   "units.sees": ["sees {width} × {height} px", "看到 {width} × {height} 像素", "看到 {width} × {height} 像素"],
   "units.field": ["receptive field {size} px", "感受野 {size} 像素", "感受野 {size} 像素"],
   "units.whole": ["whole", "整張", "整张"],
@@ -172,7 +181,6 @@ export const general = {
   "units.patch.alt": ["Patch of {name} that unit {unit} in {layer} sees", "{layer} 單元 {unit} 在 {name} 中看到的圖塊", "{layer} 单元 {unit} 在 {name} 中看到的图块"],
   "units.layers": ["Layers", "各層", "各层"],
 
-  "unit.activation": ["Activation", "活化", "激活"],
   "unit.position": ["Position", "位置", "位置"],
   "unit.position.value": ["row {row}, column {column} of {height} × {width}", "第 {row} 列、第 {column} 行，共 {height} × {width}", "第 {row} 行、第 {column} 列，共 {height} × {width}"],
   "unit.window": ["Window", "視窗", "窗口"],
@@ -216,18 +224,13 @@ export const general = {
   "patterns.open": ["{target}, larger", "{target}，放大", "{target}，放大"],
 
   "about.title": ["How this was made", "這是怎麼做出來的", "这是怎么做出来的"],
-  "about.method": ["Method", "方法", "方法"],
   "about.version": ["version {n}", "第 {n} 版", "第 {n} 版"],
-  "about.parameters": ["Parameters", "參數", "参数"],
-  "about.network": ["Network", "網路", "网络"],
-  "about.data": ["Data", "資料", "数据"],
   "about.seed": ["Seed", "隨機種子", "随机种子"],
   "about.noseed": ["nothing random", "沒有隨機成分", "没有随机成分"],
   "about.libraries": ["Versions", "版本", "版本"],
   "about.created": ["Made", "製作時間", "制作时间"],
   "about.seconds": ["Took", "耗時", "耗时"],
   "about.seconds.value": ["{n} s", "{n} 秒", "{n} 秒"],
-  "about.notes": ["Notes", "備註", "备注"],
   "about.key": ["Key", "鍵", "键"],
   "about.python": ["Again in Python", "用 Python 重做", "用 Python 重做"],
   "about.command": ["Again as a command", "用指令重做", "用命令重做"],
@@ -239,34 +242,20 @@ export const general = {
     "重做这张图所需的一切：相同的网络、相同的图片和相同的设置，会得到相同的结果。",
   ],
 
-  "method.predict": ["Prediction", "預測", "预测"],
-  "method.deconvnet": ["DeconvNet", "DeconvNet（反卷積網路）", "DeconvNet（反卷积网络）"],
-  "method.gradient": ["Gradient", "梯度", "梯度"],
   "region.squeezed": [
     "The method looked at the whole photograph, squeezed to the input; the prediction looked at its centre. Their probabilities differ for that reason.",
     "此方法看的是壓縮成輸入大小的整張照片，而預測看的是照片中央，因此兩者的機率不同。",
     "此方法看的是压缩成输入大小的整张照片，而预测看的是照片中央，因此两者的概率不同。",
   ],
+
   "heat.explain": [
     "The heatmap says how strongly each place speaks for the score of the label. It shows what the network used, which need not be the whole object.",
     "熱圖表示每個位置對標籤分數的影響有多強。它顯示的是網路用了什麼，不一定是整個物體。",
     "热图表示每个位置对标签分数的影响有多强。它显示的是网络用了什么，不一定是整个物体。",
   ],
+
   "image.explanation": ["Explanations", "各種解釋", "各种解释"],
-  "method.gradient_x_input": ["Gradient × input", "梯度 × 輸入", "梯度 × 输入"],
-  "method.smoothgrad": ["SmoothGrad", "SmoothGrad", "SmoothGrad"],
-  "method.integrated_gradients": ["Integrated gradients", "積分梯度", "积分梯度"],
-  "method.guided": ["Guided backpropagation", "導引反向傳播", "导向反向传播"],
-  "method.gradcam": ["Grad-CAM", "Grad-CAM", "Grad-CAM"],
-  "method.layercam": ["LayerCAM", "LayerCAM", "LayerCAM"],
-  "method.correspondence": ["Correspondence", "對應性", "对应性"],
-  "method.invariance": ["Invariance", "不變性", "不变性"],
-  "method.segment": ["Region by graph cut", "以圖割求區域", "用图割求区域"],
-  "method.imagine": ["Pattern by optimisation", "以最佳化求圖樣", "用优化求图样"],
-  "method.activations": ["Activations", "活化", "激活"],
-  "rule.deconvnet": ["DeconvNet", "DeconvNet", "DeconvNet"],
-  "rule.guided": ["guided backpropagation", "導引反向傳播", "导向反向传播"],
-  "rule.gradient": ["gradient", "梯度", "梯度"],
+
   "fidelity.rectifier": ["1 rectifier on the way", "途中有 1 個整流器", "途中有 1 个整流器"],
   "fidelity.rectifiers": ["{n} rectifiers on the way", "途中有 {n} 個整流器", "途中有 {n} 个整流器"],
   "fidelity.switches": ["pooling switches: {n}", "池化開關：{n}", "池化开关：{n}"],

@@ -8,7 +8,6 @@ export const health = {
   "fault.high-frequency": ["noisy", "雜訊", "噪声"],
   "fault.aliased": ["aliased", "混疊", "混叠"],
   "fault.broken": ["not finite", "非有限值", "非有限值"],
-  "health.lead": ["{units} units in {layers} layers over {images} photographs", "{layers} 層中的 {units} 個單元，{images} 張照片", "{layers} 层中的 {units} 个单元，{images} 张照片"],
   "health.explain": [
     "Some units of a trained network do no work: they never fire, always fire, repeat another unit, or pick up noise. Zeiler & Fergus found such units by looking, changed the first layers, and won. Here each is named with the numbers that speak against it. A finding is a reason to look, not a verdict.",
     "訓練好的網路裡有些單元不做事：從不反應、總是反應、重複別的單元，或只接收雜訊。論文的作者用眼睛找到這樣的單元，改了最前面的層，因此勝出。這裡列出每一個，並附上不利於它的數字。發現只是值得一看的理由，不是定論。",
@@ -16,7 +15,6 @@ export const health = {
   ],
   "health.good": ["No unit looks sick.", "沒有看來有問題的單元。", "没有看来有问题的单元。"],
   "health.good.looked": ["Looked for: {faults}.", "檢查過：{faults}。", "检查过：{faults}。"],
-  "health.of": ["{n} units", "{n} 個單元", "{n} 个单元"],
   "health.do": ["What one could change:", "可以改變的：", "可以改变的："],
   "health.more": ["and {n} more; the layer pages list them all.", "還有 {n} 個；各層的頁面列出全部。", "还有 {n} 个；各层的页面列出全部。"],
   "health.thresholds": ["What counts as a fault", "什麼算是問題", "什么算是问题"],

@@ -3,13 +3,16 @@ import type { Entries } from "./entries";
 
 export const sequences = {
   "preprocess.tokens": ["text to {n} tokens", "文字轉為 {n} 種詞元", "文本转为 {n} 种词元"],
+
   "nav.sequences": ["Sequences", "序列", "序列"],
   "nav.cells": ["Cells", "細胞", "细胞"],
   "nav.memory": ["Memory", "記憶", "记忆"],
   "nav.matches": ["Matches", "相符處", "匹配处"],
+
   "overview.sequences.one": ["one sequence read", "讀了一個序列", "读了一个序列"],
   "overview.sequences.many": ["{n} sequences read", "讀了 {n} 個序列", "读了 {n} 个序列"],
   "overview.sequences.more": ["All sequences", "所有序列", "所有序列"],
+
   "sequences.read": ["What was read", "讀過的內容", "读过的内容"],
   "sequences.trace": ["States and gates", "狀態與閘", "状态与门"],
   "sequences.more": ["How can more be made?", "如何製作更多？", "如何制作更多？"],
@@ -26,6 +29,7 @@ export const sequences = {
     "循環網路一次讀一步，並保留一個狀態。這裡列出它讀了什麼、哪些細胞跟隨其中的某種特徵、它能記多久，以及同一批細胞在哪裡再次開啟。",
     "循环网络一次读一步，并保留一个状态。这里列出它读了什么、哪些细胞跟随其中的某种特征、它能记多久，以及同一批细胞在哪里再次开启。",
   ],
+
   "sequence.steps.text": ["{n} characters", "{n} 個字元", "{n} 个字符"],
   "sequence.steps.tokens": ["{n} tokens", "{n} 個詞元", "{n} 个词元"],
   "sequence.steps.series": ["{n} steps", "{n} 步", "{n} 步"],
@@ -37,7 +41,6 @@ export const sequences = {
     "每个字符的颜色，是网络读完它之后某个细胞的状态：橙色大于零，蓝色小于零。若颜色随引号或括号开始与结束，这个细胞便在跟随它；细胞页会说明这是否经得起对照。下方各项共用一条时间轴：网络预期的下一个字符、细胞的门、标注与所有单元。在文字上拖动，可看到哪些细胞在该范围内开启，以及它们还在哪里开启。",
   ],
   "sequence.place": ["State", "狀態", "状态"],
-  "sequence.unit": ["Unit", "單元", "单元"],
   "sequence.found": ["Cells that were found", "找到的細胞", "找到的细胞"],
   "sequence.text.alt": ["{name}, coloured by the chosen cell", "{name}，依所選細胞著色", "{name}，按所选细胞着色"],
   "sequence.text.caption": [
@@ -77,7 +80,6 @@ export const sequences = {
     "热图：每行一个单元，各用自己的尺度，蓝色小于零，橙色大于零；点击即选择单元，加框的行为所选单元。",
   ],
   "sequence.input": ["Input", "輸入", "输入"],
-  "sequence.output": ["Output", "輸出", "输出"],
   "sequence.waveform": ["Waveform, −1 to 1", "波形，−1 至 1", "波形，−1 至 1"],
   "sequence.spectrogram": ["Spectrogram, 0 to {high} kHz, 70 dB", "頻譜圖，0 至 {high} kHz，70 dB", "频谱图，0 至 {high} kHz，70 dB"],
   "sequence.read": ["Read", "讀入", "读入"],
@@ -90,6 +92,7 @@ export const sequences = {
   "sequence.step": ["Step {step}", "第 {step} 步", "第 {step} 步"],
   "sequence.value": ["The cell", "此細胞", "此细胞"],
   "sequence.on": ["On here: {names}", "此處成立：{names}", "此处成立：{names}"],
+
   "cells.lead": ["{alive} of {tracks} tracks have a cell that stands up: {names}", "{tracks} 種標註中有 {alive} 種的細胞經得起對照：{names}", "{tracks} 种标注中有 {alive} 种的细胞经得起对照：{names}"],
   "cells.lead.short": ["{alive} of {tracks} tracks have a cell that stands up to its controls", "{tracks} 種標註中有 {alive} 種的細胞經得起對照", "{tracks} 种标注中有 {alive} 种的细胞经得起对照"],
   "cells.explain": [
@@ -97,7 +100,9 @@ export const sequences = {
     "對每種標註，在一部分文字上試過每個單元，再以另一部分為最佳者評分。有四項證據支持或反駁它：以同樣方法搜尋的隨機權重網路；在時間上錯開的同一標註；把單元固定在標註不成立時的數值，看預測是否在那裡、而不在別處改變；以及用所有單元的線性探針，看哪些資訊不在任何單一單元裡。前三項有一項不過的細胞仍會列出，但顯示較淡。",
     "对每种标注，在一部分文本上试过每个单元，再以另一部分为最佳者评分。有四项证据支持或反驳它：以同样方法搜索的随机权重网络；在时间上错开的同一标注；把单元固定在标注不成立时的数值，看预测是否在那里、而不在别处改变；以及用所有单元的线性探针，看哪些信息不在任何单一单元里。前三项有一项不过的细胞仍会列出，但显示较淡。",
   ],
-  "cells.track": ["Annotation", "標註", "标注"],
+
+  "annotation": ["Annotation", "標註", "标注"],
+
   "cells.cell": ["Cell, and the next best", "細胞與次佳者", "细胞与次佳者"],
   "cells.score": ["Chance to perfect", "隨機至完美", "随机至完美"],
   "cells.heldout": ["Held out", "留出部分", "留出部分"],
@@ -120,9 +125,11 @@ export const sequences = {
   ],
   "cells.split.sequence": ["{n} of {of} sequences were held out.", "{of} 個序列中留出 {n} 個。", "{of} 个序列中留出 {n} 个。"],
   "cells.split.time": ["The one sequence was cut in time; its later part was held out.", "唯一的序列依時間切開，後段留出。", "唯一的序列按时间切开，后段留出。"],
+
   "measure.auc": ["AUC", "AUC", "AUC"],
   "measure.rank": ["ρ", "ρ", "ρ"],
   "measure.information": ["nats", "奈特", "奈特"],
+
   "memory.lead": ["95 % of what decides an output lies in the last {reach} steps", "決定輸出的因素有 95 % 在最近 {reach} 步之內", "决定输出的因素有 95 % 在最近 {reach} 步之内"],
   "memory.explain": [
     "A gate near 0 or 1 is a switch; one in between mixes. A forget gate that is always open keeps what the cell holds; its half-life says for how many steps. The matrix says how strongly the output of each step depends on each earlier input, by the size of the derivative: small values far from the diagonal mean that the past is forgotten, and that gradients vanish in training.",
@@ -159,6 +166,7 @@ export const sequences = {
   "memory.decay": ["Mean influence by steps back, logarithmic; the upright line marks the effective memory.", "依往前步數的平均影響，對數刻度；直線標出有效記憶。", "按往前步数的平均影响，对数刻度；竖线标出有效记忆。"],
   "memory.decay.alt": ["Influence by steps back, from {first} to {last}", "依往前步數的影響，從 {first} 到 {last}", "按往前步数的影响，从 {first} 到 {last}"],
   "memory.lag": ["{n} steps back", "往前 {n} 步", "往前 {n} 步"],
+
   "matches.lead": ["{count} matches in {steps} steps", "{steps} 步中有 {count} 處相符", "{steps} 步中有 {count} 处匹配"],
   "matches.explain": [
     "A range of a text was selected. The cells that are on through all of it, each beyond its own threshold, were looked for in the whole corpus: wherever they are on together again is a match, never across the end of a text. If the matches share an annotation more often than chance, the cells may be following it.",
@@ -172,7 +180,6 @@ export const sequences = {
   "matches.most": ["Cells kept", "保留細胞數", "保留细胞数"],
   "matches.threshold": ["Threshold from the median", "距中位數的門檻", "距中位数的阈值"],
   "matches.suggested": ["suggested for each", "各自建議", "各自建议"],
-  "matches.cells": ["Cells", "細胞", "细胞"],
   "matches.none": [
     "No cell is on through the whole range: choose a shorter one, a lower threshold, or do not ask that it is off beside it.",
     "沒有細胞在整個範圍內開啟：請選較短的範圍、較低的門檻，或不要求它在旁邊關閉。",
@@ -196,12 +203,12 @@ export const sequences = {
     "标注成立者在匹配处与整个语料中的比例；p：偶然出现这么多的概率（超几何分布，乘以标注数）。",
   ],
   "matches.curve": ["The series about steps {steps}", "第 {steps} 步前後的序列值", "第 {steps} 步前后的序列值"],
-  "matches.track": ["Annotation", "標註", "标注"],
   "matches.share": ["At matches", "相符處", "匹配处"],
   "matches.corpus": ["In all", "全部", "全部"],
   "matches.lift": ["Times", "倍數", "倍数"],
   "matches.nearest": ["Nearest states", "最相近的狀態", "最相近的状态"],
   "matches.nearest.caption": ["Steps at which the whole state points most nearly the same way as at the end of the range.", "整個狀態與範圍結尾方向最接近的步。", "整个状态与范围结尾方向最接近的步。"],
+
   "nav.losses": ["Losses", "損失", "损失"],
   "nav.state_space": ["State space", "狀態空間", "状态空间"],
   "nav.responses": ["Responses", "反應", "反应"],
@@ -210,12 +217,13 @@ export const sequences = {
   "nav.attention": ["Attention", "注意力", "注意力"],
   "nav.steps": ["Steps", "各步", "各步"],
   "nav.intervention": ["Intervention", "介入", "干预"],
+
   "figure.intervention": [
     "The same sequence was read twice: as it is, and with one unit silenced, held at a value, or given what it was elsewhere. If the predictions change where the unit matters and nowhere else, the network uses it for that.",
     "同一序列讀了兩次：一次照原樣，一次把某個單元關掉、固定在某值，或換成別處的值。若預測只在該單元重要之處改變，網路便是為此使用它。",
     "同一序列读了两次：一次照原样，一次把某个单元关掉、固定在某值，或换成别处的值。若预测只在该单元重要之处改变，网络便是为此使用它。",
   ],
-  "method.intervene": ["Intervention", "介入", "干预"],
+
   "fact.loss": ["Loss, nats", "損失（奈特）", "损失（奈特）"],
   "fact.ngram": ["n-gram model", "n 元模型", "n 元模型"],
   "fact.order": ["Order of the n-gram model", "n 元模型階數", "n 元模型阶数"],
@@ -229,6 +237,7 @@ export const sequences = {
   "fact.states": ["States", "狀態數", "状态数"],
   "fact.sharpness": ["Sharpness", "集中度", "集中度"],
   "fact.score": ["Score", "分數", "分数"],
+
   "figure.losses": [
     "The loss says how surprised the network was by each next token. Here it is told apart by kinds of places, beside an n-gram model that knows only a few tokens of context. Where the network is much better, it uses what stands further back.",
     "損失說明網路對每個下一個詞元有多意外。這裡依位置種類分開列出，旁邊是只看少數前文詞元的 n 元模型。網路明顯較好之處，表示它用到了更早的內容。",
@@ -264,15 +273,4 @@ export const sequences = {
     "序列的每一步對某個輸出有多重要；以及把最重要的各步設為零後輸出還剩多少，並與隨機順序比較。",
     "序列的每一步对某个输出有多重要；以及把最重要的各步设为零后输出还剩多少，并与随机顺序比较。",
   ],
-  "method.loss_breakdown": ["Loss breakdown", "損失分解", "损失分解"],
-  "method.state_space": ["State space", "狀態空間", "状态空间"],
-  "method.responses": ["Responses", "反應", "反应"],
-  "method.compare_responses": ["Responses of two networks", "兩個網路的反應", "两个网络的反应"],
-  "method.automaton": ["Automaton", "自動機", "自动机"],
-  "method.attention": ["Attention", "注意力", "注意力"],
-  "method.attribute_steps": ["Attribution of steps", "各步歸因", "各步归因"],
-  "method.trace": ["Trace", "軌跡", "轨迹"],
-  "method.find_cells": ["Cell search", "細胞搜尋", "细胞搜索"],
-  "method.memory": ["Memory", "記憶", "记忆"],
-  "method.match": ["Match", "比對", "匹配"],
 } satisfies Entries;

@@ -8,6 +8,7 @@ export const spaces = {
     "網路的一層把每個樣本變成一串數字，也就是它的編碼。地圖把這些編碼攤在平面上，讓這一層認為相似的樣本彼此靠近。平面必然會拆散一些鄰居：每張地圖都註明保留了多少，並與最簡單的地圖並列。",
     "网络的一层把每个样本变成一串数字，也就是它的编码。地图把这些编码摊在平面上，让这一层认为相似的样本彼此靠近。平面必然会拆散一些邻居：每张地图都注明保留了多少，并与最简单的地图并列。",
   ],
+
   "map.title.steps": ["{first} to {last}", "{first} 至 {last}", "{first} 至 {last}"],
   "map.lead": ["{method} of {n} examples", "{n} 個樣本的 {method}", "{n} 个样本的 {method}"],
   "map.lead.units": ["{n} units as points", "以 {n} 個單元為點", "以 {n} 个单元为点"],
@@ -68,13 +69,17 @@ export const spaces = {
     "1 為完美。@k：在最近的 k 個之中。不比主成分分析好的地圖，沒有呈現兩條直軸以外的東西。",
     "1 为完美。@k：在最近的 k 个之中。不比主成分分析好的地图，没有呈现两条直轴以外的东西。",
   ],
-  "map.colour": ["Colour by", "顏色依據", "颜色依据"],
+
+  "colour.by": ["Colour by", "顏色依據", "颜色依据"],
+
   "map.find": ["Find an example or class", "尋找樣本或類別", "查找样本或类别"],
   "map.find.units": ["Find a unit", "尋找單元", "查找单元"],
   "map.found": ["Found “{text}”", "找到「{text}」", "找到“{text}”"],
   "map.lassoed": ["Picked out", "圈選的點", "圈选的点"],
   "map.chosen": ["{n} of {total} points", "{total} 個點中的 {n} 個", "{total} 个点中的 {n} 个"],
-  "map.clear": ["Clear", "清除", "清除"],
+
+  "clear": ["Clear", "清除", "清除"],
+
   "map.mix": ["Classes", "類別", "类别"],
   "map.errors": ["{n} read wrong ({share})", "判讀錯誤 {n} 個（{share}）", "判读错误 {n} 个（{share}）"],
   "map.inside": ["{share} of their true nearest neighbours are among them; chance would give {expected}.", "真正的最近鄰居有 {share} 也在其中；隨機則為 {expected}。", "真正的最近邻居有 {share} 也在其中；随机则为 {expected}。"],
@@ -83,7 +88,9 @@ export const spaces = {
   "map.table": ["As a table", "以表格呈現", "以表格呈现"],
   "map.more": ["and {n} more", "另有 {n} 個", "另有 {n} 个"],
   "map.id": ["Example", "樣本", "样本"],
-  "map.unit": ["Unit", "單元", "单元"],
+
+  "unit": ["Unit", "單元", "单元"],
+
   "map.near": ["{n} true nearest neighbours", "{n} 個真正的最近鄰居", "{n} 个真正的最近邻居"],
   "map.near.caption": [
     "Nearest in the layer's codes, nearest first. Lines lead to them on the map: long lines are neighbourhoods that the map broke.",
@@ -107,7 +114,6 @@ export const spaces = {
     "顏色：對所有樣本的平均反應，各單元由最低到最高；暗為低，亮為高。",
     "颜色：对所有样本的平均反应，各单元由最低到最高；暗为低，亮为高。",
   ],
-  "map.units.several": ["{n} units", "{n} 個單元", "{n} 个单元"],
   "map.grid": ["Picture grid", "圖片格", "图片格"],
   "map.grid.caption": [
     "The map of {layer} with every example in a cell of its own, moved as little as can be. A seam between two cells says that their codes are far apart, the thicker the farther: the grid hides it, the seam shows it.",
@@ -131,6 +137,7 @@ export const spaces = {
   "map.column.class_gap": ["How far above other classes", "高出其他類別多少", "高出其他类别多少"],
   "map.column.mean": ["Mean answer", "平均反應", "平均反应"],
   "map.column.spread": ["Spread of its answers", "反應的離散", "反应的离散"],
+
   "knowledge.title": ["What the layers of {network} know, {n} examples", "{network} 各層知道什麼，{n} 個樣本", "{network} 各层知道什么，{n} 个样本"],
   "knowledge.explain": [
     "A linear probe is a small classifier that reads the label from a layer's codes. Where it reads well on examples it was not taught, the layer holds the label in a form that is easy to read. The control is the same probe taught labels that were dealt anew: what it still reads is memory, not knowledge.",
@@ -149,6 +156,7 @@ export const spaces = {
     "各层之间的线性 CKA：一层的编码只是另一层的旋转与缩放时为 1，毫无共通时接近 0。",
   ],
   "knowledge.cka.alt": ["Matrix of linear CKA, {n} pairs of layers", "線性 CKA 矩陣，{n} 對層", "线性 CKA 矩阵，{n} 对层"],
+
   "similarity.title": ["How alike {network} and {other} arrange {n} examples", "{network} 與 {other} 排列 {n} 個樣本的方式有多像", "{network} 与 {other} 排列 {n} 个样本的方式有多像"],
   "similarity.explain": [
     "Linear CKA compares how two layers place the same examples beside each other, whatever their numbers of units. It is 1 where one layer is the other turned and scaled, and near 0 where nothing is shared. With fewer examples than units it is too high for any two layers.",
@@ -160,6 +168,7 @@ export const spaces = {
     "列：{network} 的各層。欄：{other} 的各層。線性 CKA（Kornblith 等，2019）由 0（暗）到 1（亮）。",
     "行：{network} 的各层。列：{other} 的各层。线性 CKA（Kornblith 等，2019）由 0（暗）到 1（亮）。",
   ],
+
   "knowledge.probe": ["Linear probe", "線性探針", "线性探针"],
   "knowledge.neighbours": ["Nearest neighbours", "最近鄰居", "最近邻居"],
   "knowledge.between_class": ["Variance between classes", "類別之間的變異", "类别之间的变异"],
@@ -171,18 +180,11 @@ export const spaces = {
   "knowledge.dimension_mle": ["Intrinsic dimension, likelihood", "內在維度（概似法）", "内在维度（似然法）"],
   "knowledge.silhouette": ["Silhouette", "輪廓係數", "轮廓系数"],
   "knowledge.code_size": ["Numbers a code", "編碼長度", "编码长度"],
-  "method.tsne": ["t-SNE", "t-SNE", "t-SNE"],
-  "method.pca": ["PCA", "主成分分析", "主成分分析"],
-  "method.umap": ["UMAP", "UMAP", "UMAP"],
-  "method.random_projection": ["Random projection", "隨機投影", "随机投影"],
-  "method.unit_map": ["Units as points", "以單元為點", "以单元为点"],
-  "method.aligned_maps": ["Aligned maps", "對齊的地圖", "对齐的地图"],
-  "method.layer_scores": ["What layers know", "各層知道什麼", "各层知道什么"],
-  "method.compare_networks": ["Two networks", "兩個網路", "两个网络"],
-  "overview.maps": ["Maps", "地圖", "地图"],
+
   "overview.maps.more": ["All maps", "所有地圖", "所有地图"],
   "overview.maps.one": ["one map", "一張地圖", "一张地图"],
   "overview.maps.many": ["{n} maps", "{n} 張地圖", "{n} 张地图"],
+
   "find.title": ["What stands out in {layer}", "{layer} 中突出的樣本", "{layer} 中突出的样本"],
   "find.explain": [
     "Found among the codes of the layer, not on the map. Outliers have sparser surroundings than their neighbours have. Near duplicates are far nearer to each other than examples usually are. A label is doubted where the neighbours vote for another class more than its own examples do. Clusters are dense groups; the units named are those by which a group stands out from all others.",
@@ -199,7 +201,9 @@ export const spaces = {
   "find.units": ["units {units}", "單元 {units}", "单元 {units}"],
   "find.none": ["none", "無", "无"],
   "find.show": ["Show on the map", "在地圖上顯示", "在地图上显示"],
+
   "map.column.cluster": ["Cluster", "群集", "群集"],
+
   "atlas.title": ["Atlas of {layer}", "{layer} 的圖譜", "{layer} 的图谱"],
   "atlas.lead": ["{n} pictures of the space of {layer}", "{layer} 空間的 {n} 張圖片", "{layer} 空间的 {n} 张图片"],
   "atlas.explain": [
@@ -219,6 +223,4 @@ export const spaces = {
   "atlas.classes": ["Commonest among them", "其中最常見", "其中最常见"],
   "atlas.examples": ["Nearest examples", "最近的樣本", "最近的样本"],
   "atlas.kept": ["The map beneath keeps {share} of 15 neighbours.", "底下的地圖保留 {share} 的 15 個鄰居。", "底下的地图保留 {share} 的 15 个邻居。"],
-  "method.atlas": ["Activation atlas", "活化圖譜", "激活图谱"],
-  "method.findings": ["What stands out", "突出的樣本", "突出的样本"],
 } satisfies Entries;

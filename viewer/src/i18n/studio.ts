@@ -4,6 +4,7 @@ import type { Entries } from "./entries";
 export const studio = {
   "nav.compare": ["Compare", "比較", "比较"],
   "nav.jobs": ["Jobs", "工作", "任务"],
+
   "search.label": ["Search", "搜尋", "搜索"],
   "search.class": ["class", "類別", "类别"],
   "search.hint": ["Search  /", "搜尋 /", "搜索 /"],
@@ -12,16 +13,19 @@ export const studio = {
   "search.unit": ["unit", "單元", "单元"],
   "search.photograph": ["photograph", "照片", "照片"],
   "search.data": ["file", "檔案", "文件"],
+
   "studio.close": ["Close", "關閉", "关闭"],
   "studio.lost": ["The server does not answer; trying again…", "伺服器沒有回應，正在重試……", "服务器没有响应，正在重试……"],
   "studio.network.none": ["This server was started without a network: results can be looked at, nothing new can be made.", "伺服器啟動時沒有載入網路：可以查看結果，但無法產生新的。", "服务器启动时没有加载网络：可以查看结果，但无法生成新的。"],
   "studio.network.loading": ["The network is being loaded…", "正在載入網路……", "正在加载网络……"],
   "studio.network.failed": ["The network could not be loaded.", "無法載入網路。", "无法加载网络。"],
+
   "drop.here": ["Drop the picture to show it to the network", "放開滑鼠，讓網路看這張圖片", "松开鼠标，让网络看这张图片"],
   "drop.busy": ["The network is looking at it…", "網路正在看這張圖片……", "网络正在看这张图片……"],
   "drop.none": ["That was no picture.", "這不是圖片。", "这不是图片。"],
   "drop.nonetwork": ["Started without a network, so no picture can be shown to it.", "啟動時沒有載入網路，因此無法讓它看圖片。", "启动时没有加载网络，因此无法让它看图片。"],
   "drop.choose": ["Choose a picture…", "選擇圖片……", "选择图片……"],
+
   "data.title": ["Pictures to look at", "可以觀看的圖片", "可以查看的图片"],
   "data.count": ["{n} in {name}", "{name} 中有 {n} 張", "{name} 中有 {n} 张"],
   "data.find": ["Find by name", "依名稱尋找", "按名称查找"],
@@ -30,7 +34,8 @@ export const studio = {
     "點選一張圖片，或把自己的圖片拖放、貼到任何地方：網路會說出它看到什麼，接著進行常用的方法。",
     "点击一张图片，或把自己的图片拖放、粘贴到任何地方：网络会说出它看到什么，接着运行常用的方法。",
   ],
-  "data.more": ["Show more ({n})", "顯示更多（{n}）", "显示更多（{n}）"],
+  "more.n": ["Show more ({n})", "顯示更多（{n}）", "显示更多（{n}）"],
+
   "jobs.network": ["Made by {name}, one after the other; every viewer has a fair turn.", "由 {name} 逐一執行，每位使用者輪流。", "由 {name} 逐一执行，每位使用者轮流。"],
   "jobs.active": ["{n} running or waiting", "{n} 項執行中或等待中", "{n} 项运行中或等待中"],
   "jobs.now": ["Running and waiting", "執行中與等待中", "运行中与等待中"],
@@ -41,6 +46,7 @@ export const studio = {
     "一項工作是以這些設定對一個對象使用一種方法。同樣的工作要求兩次只會執行一次。伺服器重新啟動後工作仍在：已完成的保留，被中斷的重新執行。",
     "一项任务是以这些设置对一个对象使用一种方法。同样的任务请求两次只会执行一次。服务器重新启动后任务仍在：已完成的保留，被中断的重新执行。",
   ],
+
   "job.queued": ["waiting, number {n}", "等待中，第 {n} 個", "等待中，第 {n} 个"],
   "job.running": ["running", "執行中", "运行中"],
   "job.done": ["done", "完成", "完成"],
@@ -49,29 +55,30 @@ export const studio = {
   "job.see": ["See it", "查看", "查看"],
   "job.cancel": ["Cancel", "取消", "取消"],
   "job.retry": ["Try again", "重試", "重试"],
+
   "form.title": ["Apply a method", "使用一種方法", "使用一种方法"],
-  "form.method": ["Method", "方法", "方法"],
+
+  "method": ["Method", "方法", "方法"],
+
   "form.make": ["Make it", "開始執行", "开始运行"],
   "form.nothing": ["No method applies to this.", "沒有適用的方法。", "没有适用的方法。"],
-  "form.target": ["Target", "目標", "目标"],
+
+  "target": ["Target", "目標", "目标"],
+
   "form.target.help": ["a label or class number; the prediction by default", "標籤或類別編號；預設為預測結果", "标签或类别编号；默认为预测结果"],
   "form.targets": ["Targets", "目標", "目标"],
   "form.targets.help": ["one a line: a label, a class number, or a unit as layer#unit", "每行一個：標籤、類別編號，或以 層#單元 表示的單元", "每行一个：标签、类别编号，或以 层#单元 表示的单元"],
-  "form.layer": ["Layer", "層", "层"],
+
+  "layer": ["Layer", "層", "层"],
+
   "form.layer.help": ["its name", "層的名稱", "层的名称"],
   "form.layers": ["Layers", "層", "层"],
   "form.layers.help": ["names, with spaces between", "層的名稱，以空格分隔", "层的名称，用空格分隔"],
-  "form.units": ["Units", "單元", "单元"],
   "form.units.help": ["numbers; the strongest by default", "編號；預設為反應最強的單元", "编号；默认为响应最强的单元"],
   "form.text": ["Text", "文字", "文字"],
   "form.text.help": ["what the network reads", "網路要讀的文字", "网络要读的文字"],
   "form.bounds": ["{low} to {high}", "{low} 到 {high}", "{low} 到 {high}"],
-  "family.network": ["The network", "網路", "网络"],
-  "family.units": ["Units", "單元", "单元"],
-  "family.regions": ["Regions", "區域", "区域"],
-  "family.patterns": ["Patterns", "圖樣", "图样"],
-  "family.spaces": ["Spaces", "空間", "空间"],
-  "family.sequences": ["Sequences", "序列", "序列"],
+
   "occlude.title": ["Hide part of it", "遮住一部分", "遮住一部分"],
   "occlude.how": ["Draw on what the network sees. The prediction answers at once.", "在網路看到的畫面上塗抹，預測會立即回應。", "在网络看到的画面上涂抹，预测会立即响应。"],
   "occlude.canvas": ["Drawing area: arrow keys move the brush, space hides what is under it", "繪圖區：方向鍵移動筆刷，空白鍵遮住筆刷下的部分", "绘图区：方向键移动笔刷，空格键遮住笔刷下的部分"],
@@ -81,7 +88,6 @@ export const studio = {
   "occlude.fill.grey": ["grey", "灰色", "灰色"],
   "occlude.fill.blur": ["blur", "模糊", "模糊"],
   "occlude.keep": ["Show only what is drawn", "只顯示塗抹的部分", "只显示涂抹的部分"],
-  "occlude.clear": ["Clear", "清除", "清除"],
   "occlude.label": ["Label", "標籤", "标签"],
   "occlude.before": ["Whole", "完整", "完整"],
   "occlude.after": ["Hidden", "遮住後", "遮住后"],
@@ -92,6 +98,7 @@ export const studio = {
     "如果遮住某處後標籤的機率下降，表示網路需要那個地方。填入的內容本身也是網路訓練時沒看過的畫面：變化很小時，請先換一種填法再下結論。",
     "如果遮住某处后标签的概率下降，表示网络需要那个地方。填入的内容本身也是网络训练时没见过的画面：变化很小时，请先换一种填法再下结论。",
   ],
+
   "doing.other": ["This page was made by another network than {name}, which is live here.", "這一頁是由另一個網路產生的，不是目前執行中的 {name}。", "这一页是由另一个网络生成的，不是目前运行中的 {name}。"],
   "heat.side": ["Methods side by side", "並排比較各種方法", "并排比较各种方法"],
   "heat.side.caption": [
@@ -106,6 +113,7 @@ export const studio = {
   ],
   "heat.share": ["Strongest share of pixels", "最強的像素比例", "最强的像素比例"],
   "heat.common": ["One scale for all", "共用同一尺度", "共用同一尺度"],
+
   "compare.explain": [
     "Choose two photographs, two methods or two networks. The sliders act on both. One scale is offered where both maps have the same unit.",
     "選擇兩張照片、兩種方法或兩個網路。滑桿同時作用於兩邊。兩張熱圖單位相同時，可以共用尺度。",
@@ -115,6 +123,7 @@ export const studio = {
   "compare.right": ["Right", "右", "右"],
   "compare.none": ["There are no photographs to compare.", "沒有可以比較的照片。", "没有可以比较的照片。"],
   "compare.noheat": ["No heatmap was made for this photograph.", "這張照片還沒有熱圖。", "这张照片还没有热图。"],
+
   "class.lead.one": ["Among the first labels of one photograph", "在一張照片中名列前茅", "在一张照片中名列前茅"],
   "class.lead.many": ["Among the first labels of {n} photographs", "在 {n} 張照片中名列前茅", "在 {n} 张照片中名列前茅"],
   "class.explain": [
@@ -131,7 +140,7 @@ export const studio = {
   "class.looks": ["What the network looks at", "網路看的地方", "网络看的地方"],
   "class.looks.caption": ["Photographs by the probability of “{label}”, each with its first heatmap for it.", "依「{label}」的機率排列的照片，各附上該類別的第一張熱圖。", "按“{label}”的概率排列的照片，各附上该类别的第一张热图。"],
   "class.noheat": ["no heatmap for it", "沒有此類別的熱圖", "没有此类别的热图"],
-  "class.more": ["Show more ({n})", "顯示更多（{n}）", "显示更多（{n}）"],
+
   "neuron.explain": [
     "One unit of one layer. A pattern shows what raises it most; photographs of a survey show what it meets in the world.",
     "某一層的一個單元。圖樣顯示什麼最能提高它的反應；普查的照片顯示它在真實世界中遇到什麼。",
@@ -139,11 +148,11 @@ export const studio = {
   ],
   "neuron.nopattern": ["No pattern was made for this unit.", "還沒有這個單元的圖樣。", "还没有这个单元的图样。"],
   "neuron.survey": ["This unit in the survey", "普查中的這個單元", "普查中的这个单元"],
+
   "graph.title": ["Layer graph", "層的關係圖", "层的关系图"],
   "graph.caption": ["From the input on the left to the output on the right. An arrow: the output of one reaches the other.", "左邊是輸入，右邊是輸出。箭頭表示一層的輸出會到達另一層。", "左边是输入，右边是输出。箭头表示一层的输出会到达另一层。"],
   "graph.scale": ["Colour: {what}, from {low} (pale) to {high} (full), logarithmic.", "顏色：{what}，從 {low}（淡）到 {high}（濃），對數尺度。", "颜色：{what}，从 {low}（淡）到 {high}（浓），对数尺度。"],
   "graph.hint": ["Click a module to open it, a layer to find it in the table. Drag to move, Ctrl and wheel to zoom.", "點選模組以展開，點選層以在表格中尋找。拖曳可移動，按住控制鍵並滾動可縮放。", "点击模块以展开，点击层以在表格中查找。拖动可移动，按住控制键并滚动可缩放。"],
-  "graph.colour": ["Colour by", "上色依據", "上色依据"],
   "graph.colour.none": ["nothing", "不上色", "不上色"],
   "graph.colour.parameters": ["parameters", "參數", "参数"],
   "graph.colour.field": ["receptive field", "感受野", "感受野"],
@@ -156,19 +165,19 @@ export const studio = {
   "graph.out": ["Zoom out", "縮小", "缩小"],
   "graph.fold": ["Fold", "收合", "收起"],
   "graph.close": ["Close {name}", "收合 {name}", "收起 {name}"],
-  "graph.inside": ["{n} layers", "{n} 層", "{n} 层"],
   "graph.explain": [
     "The arrows were seen in one forward pass: a tensor that leaves one layer and enters another draws an arrow, also through sums and concatenations between them. A box with a plus holds several layers.",
     "箭頭是在一次前向傳遞中觀察到的：張量從一層出來、進入另一層，就畫一個箭頭，中間經過相加或串接也算。有加號的方塊裡面有好幾層。",
     "箭头是在一次前向传播中观察到的：张量从一层出来、进入另一层，就画一个箭头，中间经过相加或拼接也算。有加号的方块里面有好几层。",
   ],
+
   "select.one": ["Select {name}", "選取 {name}", "选择 {name}"],
   "select.count": ["{n} selected", "已選取 {n} 項", "已选择 {n} 项"],
   "select.this": ["select", "選取", "选择"],
   "select.tray": ["Selection", "已選取的內容", "已选择的内容"],
   "sheet.take": ["Contact sheet", "圖版", "图版"],
   "select.all": ["All of it as a report:", "全部做成報告：", "全部做成报告："],
-  "select.clear": ["Clear", "清除", "清除"],
+
   "report.single": ["Report, one file", "報告（單一檔案）", "报告（单一文件）"],
   "report.folder": ["Report, folder", "報告（資料夾）", "报告（文件夹）"],
   "report.busy": ["The report is being written…", "正在寫入報告……", "正在写入报告……"],

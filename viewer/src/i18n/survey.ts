@@ -2,15 +2,18 @@
 import type { Entries } from "./entries";
 
 export const survey = {
-  "nav.survey": ["Units", "單元", "单元"],
+  "units": ["Units", "單元", "单元"],
   "list.comma": [", ", "、", "、"],
   "overview.survey.one": ["one survey of all units", "一次全部單元的調查", "一次全部单元的调查"],
   "overview.survey.many": ["{n} surveys of all units", "{n} 次全部單元的調查", "{n} 次全部单元的调查"],
   "overview.surveys": ["What the units look for", "單元在找什麼", "单元在找什么"],
+
   "survey.title": ["Units of {name}", "{name} 的單元", "{name} 的单元"],
   "survey.all": ["All layers", "所有層", "所有层"],
   "survey.network": ["What its units look for in {images} photographs of {name}", "它的單元在 {name} 的 {images} 張照片裡找什麼", "它的单元在 {name} 的 {images} 张照片里找什么"],
-  "survey.layers.n": ["{n} layers", "{n} 層", "{n} 层"],
+
+  "layers.n": ["{n} layers", "{n} 層", "{n} 层"],
+
   "survey.explain": [
     "A whole set of photographs went through the network once. For every unit of every chosen layer the photographs that drive it most were kept, with numbers of how often and how strongly it answers. Open a layer to see what its units look for: usually edges and colours at first, then textures, then parts of objects.",
     "整組照片通過網路一次。對所選各層的每個單元，留下最能激發它的照片，並記錄它多常、多強地反應。打開一層，就能看到它的單元在找什麼：通常先是邊緣與顏色，接著是紋理，再來是物體的部分。",
@@ -20,8 +23,9 @@ export const survey = {
   "survey.images": ["Photographs read", "讀取的照片", "读取的照片"],
   "survey.classes": ["Classes", "類別", "类别"],
   "survey.unlabelled": ["no labels", "沒有標籤", "没有标签"],
-  "survey.units": ["Units", "單元", "单元"],
-  "survey.units.n": ["{n} units", "{n} 個單元", "{n} 个单元"],
+
+  "units.n": ["{n} units", "{n} 個單元", "{n} 个单元"],
+
   "survey.kept": ["Strongest kept for each unit", "每個單元保留的最強照片", "每个单元保留的最强照片"],
   "survey.unreadable": ["Unreadable", "無法讀取", "无法读取"],
   "survey.examples": ["With examples", "附範例", "附示例"],
@@ -131,12 +135,4 @@ export const survey = {
   ],
   "survey.made": ["Pattern made for this unit", "為這個單元畫出的圖樣", "为这个单元画出的图样"],
   "survey.made.command": ["None is in this workspace. This makes one:", "這個工作區還沒有。這樣就能畫出：", "这个工作区还没有。这样就能画出："],
-  "method.survey": ["Survey", "調查", "调查"],
-  "method.gallery": ["Strongest examples", "最強的範例", "最强的示例"],
-  "method.diagnose": ["Health", "健康檢查", "健康检查"],
-  "method.feeds": ["Classes fed", "餵給的類別", "供给的类别"],
-  "method.ablate": ["Ablation", "消融", "消融"],
-  "method.compare": ["Comparison", "比較", "比较"],
-  "method.occlusion_maps": ["Occlusion", "遮擋", "遮挡"],
-  "method.evolution": ["Evolution", "演變", "演变"],
 } satisfies Entries;

@@ -5,13 +5,14 @@ import { experiments } from "./experiments";
 import { figures } from "./figures";
 import { general } from "./general";
 import { health } from "./health";
+import { methods } from "./methods";
 import { registry } from "./registry";
 import { sequences } from "./sequences";
 import { spaces } from "./spaces";
 import { studio } from "./studio";
 import { survey } from "./survey";
 
-export const places = [general, survey, health, experiments, figures, sequences, spaces, studio] as const;
+export const places = [general, methods, survey, health, experiments, figures, sequences, spaces, studio] as const;
 
 type KeyOf<P> = P extends unknown ? keyof P : never;
 export type Key = KeyOf<(typeof places)[number]>;

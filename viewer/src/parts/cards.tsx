@@ -10,14 +10,14 @@ export function NetworkCard({ network, rows }: { network: NetworkView; rows?: bo
   const { t, integer } = speech;
   const items: [string, React.ReactNode][] = [
     [t("network.source"), <code>{network.source}</code>],
-    [t("network.parameters"), integer(network.parameters)],
+    [t("parameters"), integer(network.parameters)],
     [t("network.layers"), integer(network.layers.length)],
     [t("network.labels"), integer(network.labels)],
     [t("network.preprocess"), preprocessing(network.preprocess, speech)],
     [t("network.device"), [network.device, network.dtype].filter(Boolean).join(" · ")],
     [t("network.fingerprint"), <code title={network.fingerprint}>{network.fingerprint.slice(0, 16)}</code>],
   ];
-  if (network.notes.length) items.push([t("network.notes"), network.notes.join(" · ")]);
+  if (network.notes.length) items.push([t("notes"), network.notes.join(" · ")]);
   return <Facts items={items} {...(rows ? { rows } : {})} />;
 }
 
@@ -111,7 +111,7 @@ export function ExperimentCards({ cards }: { cards: ExperimentCard[] }) {
             {card.thumb && <Image picture={card.thumb} alt="" />}
             <span>
               <strong>{t(`experiment.${card.kind}` as Key)}</strong>
-              <span className="quiet">{card.kind === "comparison" ? t("survey.layers.n", { n: Number(card.about) }) : card.about}</span>
+              <span className="quiet">{card.kind === "comparison" ? t("layers.n", { n: Number(card.about) }) : card.about}</span>
             </span>
           </a>
         </li>

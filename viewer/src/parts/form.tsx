@@ -61,7 +61,7 @@ function Chosen({ about, data, text }: { about: About; data: boolean; text: bool
   return (
     <div className="form">
       <div className="field">
-        <label htmlFor={select}>{t("form.method")}</label>
+        <label htmlFor={select}>{t("method")}</label>
         <select id={select} value={method.name} onChange={(event) => setName(event.target.value)}>
           {families.map((family) => (
             <optgroup key={family} label={maybe(`family.${family}`, family)}>
@@ -125,7 +125,7 @@ function Options({ method, about }: { method: Method; about: About }) {
     <form onSubmit={submit}>
       <div className="fields">
         {needs.has("target") && about.target === undefined && (
-          <Field label={t("form.target")} help={t("form.target.help")}>
+          <Field label={t("target")} help={t("form.target.help")}>
             {(id) => <input id={id} name="@target" list={labels} autoComplete="off" />}
           </Field>
         )}
@@ -135,7 +135,7 @@ function Options({ method, about }: { method: Method; about: About }) {
           </Field>
         )}
         {(needs.has("layer") || needs.has("units")) && about.layer === undefined && (
-          <Field label={t("form.layer")} help={t("form.layer.help")}>
+          <Field label={t("layer")} help={t("form.layer.help")}>
             {(id) => <input id={id} name="@layer" list={layers} required autoComplete="off" />}
           </Field>
         )}
@@ -145,7 +145,7 @@ function Options({ method, about }: { method: Method; about: About }) {
           </Field>
         )}
         {(method.name === "deconvnet" || (needs.has("units") && about.unit === undefined)) && (
-          <Field label={t("form.units")} help={t("form.units.help")}>
+          <Field label={t("units")} help={t("form.units.help")}>
             {(id) => <input id={id} name="@units" inputMode="numeric" required={needs.has("units")} autoComplete="off" />}
           </Field>
         )}
@@ -192,7 +192,7 @@ export function read(given: FormData, name: string, property: Property): unknown
 }
 
 function OptionField({ name, property, layers }: { name: string; property: Property; layers: string }) {
-  const { t, number, integer, said } = useSpeech();
+  const { t, maybe, number, integer, said } = useSpeech();
   const kind = kindOf(property);
   const bound = (n: number) => (Number.isInteger(n) ? integer(n) : number(n));
   const help = [property.description && said(property.description)];
@@ -206,7 +206,7 @@ function OptionField({ name, property, layers }: { name: string; property: Prope
           <select id={id} name={name} defaultValue={initial}>
             {property.enum.map((choice) => (
               <option key={String(choice)} value={choice === null ? "" : String(choice)}>
-                {choice === null ? "–" : String(choice)}
+                {choice === null ? "–" : maybe(`choice.${name}.${choice}`, String(choice))}
               </option>
             ))}
           </select>

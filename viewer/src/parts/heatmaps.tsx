@@ -130,7 +130,7 @@ export function SideBySide({ photograph }: { photograph: Photograph }) {
         <h2>{t("heat.side")}</h2>
         {targets.length > 1 && (
           <span>
-            <label htmlFor={select}>{t("image.target")}</label>{" "}
+            <label htmlFor={select}>{t("target")}</label>{" "}
             <select id={select} value={chosen} onChange={(event) => setTarget(event.target.value)}>
               {targets.map((name) => (
                 <option key={name}>{name}</option>

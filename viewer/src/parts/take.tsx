@@ -112,7 +112,7 @@ export function Tray() {
           </button>
         )}
         <button type="button" onClick={selection.clear}>
-          {t("select.clear")}
+          {t("clear")}
         </button>
         {said}
       </div>

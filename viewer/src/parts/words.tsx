@@ -46,7 +46,7 @@ export function MadeBy({ made, image }: { made: ProvenanceView | undefined; imag
     <a
       className="madeby"
       href={href({ page: "about", record: made.key, ...(image ? { image } : {}) })}
-      title={t("about.picture")}
+      title={t("about.title")}
     >
       {name}
       {paper && <span className="quiet"> · {paper}</span>}

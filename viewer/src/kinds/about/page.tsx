@@ -12,9 +12,9 @@ type About = { made: ProvenanceView; network: NetworkView | undefined; back: { n
 export function AboutPage({ made, network, back }: About) {
   const { t, maybe, said, number, date } = useSpeech();
   const items: [string, ReactNode][] = [
-    [t("about.method"), <>{maybe(`method.${made.method}`, made.method)} <span className="quiet">({made.method}, {t("about.version", { n: made.version })})</span></>],
-    [t("about.network"), network ? <a href={href({ page: "network", network: network.id.slice(0, 16) })}>{network.name}</a> : <code>{made.network.slice(0, 16)}</code>],
-    [t("about.data"), made.data.length ? <List items={made.data.map((d) => [String(d.name), <code title={String(d.sha256)}>{String(d.sha256).slice(0, 16)}</code>])} /> : "–"],
+    [t("method"), <>{maybe(`method.${made.method}`, made.method)} <span className="quiet">({made.method}, {t("about.version", { n: made.version })})</span></>],
+    [t("network"), network ? <a href={href({ page: "network", network: network.id.slice(0, 16) })}>{network.name}</a> : <code>{made.network.slice(0, 16)}</code>],
+    [t("data"), made.data.length ? <List items={made.data.map((d) => [String(d.name), <code title={String(d.sha256)}>{String(d.sha256).slice(0, 16)}</code>])} /> : "–"],
     [t("about.seed"), made.seed === null ? t("about.noseed") : String(made.seed)],
     [t("about.created"), date(made.created)],
     [t("about.seconds"), t("about.seconds.value", { n: number(made.seconds) })],
@@ -22,7 +22,7 @@ export function AboutPage({ made, network, back }: About) {
     [t("about.key"), <code>{made.key}</code>],
   ];
   const parameters = Object.entries(made.parameters);
-  if (made.notes.length) items.push([t("about.notes"), made.notes.join(" · ")]);
+  if (made.notes.length) items.push([t("notes"), made.notes.join(" · ")]);
   return (
     <>
       <nav className="crumbs">
@@ -44,7 +44,7 @@ export function AboutPage({ made, network, back }: About) {
           <Facts items={items} rows />
           {parameters.length > 0 && (
             <section>
-              <h2>{t("about.parameters")}</h2>
+              <h2>{t("parameters")}</h2>
               <Facts rows items={parameters.map(([name, value]) => [name, <code>{value === null ? "–" : plain(value)}</code>])} />
             </section>
           )}

@@ -36,7 +36,7 @@ export function CellsView({ overview, page }: { overview: Overview; page: CellsP
         <table className="numbers cells">
           <thead>
             <tr>
-              <th scope="col">{t("cells.track")}</th>
+              <th scope="col">{t("annotation")}</th>
               <th scope="col">{t("cells.cell")}</th>
               <th scope="col" className="meter-head">
                 {t("cells.score")}

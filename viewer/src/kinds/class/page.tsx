@@ -122,7 +122,7 @@ function Looks({ source, cards, label }: { source: Source; cards: PhotographCard
       )}
       {cards.length > most && (
         <button type="button" onClick={() => setMost(most + MOST)}>
-          {t("class.more", { n: cards.length - most })}
+          {t("more.n", { n: cards.length - most })}
         </button>
       )}
     </section>

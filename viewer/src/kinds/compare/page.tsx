@@ -65,7 +65,7 @@ function Half({ overview, photograph, shown, controls, high, name, choose }: Hal
   return (
     <section aria-label={name}>
       <div className="compare-choice">
-        <select aria-label={`${name}: ${t("nav.photographs")}`} value={photograph.id} onChange={(event) => choose({ image: event.target.value, shown })}>
+        <select aria-label={`${name}: ${t("photographs")}`} value={photograph.id} onChange={(event) => choose({ image: event.target.value, shown })}>
           {overview.photographs.map((card) => (
             <option key={card.id} value={card.id}>
               {card.name}

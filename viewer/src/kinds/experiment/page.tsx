@@ -202,7 +202,7 @@ function Evolution({ view }: { view: EvolutionView }) {
           <figcaption className="caption">{t("unit.projection.scale", { high: number(strip.scale.high) })}</figcaption>
         </figure>
       ))}
-      <p className="caption">{t("evolution.caption", { n: count, rule: maybe(`rule.${view.rule}`, view.rule) })}</p>
+      <p className="caption">{t("evolution.caption", { n: count, rule: maybe(`choice.rule.${view.rule}`, view.rule) })}</p>
     </section>
   );
 }
@@ -218,7 +218,7 @@ function Ablation({ view, link }: { view: AblationView; link: string | undefined
     [t("ablation.accuracy"), percent(view.accuracy)],
     [t("ablation.loss"), number(view.loss)],
     [t("survey.images"), integer(view.images)],
-    [t("ablation.fill"), t(view.fill === "mean" ? "ablation.mean" : "ablation.zero")],
+    [t("ablation.fill"), t(view.fill === "mean" ? "choice.fill.mean" : "choice.fill.zero")],
   ];
   const most = Math.max(...view.rows.map((row) => Math.abs(row.loss - view.loss)), 1e-9);
   return (
@@ -273,8 +273,8 @@ function Comparison({ view }: { view: ComparisonView }) {
         <table>
           <thead>
             <tr>
-              <th scope="col">{t("layer.name")}</th>
-              <th scope="col" className="shape">{t("survey.units")}</th>
+              <th scope="col">{t("layer")}</th>
+              <th scope="col" className="shape">{t("units")}</th>
               <th scope="col" className="shape">{t("comparison.weights")}</th>
               <th scope="col" className="shape">{t("comparison.shift")}</th>
               <th scope="col" className="shape">{t("comparison.examples")}</th>
@@ -307,7 +307,7 @@ function Comparison({ view }: { view: ComparisonView }) {
             <table>
               <thead>
                 <tr>
-                  <th scope="col">{t("comparison.unit")}</th>
+                  <th scope="col">{t("unit")}</th>
                   <th scope="col" className="shape">{t("comparison.weights")}</th>
                   <th scope="col" className="shape">{t("comparison.shift")}</th>
                   <th scope="col" className="shape">{t("comparison.examples")}</th>

@@ -73,10 +73,10 @@ export function AttentionFigure({ view }: { view: AttentionView }) {
       <div>
         {laid && (
           <>
-            <h2>{t("attention.read")}</h2>
+            <h2>{t("sequence.read")}</h2>
             <TokenRow
               tokens={view.read.tokens}
-              label={t("attention.read")}
+              label={t("sequence.read")}
               chosen={now.side === "read" ? now.index : null}
               ground={(i) => ground(fromRead(i))}
               below={(i) => below(fromRead(i))}

@@ -57,7 +57,7 @@ export function InterventionFigure({ view }: { view: InterventionView }) {
       },
     );
   const facts: [string, string][] = [
-    [t("intervention.unit"), `${view.layer}${view.direction ? " ←" : ""} ${view.state} ${view.unit}`],
+    [t("unit"), `${view.layer}${view.direction ? " ←" : ""} ${view.state} ${view.unit}`],
     [t("intervention.how"), t(`intervention.how.${view.how}` as Key, { value: number(view.value ?? 0) })],
     [t("intervention.from"), t("sequence.step", { step: view.start })],
     [t("intervention.mean"), told(mean(change))],

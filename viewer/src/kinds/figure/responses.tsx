@@ -50,7 +50,7 @@ export function ResponsesFigure({ view }: { view: ResponsesView }) {
     <>
       <Facts
         items={[
-          [t("responses.place"), `${view.layer}${view.direction ? " ←" : ""} ${view.state}`],
+          [t("sequence.place"), `${view.layer}${view.direction ? " ←" : ""} ${view.state}`],
           [t("responses.stability"), pair(view.stability)],
           [t("responses.chance"), pair(view.chance)],
           [t("fact.noise"), view.noise === null ? "–" : number(view.noise)],

@@ -33,7 +33,7 @@ export function SpaceFigure({ view }: { view: StateSpaceView }) {
     <>
       <Facts
         items={[
-          [t("responses.place"), `${view.layer}${view.direction ? " ←" : ""} ${view.state}`],
+          [t("sequence.place"), `${view.layer}${view.direction ? " ←" : ""} ${view.state}`],
           [t("fact.stability"), number(view.stability)],
           [t("space.fidelity"), percent(view.fidelity)],
           [t("space.baseline"), percent(view.baseline)],

@@ -78,7 +78,7 @@ export function StepsFigure({ view, record }: { view: StepsView; record: string 
       },
     });
   const facts: [string, string][] = [
-    [t("steps.how"), maybe(`how.${view.how}`, view.how)],
+    [t("steps.how"), maybe(`choice.how.${view.how}`, view.how)],
     [t("fact.score"), number(view.scores[output] ?? 0)],
   ];
   const gap = view.gaps[output] ?? null;

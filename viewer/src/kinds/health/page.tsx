@@ -45,7 +45,7 @@ export function HealthPage({ overview, source, survey, health }: Shown) {
       <header className="page-head tight">
         <h1>{t("survey.health")}</h1>
         <p className="lead">
-          {network?.name} · {t("health.lead", { units, layers: Object.keys(health.units).length, images: survey.read })} · <MadeBy made={overview.records[health.record]} />
+          {network?.name} · {t("survey.card", { units, layers: Object.keys(health.units).length, images: survey.read })} · <MadeBy made={overview.records[health.record]} />
         </p>
         <Explain text="health.explain" paper={ZEILER} />
       </header>
@@ -83,7 +83,7 @@ function Threshold({ health, fault }: { health: Health; fault: string }) {
   const limit = (name: string) => health.thresholds[name] ?? 0;
   return (
     <>
-      {t(`threshold.${fault}${fault === "dead" && limit("dead") === 0 ? ".none" : ""}` as Key, {
+      {t(fault === "dead" && limit("dead") === 0 ? "threshold.dead.none" : (`threshold.${fault}` as Key), {
         a: fault === "duplicate" ? number(limit("duplicate filters")) : percent(limit(fault)),
         b: fault === "duplicate" ? number(limit("duplicate activations")) : fault === "high-frequency" ? number(limit("breadth")) : percent(limit("aliased projections")),
       })}
@@ -99,7 +99,7 @@ function Fault({ source, survey, health, fault }: { source: Source; survey: Surv
     <section className="fault">
       <div className="row-head">
         <h2>
-          {t(`fault.${fault}` as Key)} <span className="quiet">{t("health.of", { n: found.length })}</span>
+          {t(`fault.${fault}` as Key)} <span className="quiet">{t("units.n", { n: found.length })}</span>
         </h2>
       </div>
       <p className="fault-words">

@@ -166,7 +166,7 @@ export function Occlude({ photograph }: { photograph: Photograph }) {
               <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} /> {t("occlude.keep")}
             </label>
             <button type="button" onClick={clear}>
-              {t("occlude.clear")}
+              {t("clear")}
             </button>
           </div>
           <Changes answer={answer} photograph={photograph} />

@@ -69,7 +69,7 @@ function Filmstrip({ overview, current }: { overview: Overview; current: string 
   const { t } = useSpeech();
   if (overview.photographs.length < 2) return null;
   return (
-    <nav className="filmstrip" aria-label={t("nav.photographs")}>
+    <nav className="filmstrip" aria-label={t("photographs")}>
       {overview.photographs.map((card) => (
         <a key={card.id} href={href({ page: "image", image: card.id })} aria-current={card.id === current ? "page" : undefined} title={card.name}>
           <Image picture={card.thumb} alt={card.name} eager />
@@ -148,7 +148,7 @@ function Units({ photograph }: { photograph: Photograph }) {
   if (photograph.layers.length === 0)
     return (
       <section>
-        <h2>{t("image.units")}</h2>
+        <h2>{t("units")}</h2>
         <p className="quiet">{t("image.nounits")}</p>
       </section>
     );
@@ -158,7 +158,7 @@ function Units({ photograph }: { photograph: Photograph }) {
     <section className="units">
       <div className="units-head">
         <div className="row-head">
-          <h2>{t("image.units")}</h2>
+          <h2>{t("units")}</h2>
           <MadeBy made={made} image={photograph.id} />
         </div>
         <p className="caption legend">
@@ -208,7 +208,7 @@ function PointedAt({ pointed: { layer, unit } }: { pointed: Pointed }) {
         {layer.layer} · {t("units.unit", { unit: String(unit.unit) })}
       </strong>
       <br />
-      {t("units.map")} {number(unit.activation)}, {t("units.sees", span(unit.window))}
+      {t("activation")} {number(unit.activation)}, {t("units.sees", span(unit.window))}
     </>
   );
 }
@@ -224,7 +224,7 @@ const LayerSection = memo(function LayerSection(props: {
   const { t, maybe, number } = speech;
   const [layer] = variants;
   if (!layer) return null;
-  const rule = (l: LayerUnits) => maybe(`rule.${l.rule}`, l.rule);
+  const rule = (l: LayerUnits) => maybe(`choice.rule.${l.rule}`, l.rule);
   const facts = [layer.kind, layer.map_size.join(" × "), field(layer, photograph, speech)].filter(Boolean);
   return (
     <section className="layer" id={id} tabIndex={-1}>
@@ -237,7 +237,7 @@ const LayerSection = memo(function LayerSection(props: {
         {variants.length > 1 && (
           <>
             <br />
-            {t("units.order", { what: [t("units.map"), ...variants.map(rule), t("unit.patch")].join(" · ") })}
+            {t("units.order", { what: [t("activation"), ...variants.map(rule), t("unit.patch")].join(" · ") })}
           </>
         )}
       </p>

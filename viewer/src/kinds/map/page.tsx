@@ -134,7 +134,7 @@ export function MapPage({ overview, page, source, route }: { overview: Overview;
           <Quality step={step} method={page.method === "unit_map" ? "tsne" : page.method} />
           <section>
             <div className="map-choice">
-              <label htmlFor="map-colour">{t("map.colour")}</label>
+              <label htmlFor="map-colour">{t("colour.by")}</label>
               <select id="map-colour" value={shade.name} onChange={(event) => setColour(event.target.value)}>
                 {choices.map((s) => (
                   <option key={s.name} value={s.name}>
@@ -150,7 +150,7 @@ export function MapPage({ overview, page, source, route }: { overview: Overview;
             <section className="map-point" aria-label={page.ids[point]}>
               <div className="map-point-head">
                 {page.sprites && <Tile sprites={page.sprites} index={point} size={72} alt={page.ids[point] ?? ""} />}
-                <Facts rows items={[[t(page.kind === "units" ? "map.unit" : "map.id"), page.ids[point] ?? ""], ...points.shades.map((s): [string, string] => [maybe(`map.column.${s.name}`, s.name), points.value(s, point, maybe, number, percent)]), [t("map.column.kept"), points.value(kept, point, maybe, number, percent)]]} />
+                <Facts rows items={[[t(page.kind === "units" ? "unit" : "map.id"), page.ids[point] ?? ""], ...points.shades.map((s): [string, string] => [maybe(`map.column.${s.name}`, s.name), points.value(s, point, maybe, number, percent)]), [t("map.column.kept"), points.value(kept, point, maybe, number, percent)]]} />
               </div>
               {own && (
                 <>

@@ -24,7 +24,7 @@ export function Selection({ page, points, chosen, title, near, pick, clear }: Pr
         <h2>{title}</h2>
         <span className="quiet">{t("map.chosen", { n: chosen.length, total: page.ids.length })}</span>
         <button type="button" onClick={clear}>
-          {t("map.clear")}
+          {t("clear")}
         </button>
       </div>
       <div className="map-selection-top">
@@ -72,7 +72,7 @@ function PointTable({ page, points, chosen, pick }: { page: MapPage; points: Poi
       <table className="map-table">
         <thead>
           <tr>
-            <th scope="col">{t(page.kind === "units" ? "map.unit" : "map.id")}</th>
+            <th scope="col">{t(page.kind === "units" ? "unit" : "map.id")}</th>
             {points.shades.map((s) => (
               <th scope="col" key={s.name}>
                 {maybe(`map.column.${s.name}`, s.name)}

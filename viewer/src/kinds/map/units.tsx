@@ -26,7 +26,7 @@ export function Units({ link, chosen, count, dark, brush }: Props) {
   };
   const choose = (units: Uint32Array | null) => {
     if (!units) return brush(null, "");
-    brush(exampleMeans(answers, count, units), t("map.units.several", { n: units.length }));
+    brush(exampleMeans(answers, count, units), t("units.n", { n: units.length }));
   };
   return (
     <section className="map-units">

@@ -49,9 +49,9 @@ export function Knowledge({ overview, view }: { overview: Overview; view: Knowle
         <table className="map-table">
           <thead>
             <tr>
-              <th scope="col">{t("layer.name")}</th>
+              <th scope="col">{t("layer")}</th>
               {measures.map((m) => (
-                <th scope="col" key={m} title={maybe(`knowledge.${m}.help`, m)}>
+                <th scope="col" key={m}>
                   {maybe(`knowledge.${m}`, m)}
                 </th>
               ))}

@@ -90,7 +90,7 @@ export function Matching({ source, overview, states, cell, range, chooseCell }: 
       {made && made.cells.length === 0 && <p className="note">{t("matches.none")}</p>}
       {made && made.cells.length > 0 && (
         <>
-          <div className="toggles" role="group" aria-label={t("matches.cells")}>
+          <div className="toggles" role="group" aria-label={t("nav.cells")}>
             {made.cells.map((on) => (
               <span key={on.row} className="threshold">
                 <button type="button" className="toggle chip" aria-pressed={on.row === cell.row} onClick={() => chooseCell({ place: cell.place, row: on.row })}>
@@ -181,7 +181,7 @@ export function EnrichmentTable({ rows }: { rows: readonly EnrichedRow[] }) {
     <table className="numbers enrichment">
       <thead>
         <tr>
-          <th scope="col">{t("matches.track")}</th>
+          <th scope="col">{t("annotation")}</th>
           <th scope="col">{t("matches.share")}</th>
           <th scope="col">{t("matches.corpus")}</th>
           <th scope="col">{t("matches.lift")}</th>

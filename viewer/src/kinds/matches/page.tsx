@@ -52,7 +52,7 @@ export function MatchesView({ overview, page }: { overview: Overview; page: Matc
           <a href={to(page.selection)}>{place(page.selection)}</a>
         </p>
         <p className="caption">
-          {names.get(page.selection.sequence)} {integer(page.selection.start)}–{integer(page.selection.stop)} · {t("matches.cells")}:{" "}
+          {names.get(page.selection.sequence)} {integer(page.selection.start)}–{integer(page.selection.stop)} · {t("nav.cells")}:{" "}
           {page.cells.map((c, i) => (
             <span key={i}>
               {i > 0 && ", "}

@@ -157,7 +157,7 @@ export function LayerGraph({ network, survey, choose }: Shown) {
         <h2>{t("graph.title")}</h2>
         <span className="graph-tools">
           <label>
-            {t("graph.colour")}{" "}
+            {t("colour.by")}{" "}
             <select value={wanted} onChange={(event) => setWanted(event.target.value)}>
               <option value="none">{t("graph.colour.none")}</option>
               {offered.map((s) => (
@@ -246,7 +246,7 @@ export function LayerGraph({ network, survey, choose }: Shown) {
                 {n.isModule ? `+ ${n.label}` : n.label}
               </text>
               <text x={n.width / 2} y={28} className="kind">
-                {n.kind || t("graph.inside", { n: n.rows.length })}
+                {n.kind || t("layers.n", { n: n.rows.length })}
               </text>
             </g>
           ))}
@@ -254,7 +254,7 @@ export function LayerGraph({ network, survey, choose }: Shown) {
       </svg>
       <p className="caption graph-said" aria-live="polite">
         {detail
-          ? `${detail.id} · ${detail.isModule ? t("graph.inside", { n: detail.rows.length }) : detail.kind} · ${detail.rows.at(-1)?.shape.join(" × ")} · ${t("layer.parameters")} ${integer(total(detail.rows))}${
+          ? `${detail.id} · ${detail.isModule ? t("layers.n", { n: detail.rows.length }) : detail.kind} · ${detail.rows.at(-1)?.shape.join(" × ")} · ${t("parameters")} ${integer(total(detail.rows))}${
               detail.rows.at(-1)?.receptive_field ? ` · ${t("layer.field")} ${size(detail.rows.at(-1)?.receptive_field?.size ?? [])}` : ""
             }${statistic && statistic.name !== "parameters" ? ` · ${statistic.label} ${written(statistic.value(detail.rows))}` : ""}`
           : t("graph.hint")}

@@ -60,12 +60,12 @@ function useSurvey(source: Source, id: string | undefined): SurveyPage | undefin
 
 const HEADS: { [C in Column]: Key } = {
   order: "layer.order",
-  name: "layer.name",
+  name: "layer",
   kind: "layer.kind",
-  shape: "layer.shape",
+  shape: "output",
   field: "layer.field",
   stride: "layer.stride",
-  parameters: "layer.parameters",
+  parameters: "parameters",
 };
 
 function Layers({ network, find, sort: sorted, survey }: Omit<Shown, "surveys" | "source"> & { survey: SurveyCard | undefined }) {
@@ -122,7 +122,7 @@ function Layers({ network, find, sort: sorted, survey }: Omit<Shown, "surveys" |
       </table>
       {rows.length === 0 && <p className="quiet">{t("network.none")}</p>}
       <p className="quiet total">
-        {t("network.parameters")}: {integer(network.parameters)}
+        {t("parameters")}: {integer(network.parameters)}
       </p>
     </section>
   );

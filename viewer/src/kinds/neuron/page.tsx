@@ -34,9 +34,9 @@ export function NeuronPage({ overview, network, layer, unit }: { overview: Overv
         <Facts
           items={[
             [t("layer.kind"), row.kind],
-            [t("layer.shape"), row.shape.join(" × ")],
+            [t("output"), row.shape.join(" × ")],
             [t("layer.field"), row.receptive_field ? size(row.receptive_field.size) : "–"],
-            [t("network.parameters"), integer(row.parameters)],
+            [t("parameters"), integer(row.parameters)],
           ]}
         />
       )}

@@ -78,7 +78,7 @@ export function DataFolder() {
       </ul>
       {shown < total && (
         <button type="button" onClick={() => void server.data(wanted, shown, PAGE).then((page) => setItems([...(items ?? []), ...page.items]))}>
-          {t("data.more", { n: total - shown })} <span className="sr">{integer(shown)}</span>
+          {t("more.n", { n: total - shown })} <span className="sr">{integer(shown)}</span>
         </button>
       )}
     </section>

@@ -34,7 +34,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
       {photographs.length > 0 && (
         <section>
           <div className="row-head">
-            <h2>{t("overview.photographs")}</h2>
+            <h2>{t("photographs")}</h2>
             {isLive && <TakeReport />}
           </div>
           <ul className="cards">
@@ -69,7 +69,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
       )}
       {overview.experiments.length > 0 && (
         <section>
-          <h2>{t("overview.experiments")}</h2>
+          <h2>{t("experiments")}</h2>
           <ExperimentCards cards={overview.experiments} />
         </section>
       )}
@@ -78,7 +78,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
       {images.length > 0 && (
         <section>
           <div className="row-head">
-            <h2>{t("overview.patterns")}</h2>
+            <h2>{t("patterns")}</h2>
             <a href={href({ page: "patterns" })}>{t("overview.patterns.more")}</a>
           </div>
           <ul className="strip">
@@ -100,7 +100,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
       {overview.maps.length + overview.atlases.length > 0 && (
         <section>
           <div className="row-head">
-            <h2>{t("overview.maps")}</h2>
+            <h2>{t("nav.maps")}</h2>
             <a href={href({ page: "maps" })}>{t("overview.maps.more")}</a>
           </div>
           <MapCards overview={overview} most={8} />

@@ -22,7 +22,7 @@ export function Summary({ overview }: { overview: Overview }) {
           {only && (
             <section>
               <div className="row-head">
-                <h2>{t("overview.network")}</h2>
+                <h2>{t("network")}</h2>
                 {networks.length === 1 && <a href={href({ page: "network", network: only.id.slice(0, 16) })}>{t("overview.network.more")}</a>}
               </div>
               {networks.length === 1 ? (
@@ -43,7 +43,7 @@ export function Summary({ overview }: { overview: Overview }) {
           <div>
             {data.length > 0 && (
               <section>
-                <h2>{t("overview.data")}</h2>
+                <h2>{t("data")}</h2>
                 <Facts rows items={data} />
               </section>
             )}
@@ -100,7 +100,7 @@ function useData(overview: Overview): [string, ReactNode][] {
   const { t, integer } = useSpeech();
   const items: [string, ReactNode][] = [];
   const labels = new Set(overview.photographs.flatMap((card) => (card.best ? [card.best.label] : [])));
-  if (overview.photographs.length > 0) items.push([t("nav.photographs"), t("overview.data.photographs", { n: overview.photographs.length, labels: labels.size })]);
+  if (overview.photographs.length > 0) items.push([t("photographs"), t("overview.data.photographs", { n: overview.photographs.length, labels: labels.size })]);
   for (const card of overview.surveys)
     items.push([card.dataset, t(card.classes ? "overview.data.survey" : "overview.data.unlabelled", { images: card.images, classes: card.classes ?? 0 })]);
   if (overview.sequences.length > 0) items.push([t("nav.sequences"), integer(overview.sequences.length)]);

@@ -16,7 +16,7 @@ export function PatternsPage({ overview, record, target }: { overview: Overview;
   return (
     <>
       <header className="page-head">
-        <h1>{t("nav.patterns")}</h1>
+        <h1>{t("patterns")}</h1>
         {sets.length === 0 ? <p className="lead">{t("patterns.none")}</p> : <Explain text="patterns.explain" paper={paper} />}
       </header>
       {sets.map((set) => (
@@ -60,7 +60,7 @@ function One({ overview, set, image, target }: { overview: Overview; set: Patter
   return (
     <>
       <nav className="crumbs">
-        <a href={href({ page: "patterns" })}>← {t("nav.back", { name: t("nav.patterns") })}</a>
+        <a href={href({ page: "patterns" })}>← {t("nav.back", { name: t("patterns") })}</a>
         <span>
           {before ? <a href={before}>‹ {t("nav.previous")}</a> : <span className="quiet">‹ {t("nav.previous")}</span>}
           {after ? <a href={after}>{t("nav.next")} ›</a> : <span className="quiet">{t("nav.next")} ›</span>}

@@ -68,7 +68,7 @@ function outputs({ palette, speech }: Asked, page: SequencePage): Lane[] {
   return page.outputs.map((line) => {
     const values = unpack(line.values) as Float32Array;
     const [low, high] = extent(values);
-    const label = t("read.range", { name: `${t("sequence.output")} ${line.name}`, low: number(low), high: number(high) });
+    const label = t("read.range", { name: `${t("output")} ${line.name}`, low: number(low), high: number(high) });
     return { key: `output-${line.name}`, label, height: 54, alt: label, draw: (view: View) => curve(view, (step) => values[step] ?? null, low, high, 54, palette.accent) };
   });
 }

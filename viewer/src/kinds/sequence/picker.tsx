@@ -36,7 +36,7 @@ export function Picker({ page, cell, findings, choose }: Shown) {
             </option>
           ))}
         </select>
-        <label htmlFor={unit}>{t("sequence.unit")}</label>
+        <label htmlFor={unit}>{t("unit")}</label>
         <button type="button" aria-label={t("nav.previous")} onClick={() => go(cell.row - 1)}>
           ‹
         </button>

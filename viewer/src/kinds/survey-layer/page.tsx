@@ -62,7 +62,7 @@ export function SurveyLayerPage({ overview, survey, layer, route }: Shown) {
       <header className="page-head tight">
         <h1>{layer.name}</h1>
         <p className="lead">
-          {[layer.kind, layer.receptive_field ? t("units.field", { size: size(layer.receptive_field) }) : "", t("survey.units.n", { n: layer.units })]
+          {[layer.kind, layer.receptive_field ? t("units.field", { size: size(layer.receptive_field) }) : "", t("units.n", { n: layer.units })]
             .filter(Boolean)
             .join(" · ")}
           {layer.record && (
@@ -117,7 +117,7 @@ export function SurveyLayerPage({ overview, survey, layer, route }: Shown) {
       </div>
       <p className="caption legend">
         {layer.blocks.length
-          ? t("survey.legend", { n: layer.examples, rule: maybe(`rule.${layer.rule}`, layer.rule ?? "") })
+          ? t("survey.legend", { n: layer.examples, rule: maybe(`choice.rule.${layer.rule}`, layer.rule ?? "") })
           : t("survey.legend.none", { command: `deepro survey … --gallery ${layer.name}` })}{" "}
         {layer.blocks.length > 0 && examples < layer.units && t("survey.legend.some", { n: examples, total: layer.units, command: `deepro survey … --gallery ${layer.name} --all-units` })}
       </p>

@@ -83,7 +83,7 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
           </ol>
           <p className="caption">
             {unit.scale
-              ? `${t("survey.triple.caption", { rule: maybe(`rule.${layer.rule}`, layer.rule ?? "") })} ${t("unit.projection.scale", { high: number(unit.scale.high) })}`
+              ? `${t("survey.triple.caption", { rule: maybe(`choice.rule.${layer.rule}`, layer.rule ?? "") })} ${t("unit.projection.scale", { high: number(unit.scale.high) })}`
               : t("survey.triple.none", { command: `deepro survey … --gallery ${layer.name} --all-units` })}
           </p>
         </section>

@@ -18,7 +18,7 @@ export function SurveyPage({ overview, survey }: { overview: Overview; survey: P
     [t("survey.dataset"), survey.dataset],
     [t("survey.images"), integer(survey.read)],
     [t("survey.classes"), survey.classes.length ? integer(survey.classes.length) : t("survey.unlabelled")],
-    [t("survey.units"), integer(units)],
+    [t("units"), integer(units)],
     [t("survey.kept"), integer(survey.top_k)],
     [t("survey.unreadable"), integer(survey.unreadable)],
   ];
@@ -48,10 +48,10 @@ export function SurveyPage({ overview, survey }: { overview: Overview; survey: P
         <table>
           <thead>
             <tr>
-              <th scope="col">{t("layer.name")}</th>
+              <th scope="col">{t("layer")}</th>
               <th scope="col">{t("layer.kind")}</th>
               <th scope="col" className="field">{t("layer.field")}</th>
-              <th scope="col" className="shape">{t("survey.units")}</th>
+              <th scope="col" className="shape">{t("units")}</th>
               <th scope="col" className="shape">{t("survey.examples")}</th>
               <th scope="col">{t("survey.active.head")}</th>
               {faults.map((fault) => (

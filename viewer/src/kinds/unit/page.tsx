@@ -25,7 +25,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
   const [row, column] = unit.position.length === 2 ? unit.position : [undefined, undefined];
   const high = number(unit.map_scale.high);
   const facts: [string, ReactNode][] = [
-    [t("unit.activation"), number(unit.activation)],
+    [t("activation"), number(unit.activation)],
     [
       t("unit.position"),
       row === undefined || column === undefined
@@ -33,7 +33,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
         : t("unit.position.value", { row: row + 1, column: column + 1, height: layer.map_size[0] ?? 1, width: layer.map_size[1] ?? 1 }),
     ],
     [t("unit.window"), t("unit.window.value", { width, height, left: Math.round(unit.window.left), top: Math.round(unit.window.top) })],
-    [t("unit.rule"), maybe(`rule.${layer.rule}`, layer.rule)],
+    [t("unit.rule"), maybe(`choice.rule.${layer.rule}`, layer.rule)],
   ];
   facts.push([t("unit.fidelity"), fidelity(layer.fidelity, speech)]);
   return (
@@ -60,7 +60,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
           <Tile picture={unit.map} alt={t("units.map.alt", words)} />
         </Captioned>
         <Captioned
-          title={others.length ? maybe(`rule.${layer.rule}`, layer.rule) : t("unit.projection")}
+          title={others.length ? maybe(`choice.rule.${layer.rule}`, layer.rule) : t("unit.projection")}
           text={t("unit.projection.caption")}
           scale={t("unit.projection.scale", { high: number(unit.projection_scale.high) })}
         >
@@ -69,7 +69,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
         {others.map((other) => (
           <Captioned
             key={other.layer.rule}
-            title={<a href={href(unitRoute(photograph, other.layer, other.unit))}>{maybe(`rule.${other.layer.rule}`, other.layer.rule)}</a>}
+            title={<a href={href(unitRoute(photograph, other.layer, other.unit))}>{maybe(`choice.rule.${other.layer.rule}`, other.layer.rule)}</a>}
             text={fidelity(other.layer.fidelity, speech)}
             scale={t("unit.projection.scale", { high: number(other.unit.projection_scale.high) })}
           >
