@@ -150,11 +150,11 @@ def test_units_and_examples_are_brushed_together(visit: Any, report: Path) -> No
     tab.focus(".map-units .map-plot")
     tab.keyboard.press("ArrowRight")
     tab.wait_for_function("document.querySelector('#map-colour').value.startsWith('Unit')")
-    assert "examples picked out" not in tab.inner_text(".map-units")
+    assert "selected examples" not in tab.inner_text(".map-units")
     tab.click(".map-legend-scale ~ *, .map-choice label")
     tab.select_option("#map-colour", "label")
     tab.click(".map-legend button >> nth=0")
-    assert "examples picked out" in tab.inner_text(".map-units")
+    assert "selected examples" in tab.inner_text(".map-units")
 
 
 def test_what_stands_out_leads_to_the_points(visit: Any, report: Path) -> None:

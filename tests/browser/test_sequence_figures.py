@@ -182,7 +182,7 @@ def test_an_intervention_shows_text_loss_and_prediction_change(
 def test_a_word_is_led_through_the_automaton(made: tuple[Path, dict[str, Result]], visit: Any) -> None:
     tab = visit(made[0])
     go(tab, first(tab, "Automaton"))
-    letters = ".toggles[aria-label='Lead a word through it'] button"
+    letters = ".toggles[aria-label='Try a word'] button"
     for accepted in ("rejected", "accepted", "rejected"):
         tab.click(f"{letters} >> nth=0")
         assert accepted in tab.inner_text(".automaton-word")

@@ -80,7 +80,7 @@ def test_a_units_page_says_what_the_survey_says(surveyed: Path, visit: Any) -> N
     text = tab.inner_text("main")
     assert f"{found.values[3, 0]:.3g}" in text
     assert f"{found.images[3, 0]:03}.jpg" in text
-    assert "Classes that it feeds" in text
+    assert "Classes whose score it raises" in text
     assert tab.locator(".survey-unit-side", has_text="cow").count() == 1
     assert tab.locator(".survey-examples li").count() == 9
     assert tab.locator(".partners li").count() == 8

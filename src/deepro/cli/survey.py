@@ -36,7 +36,7 @@ def survey(
     engine: Annotated[Literal["local", "ray"], typer.Option(help="This process, or Ray's workers.")] = "local",
     workers: Annotated[int | None, typer.Option(min=1, help="Ray workers; by default one a GPU or CPU.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images a pass.")] = 16,
-    shard_size: Annotated[int, typer.Option(min=1, help="Images between two points of return.")] = 128,
+    shard_size: Annotated[int, typer.Option(min=1, help="Images after which progress is saved.")] = 128,
     threads: Annotated[int, typer.Option(min=1, help="Threads that read photographs ahead.")] = 1,
     gallery: Annotated[
         list[str] | None,

@@ -39,7 +39,7 @@ def survey(
     *,
     top_k: Annotated[int, Bounds(1, 100), "strongest images kept for each unit"] = 9,
     batch_size: BatchSize = 16,
-    shard_size: Annotated[int, Bounds(1, 1_000_000), "images between two points of return"] = 128,
+    shard_size: Annotated[int, Bounds(1, 1_000_000), "images after which progress is saved"] = 128,
 ) -> Survey:
     """`deepro.survey`; in a workspace it goes on where it was stopped, and adds galleries, classes and health.
 
@@ -75,7 +75,7 @@ def ablate(
     dataset: Examples,
     units: Mapping[str, Sequence[int]],
     *,
-    each: Annotated[bool, "one unit at a time, which ranks them"] = False,
+    each: Annotated[bool, "silence one unit at a time, which ranks them"] = False,
     fill: Annotated[Literal["zero", "mean"], "what a silent unit gives"] = "zero",
     batch_size: BatchSize = 16,
 ) -> Ablation:

@@ -52,7 +52,7 @@ def survey(
     workspace: where the work is kept after every shard and the result at the end; None keeps nothing on disk.
     engine: this process, or the workers of a Ray cluster. resume: go on with unfinished work of the same plan; refused,
     saying what changed, where the data set, the network or the question is another one.
-    batch_size: images a pass. shard_size: images between two points of return. threads: that read photographs ahead.
+    batch_size: images a pass. shard_size: images after which progress is saved. threads: that read photographs ahead.
     workers: Ray tasks at a time, by default one a free GPU or CPU.
 
     The result is the same bytes whatever the engine, the number of workers and of interruptions. Another batch size,

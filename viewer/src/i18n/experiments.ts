@@ -6,9 +6,9 @@ export const experiments = {
 
   "experiment.occlusion_maps": ["Occlusion in three maps", "遮擋的三張圖", "遮挡的三张图"],
   "experiment.occlusion_maps.explain": [
-    "A grey square hides one part of the photograph after another. The first map shows what is left of the unit's response, the second the probability of the class, the third which class the network then puts first, each at the place of the square's centre. Where the class falls, the network was looking.",
-    "灰色方塊依次遮住照片的各個部分。第一張圖是單元還剩多少反應，第二張是類別的機率，第三張是網路改把哪個類別放在第一；都畫在方塊中心的位置。類別下降之處，就是網路在看的地方。",
-    "灰色方块依次遮住照片的各个部分。第一张图是单元还剩多少响应，第二张是类别的概率，第三张是网络改把哪个类别放在第一；都画在方块中心的位置。类别下降之处，就是网络在看的地方。",
+    "A grey square hides one part of the photograph after another. The first map shows what is left of the unit's response, the second the probability of the class, the third which class the network then puts first, each at the place of the square's centre. Where the probability falls, the network used that part.",
+    "灰色方塊依次遮住照片的各個部分。第一張圖是單元還剩多少反應，第二張是類別的機率，第三張是網路改把哪個類別放在第一；都畫在方塊中心的位置。機率下降之處，就是網路用到的部分。",
+    "灰色方块依次遮住照片的各个部分。第一张图是单元还剩多少响应，第二张是类别的概率，第三张是网络改把哪个类别放在第一；都画在方块中心的位置。概率下降之处，就是网络用到的部分。",
   ],
   "experiment.correspondence": ["Correspondence of parts", "部位的對應", "部位的对应"],
   "experiment.correspondence.explain": [
@@ -18,7 +18,7 @@ export const experiments = {
   ],
   "experiment.invariance": ["Invariance", "不變性", "不变性"],
   "experiment.invariance.explain": [
-    "The photograph is moved, enlarged and turned. The curves show how far each layer's features move away from those of the untouched photograph, and what becomes of the probability of the class. Zeiler & Fergus found that small movements change the first layers at once and the last ones little.",
+    "The photograph is moved, enlarged and turned. The curves show how far each layer's features move away from those of the untouched photograph, and how the probability of the class changes. Zeiler & Fergus found that small movements change the first layers at once and the last ones little.",
     "照片被移動、放大、旋轉。曲線顯示各層的特徵離原照片的特徵有多遠，以及類別的機率如何變化。論文發現，小小的移動立刻改變最前面的層，最後的層則改變不多。",
     "照片被移动、放大、旋转。曲线显示各层的特征离原照片的特征有多远，以及类别的概率如何变化。论文发现，小小的移动立刻改变最前面的层，最后的层则改变不多。",
   ],
@@ -30,9 +30,9 @@ export const experiments = {
   ],
   "experiment.ablation": ["Ablation", "消融", "消融"],
   "experiment.ablation.explain": [
-    "Units are silenced and the network is measured again on the same labelled photographs. What it loses is what they were worth there.",
-    "讓單元靜默，再以同一批有標籤的照片測量網路。失去的，就是它們在那裡的價值。",
-    "让单元静默，再以同一批有标签的照片测量网络。失去的，就是它们在那里的价值。",
+    "Units are silenced and the network is measured again on the same labelled photographs. What it loses is what they contribute there.",
+    "讓單元靜默，再以同一批有標籤的照片測量網路。失去的，就是它們在那裡的貢獻。",
+    "让单元静默，再以同一批有标签的照片测量网络。失去的，就是它们在那里的贡献。",
   ],
   "experiment.comparison": ["Two checkpoints compared", "兩個檢查點的比較", "两个检查点的比较"],
   "experiment.comparison.explain": [
@@ -74,12 +74,12 @@ export const experiments = {
   "invariance.distance.alt": ["Distance of the features of {layer} from those of the untouched photograph", "{layer} 的特徵與原照片特徵的距離", "{layer} 的特征与原照片特征的距离"],
   "invariance.probability": ["Probability of the class", "類別的機率", "类别的概率"],
   "invariance.caption": [
-    "Distances are Euclidean, divided by the length of the untouched features, on one scale for each transform. Thin: each of {n} photographs; thick: their mean. The class is what each untouched photograph is taken for, unless one was named.",
+    "Distances are Euclidean, divided by the length of the untouched features, on one scale for each transform. Thin: each of {n} photographs; thick: their mean. The class is the one predicted for each untouched photograph, unless one was named.",
     "歐氏距離，除以原特徵的長度，每種變換共用一個尺度。細線：{n} 張照片各自；粗線：平均。類別是網路對每張原照片的判斷，除非另有指定。",
     "欧氏距离，除以原特征的长度，每种变换共用一个尺度。细线：{n} 张照片各自；粗线：平均。类别是网络对每张原照片的判断，除非另有指定。",
   ],
   "invariance.caption.one": [
-    "Distances are Euclidean, divided by the length of the untouched features, on one scale for each transform. The class is what the untouched photograph is taken for, unless one was named.",
+    "Distances are Euclidean, divided by the length of the untouched features, on one scale for each transform. The class is the one predicted for the untouched photograph, unless one was named.",
     "歐氏距離，除以原特徵的長度，每種變換共用一個尺度。類別是網路對原照片的判斷，除非另有指定。",
     "欧氏距离，除以原特征的长度，每种变换共用一个尺度。类别是网络对原照片的判断，除非另有指定。",
   ],
@@ -100,7 +100,7 @@ export const experiments = {
   "ablation.changed": ["Predictions changed", "改變的預測", "改变的预测"],
   "ablation.loss.gained": ["Loss gained", "增加的損失", "增加的损失"],
   "ablation.caption": [
-    "Most costly first. Loss is the cross-entropy on the labelled photographs; a bar to the other colour means that the network got better without the unit. Differences of a few photographs are chance.",
+    "Most costly first. Loss is the cross-entropy on the labelled photographs; a bar of the other colour means that the network got better without the unit. Differences of a few photographs are chance.",
     "代價最大的在前。損失是有標籤照片上的交叉熵；另一種顏色的條表示少了這個單元網路反而更好。幾張照片的差異只是偶然。",
     "代价最大的在前。损失是有标签照片上的交叉熵；另一种颜色的条表示少了这个单元网络反而更好。几张照片的差异只是偶然。",
   ],

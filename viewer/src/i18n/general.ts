@@ -78,7 +78,7 @@ export const general = {
   "network.find": ["Find a layer", "尋找一層", "查找一层"],
   "network.find.hint": ["name or kind", "名稱或種類", "名称或种类"],
   "network.shown": ["{n} of {total} layers", "{total} 層中的 {n} 層", "{total} 层中的 {n} 层"],
-  "network.none": ["No layer is called so.", "沒有這個名稱的層。", "没有这个名称的层。"],
+  "network.none": ["No layer has this name.", "沒有這個名稱的層。", "没有这个名称的层。"],
 
   "layer.kind": ["Kind", "種類", "种类"],
   "output": ["Output", "輸出", "输出"],
@@ -123,7 +123,7 @@ export const general = {
 
   "heat.scale.sequential": ["Transparent is 0, bright is {high} ({unit}); 99.5 % of the values are below it.", "透明為 0，亮為 {high}（{unit}）；99.5 % 的數值在其之下。", "透明为 0，亮为 {high}（{unit}）；99.5 % 的数值在其之下。"],
   "heat.scale.diverging": [
-    "Transparent is 0, red +{high} speaks for the label, blue −{high} against it ({unit}).",
+    "Transparent is 0, red +{high} is for the label, blue −{high} against it ({unit}).",
     "透明為 0，紅 +{high} 表示支持，藍 −{high} 表示反對（{unit}）。",
     "透明为 0，红 +{high} 表示支持，蓝 −{high} 表示反对（{unit}）。",
   ],

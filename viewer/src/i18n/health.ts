@@ -8,15 +8,16 @@ export const health = {
   "fault.high-frequency": ["noisy", "雜訊", "噪声"],
   "fault.aliased": ["aliased", "混疊", "混叠"],
   "fault.broken": ["not finite", "非有限值", "非有限值"],
+
   "health.explain": [
-    "Some units of a trained network do no work: they never fire, always fire, repeat another unit, or pick up noise. Zeiler & Fergus found such units by looking, changed the first layers, and won. Here each is named with the numbers that speak against it. A finding is a reason to look, not a verdict.",
-    "訓練好的網路裡有些單元不做事：從不反應、總是反應、重複別的單元，或只接收雜訊。論文的作者用眼睛找到這樣的單元，改了最前面的層，因此勝出。這裡列出每一個，並附上不利於它的數字。發現只是值得一看的理由，不是定論。",
-    "训练好的网络里有些单元不做事：从不响应、总是响应、重复别的单元，或只接收噪声。论文的作者用眼睛找到这样的单元，改了最前面的层，因此胜出。这里列出每一个，并附上不利于它的数字。发现只是值得一看的理由，不是定论。",
+    "Some units of a trained network are of no use: they are never active, always active, repeat another unit, or respond to noise. Zeiler & Fergus found such units by looking at pictures of them, changed the first layers, and the network became better. Each is listed here with the numbers against it. A finding is a reason to look closer, not a proof.",
+    "訓練好的網路裡有些單元沒有用處：從不反應、總是反應、重複別的單元，或對雜訊反應。論文的作者看著圖片找到這樣的單元，改了最前面的層，網路因此變好。這裡列出每一個，並附上不利於它的數字。發現只是值得細看的理由，不是證明。",
+    "训练好的网络里有些单元没有用处：从不响应、总是响应、重复别的单元，或对噪声响应。论文的作者看着图片找到这样的单元，改了最前面的层，网络因此变好。这里列出每一个，并附上不利于它的数字。发现只是值得细看的理由，不是证明。",
   ],
-  "health.good": ["No unit looks sick.", "沒有看來有問題的單元。", "没有看来有问题的单元。"],
+  "health.good": ["No unit shows a fault.", "沒有單元看起來有問題。", "没有单元看起来有问题。"],
   "health.good.looked": ["Looked for: {faults}.", "檢查過：{faults}。", "检查过：{faults}。"],
   "health.do": ["What one could change:", "可以改變的：", "可以改变的："],
-  "health.more": ["and {n} more; the layer pages list them all.", "還有 {n} 個；各層的頁面列出全部。", "还有 {n} 个；各层的页面列出全部。"],
+  "health.more": ["and {n} more; the pages of the layers list them all.", "還有 {n} 個；各層的頁面列出全部。", "还有 {n} 个；各层的页面列出全部。"],
   "health.thresholds": ["What counts as a fault", "什麼算是問題", "什么算是问题"],
   "health.looked": ["Looked for in {n} layers.", "在 {n} 層中檢查。", "在 {n} 层中检查。"],
   "health.filters": ["Filters of {layer} and their spectra", "{layer} 的濾波器與頻譜", "{layer} 的滤波器与频谱"],
@@ -33,6 +34,7 @@ export const health = {
     "單元 {unit}：{high} 的功率超過每像素四分之一週期，{aliased} 超過步幅所能取樣",
     "单元 {unit}：{high} 的功率超过每像素四分之一周期，{aliased} 超过步幅所能采样",
   ],
+
   "threshold.dead.none": ["Above zero in no photograph, or the same value everywhere.", "在任何照片中都不高於零，或處處是同一個值。", "在任何照片中都不高于零，或处处是同一个值。"],
   "threshold.dead": ["Above zero in no more than {a} of the photographs, or the same value everywhere.", "在不超過 {a} 的照片中高於零，或處處是同一個值。", "在不超过 {a} 的照片中高于零，或处处是同一个值。"],
   "threshold.always on": ["Above zero at {a} of all places or more, before or in a rectifier.", "在整流之前或之內，{a} 以上的位置高於零。", "在整流之前或之内，{a} 以上的位置高于零。"],
@@ -52,13 +54,14 @@ export const health = {
     "滤波器至少 {a} 的功率超过其步幅所能采样；较深的层则是投影至少 {b} 的功率超过第一个步幅所能采样。",
   ],
   "threshold.broken": ["Any value that is not finite.", "任何非有限值。", "任何非有限值。"],
+
   "suggestion.dead": [
     "a lower learning rate, a positive bias at the start or a leaky rectifier when training again; or prune the unit.",
     "重新訓練時降低學習率、讓偏置從正值開始，或使用洩漏整流；或是剪掉這個單元。",
     "重新训练时降低学习率、让偏置从正值开始，或使用泄漏整流；或是剪掉这个单元。",
   ],
   "suggestion.always on": [
-    "renormalise filters whose norm ran away (Zeiler & Fergus 2014, section 3), or look at the bias: the unit works as a linear one.",
+    "renormalise filters whose norm grew too large (Zeiler & Fergus 2014, section 3), or look at the bias: the unit works as a linear one.",
     "把範數失控的濾波器重新正規化（見論文第 3 節），或檢查偏置：這個單元形同線性單元。",
     "把范数失控的滤波器重新归一化（见论文第 3 节），或检查偏置：这个单元形同线性单元。",
   ],
@@ -74,6 +77,7 @@ export const health = {
     "第一层使用较小的步幅或滤波器（论文第 4.1 节：11 × 11、步幅 4 改为 7 × 7、步幅 2），或在跨步之前先模糊。",
   ],
   "suggestion.broken": ["look at the weights, the range of the input and the precision.", "檢查權重、輸入的範圍與精度。", "检查权重、输入的范围与精度。"],
+
   "evidence.of": ["repeats unit", "重複單元", "重复单元"],
   "evidence.cosine": ["cosine of the filters", "濾波器的餘弦", "滤波器的余弦"],
   "evidence.correlation": ["correlation", "相關係數", "相关系数"],

@@ -50,7 +50,7 @@ export const methods = {
   "method.compare_networks": ["Two networks", "兩個網路", "两个网络"],
   "method.gallery": ["Strongest examples", "最強的範例", "最强的示例"],
   "method.diagnose": ["Health", "健康檢查", "健康检查"],
-  "method.feeds": ["Classes fed", "餵給的類別", "供给的类别"],
+  "method.feeds": ["Classes raised", "提高的類別", "提高的类别"],
   "method.compare": ["Comparison", "比較", "比较"],
   "method.evolution": ["Evolution", "演變", "演变"],
 
@@ -71,7 +71,7 @@ export const methods = {
   "choice.how.gradient": ["Size of the gradient", "梯度大小", "梯度大小"],
   "choice.how.gradient_x_input": ["Gradient × input", "梯度 × 輸入", "梯度 × 输入"],
   "choice.how.integrated_gradients": ["Integrated gradients", "積分梯度", "积分梯度"],
-  "choice.how.occlusion": ["Occlusion: the step's input set to zero", "遮蔽：該步輸入設為零", "遮挡：该步输入设为零"],
+  "choice.how.occlusion": ["Occlusion: the step's input set to zero", "遮擋：該步輸入設為零", "遮挡：该步输入设为零"],
   "choice.how.omission": ["Omission: the step left out", "省略：略去該步", "省略：略去该步"],
   "choice.how.silence": ["silence: held at 0", "靜默：固定為 0", "静默：固定为 0"],
   "choice.how.clamp": ["clamp: held at a value", "固定：固定為某值", "固定：固定为某值"],

@@ -36,9 +36,9 @@ export const sequences = {
   "sequence.steps.sound": ["{n} steps of sound", "{n} 步聲音", "{n} 步声音"],
   "sequence.check": ["self-test {value}", "自我檢測 {value}", "自检 {value}"],
   "sequence.explain": [
-    "Each character is coloured by the state that one cell had after the network read it: orange above zero, blue below. If a colour begins and ends with a quote or a bracket, the cell follows it; the cells page says whether that stands up to its controls. Below, everything lies on one time axis: what the network expected next, the cell's gates, annotations, and all units. Drag over the text to see which cells are on over a range and where else they are.",
-    "每個字元的顏色，是網路讀完它之後某個細胞的狀態：橙色大於零，藍色小於零。若顏色隨引號或括號開始與結束，這個細胞便在跟隨它；細胞頁會說明這是否經得起對照。下方各項共用一條時間軸：網路預期的下一個字元、細胞的閘、標註與所有單元。在文字上拖曳，可看到哪些細胞在該範圍內開啟，以及它們還在哪裡開啟。",
-    "每个字符的颜色，是网络读完它之后某个细胞的状态：橙色大于零，蓝色小于零。若颜色随引号或括号开始与结束，这个细胞便在跟随它；细胞页会说明这是否经得起对照。下方各项共用一条时间轴：网络预期的下一个字符、细胞的门、标注与所有单元。在文字上拖动，可看到哪些细胞在该范围内开启，以及它们还在哪里开启。",
+    "Each character is coloured by the state that one cell had after the network read it: orange above zero, blue below. If a colour begins and ends with a quote or a bracket, the cell follows it; the cells page says whether that passes its controls. Below, everything lies on one time axis: what the network expected next, the cell's gates, annotations, and all units. Drag over the text to see which cells are on over a range and where else they are.",
+    "每個字元的顏色，是網路讀完它之後某個細胞的狀態：橙色大於零，藍色小於零。若顏色隨引號或括號開始與結束，這個細胞便在跟隨它；細胞頁會說明這是否通過對照。下方各項共用一條時間軸：網路預期的下一個字元、細胞的閘、標註與所有單元。在文字上拖曳，可看到哪些細胞在該範圍內開啟，以及它們還在哪裡開啟。",
+    "每个字符的颜色，是网络读完它之后某个细胞的状态：橙色大于零，蓝色小于零。若颜色随引号或括号开始与结束，这个细胞便在跟随它；细胞页会说明这是否通过对照。下方各项共用一条时间轴：网络预期的下一个字符、细胞的门、标注与所有单元。在文字上拖动，可看到哪些细胞在该范围内开启，以及它们还在哪里开启。",
   ],
   "sequence.place": ["State", "狀態", "状态"],
   "sequence.found": ["Cells that were found", "找到的細胞", "找到的细胞"],
@@ -93,10 +93,10 @@ export const sequences = {
   "sequence.value": ["The cell", "此細胞", "此细胞"],
   "sequence.on": ["On here: {names}", "此處成立：{names}", "此处成立：{names}"],
 
-  "cells.lead": ["{alive} of {tracks} tracks have a cell that stands up: {names}", "{tracks} 種標註中有 {alive} 種的細胞經得起對照：{names}", "{tracks} 种标注中有 {alive} 种的细胞经得起对照：{names}"],
-  "cells.lead.short": ["{alive} of {tracks} tracks have a cell that stands up to its controls", "{tracks} 種標註中有 {alive} 種的細胞經得起對照", "{tracks} 种标注中有 {alive} 种的细胞经得起对照"],
+  "cells.lead": ["{alive} of {tracks} annotations have a cell that passes its controls: {names}", "{tracks} 種標註中有 {alive} 種的細胞通過對照：{names}", "{tracks} 种标注中有 {alive} 种的细胞通过对照：{names}"],
+  "cells.lead.short": ["{alive} of {tracks} annotations have a cell that passes its controls", "{tracks} 種標註中有 {alive} 種的細胞通過對照", "{tracks} 种标注中有 {alive} 种的细胞通过对照"],
   "cells.explain": [
-    "For each annotation every unit was tried on one part of the texts, and the best was scored on the other. Four things speak for or against it: networks with random weights, searched the same way; the same annotation turned round in time; holding the unit still at the value it has when the annotation is off, to see whether predictions change there and not elsewhere; and a linear probe on all units together, for what no single unit carries. A cell that fails one of the first three is shown, but dimmed.",
+    "For each annotation every unit was tried on one part of the texts, and the best was scored on the other. Four things speak for or against it: networks with random weights, searched the same way; the same annotation shifted in time; holding the unit at the value it has when the annotation is off, to see whether predictions change there and not elsewhere; and a linear probe on all units together, for what no single unit carries. A cell that fails one of the first three is shown, but dimmed.",
     "對每種標註，在一部分文字上試過每個單元，再以另一部分為最佳者評分。有四項證據支持或反駁它：以同樣方法搜尋的隨機權重網路；在時間上錯開的同一標註；把單元固定在標註不成立時的數值，看預測是否在那裡、而不在別處改變；以及用所有單元的線性探針，看哪些資訊不在任何單一單元裡。前三項有一項不過的細胞仍會列出，但顯示較淡。",
     "对每种标注，在一部分文本上试过每个单元，再以另一部分为最佳者评分。有四项证据支持或反驳它：以同样方法搜索的随机权重网络；在时间上错开的同一标注；把单元固定在标注不成立时的数值，看预测是否在那里、而不在别处改变；以及用所有单元的线性探针，看哪些信息不在任何单一单元里。前三项有一项不过的细胞仍会列出，但显示较淡。",
   ],
@@ -111,11 +111,11 @@ export const sequences = {
   "cells.clamp": ["Held still: on / off", "固定後：成立／不成立", "固定后：成立／不成立"],
   "cells.moved": ["What falls most", "下降最多者", "下降最多者"],
   "cells.probe": ["Probe / random", "探針／隨機", "探针／随机"],
-  "cells.verdict": ["Stands up", "經得起", "经得起"],
+  "cells.verdict": ["Passes", "通過", "通过"],
   "cells.yes": ["yes", "是", "是"],
   "cells.no": ["no", "否", "否"],
   "cells.beaten": ["above {share} of others", "高於 {share} 的其他單元", "高于 {share} 的其他单元"],
-  "cells.survives": ["Stands up to its controls", "經得起對照", "经得起对照"],
+  "cells.survives": ["Passes its controls", "通過對照", "通过对照"],
   "cells.fails": ["Fails a control", "未通過對照", "未通过对照"],
   "cells.meter": ["{score}, random weights {control}", "{score}，隨機權重 {control}", "{score}，随机权重 {control}"],
   "cells.caption": [
@@ -239,7 +239,7 @@ export const sequences = {
   "fact.score": ["Score", "分數", "分数"],
 
   "figure.losses": [
-    "The loss says how surprised the network was by each next token. Here it is told apart by kinds of places, beside an n-gram model that knows only a few tokens of context. Where the network is much better, it uses what stands further back.",
+    "The loss says how surprised the network was by each next token. Here it is split by kinds of places, beside an n-gram model that knows only a few tokens of context. Where the network is much better, it uses what stands further back.",
     "損失說明網路對每個下一個詞元有多意外。這裡依位置種類分開列出，旁邊是只看少數前文詞元的 n 元模型。網路明顯較好之處，表示它用到了更早的內容。",
     "损失说明网络对每个下一个词元有多意外。这里按位置种类分开列出，旁边是只看少数前文词元的 n 元模型。网络明显较好之处，表示它用到了更早的内容。",
   ],
@@ -254,7 +254,7 @@ export const sequences = {
     "读入某词元时，每个单元平均改变多少。推动相同单元的词元归为一组，单元亦然。若另一半文本得不出相同分组，便属偶然：请比较稳定度与打乱词元后的数值。",
   ],
   "figure.response-similarity": [
-    "Two networks have other units, but both answer to the same tokens. Two tokens are alike to a network where they move its units the same way. If the two networks find the same tokens alike, they have learned the same distinctions; the p-value says how often shuffled tokens agree as much.",
+    "Two networks have different units, but both respond to the same tokens. Two tokens are alike to a network where they move its units the same way. If the two networks find the same tokens alike, they have learned the same distinctions; the p-value says how often shuffled tokens agree as much.",
     "兩個網路的單元不同，但都對相同的詞元作出反應。若兩個詞元以相同方式推動單元，對該網路而言便是相似的。若兩個網路認為相似的詞元相同，表示它們學到了相同的區別；p 值說明打亂詞元後有多常達到同樣的一致。",
     "两个网络的单元不同，但都对相同的词元作出反应。若两个词元以相同方式推动单元，对该网络而言便是相似的。若两个网络认为相似的词元相同，表示它们学到了相同的区别；p 值说明打乱词元后有多常达到同样的一致。",
   ],

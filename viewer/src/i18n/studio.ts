@@ -8,7 +8,7 @@ export const studio = {
   "search.label": ["Search", "搜尋", "搜索"],
   "search.class": ["class", "類別", "类别"],
   "search.hint": ["Search  /", "搜尋 /", "搜索 /"],
-  "search.none": ["Nothing is called so.", "沒有符合的名稱。", "没有符合的名称。"],
+  "search.none": ["Nothing has this name.", "沒有符合的名稱。", "没有符合的名称。"],
   "search.layer": ["layer", "層", "层"],
   "search.unit": ["unit", "單元", "单元"],
   "search.photograph": ["photograph", "照片", "照片"],
@@ -22,8 +22,8 @@ export const studio = {
 
   "drop.here": ["Drop the picture to show it to the network", "放開滑鼠，讓網路看這張圖片", "松开鼠标，让网络看这张图片"],
   "drop.busy": ["The network is looking at it…", "網路正在看這張圖片……", "网络正在看这张图片……"],
-  "drop.none": ["That was no picture.", "這不是圖片。", "这不是图片。"],
-  "drop.nonetwork": ["Started without a network, so no picture can be shown to it.", "啟動時沒有載入網路，因此無法讓它看圖片。", "启动时没有加载网络，因此无法让它看图片。"],
+  "drop.none": ["This file is not a picture.", "這不是圖片。", "这不是图片。"],
+  "drop.nonetwork": ["The server was started without a network, so no picture can be shown to one.", "啟動時沒有載入網路，因此無法讓它看圖片。", "启动时没有加载网络，因此无法让它看图片。"],
   "drop.choose": ["Choose a picture…", "選擇圖片……", "选择图片……"],
 
   "data.title": ["Pictures to look at", "可以觀看的圖片", "可以查看的图片"],
@@ -36,11 +36,11 @@ export const studio = {
   ],
   "more.n": ["Show more ({n})", "顯示更多（{n}）", "显示更多（{n}）"],
 
-  "jobs.network": ["Made by {name}, one after the other; every viewer has a fair turn.", "由 {name} 逐一執行，每位使用者輪流。", "由 {name} 逐一执行，每位使用者轮流。"],
+  "jobs.network": ["Made by {name}, one after the other, in turn for every viewer.", "由 {name} 逐一執行，每位使用者輪流。", "由 {name} 逐一执行，每位使用者轮流。"],
   "jobs.active": ["{n} running or waiting", "{n} 項執行中或等待中", "{n} 项运行中或等待中"],
   "jobs.now": ["Running and waiting", "執行中與等待中", "运行中与等待中"],
   "jobs.none": ["Nothing is being made.", "目前沒有正在執行的工作。", "目前没有正在运行的任务。"],
-  "jobs.over": ["Over", "已結束", "已结束"],
+  "jobs.over": ["Finished", "已結束", "已结束"],
   "jobs.explain": [
     "A job is one method applied to one thing with these settings. The same job asked for twice is made once. Jobs survive a restart of the server: what is finished stays, what was interrupted is made again.",
     "一項工作是以這些設定對一個對象使用一種方法。同樣的工作要求兩次只會執行一次。伺服器重新啟動後工作仍在：已完成的保留，被中斷的重新執行。",
@@ -99,7 +99,7 @@ export const studio = {
     "如果遮住某处后标签的概率下降，表示网络需要那个地方。填入的内容本身也是网络训练时没见过的画面：变化很小时，请先换一种填法再下结论。",
   ],
 
-  "doing.other": ["This page was made by another network than {name}, which is live here.", "這一頁是由另一個網路產生的，不是目前執行中的 {name}。", "这一页是由另一个网络生成的，不是目前运行中的 {name}。"],
+  "doing.other": ["This page was made with another network than {name}, which runs here.", "這一頁是由另一個網路產生的，不是目前執行中的 {name}。", "这一页是由另一个网络生成的，不是目前运行中的 {name}。"],
   "heat.side": ["Methods side by side", "並排比較各種方法", "并排比较各种方法"],
   "heat.side.caption": [
     "Where each method finds the evidence for “{target}”. At the same threshold each shows the same area.",
@@ -127,7 +127,7 @@ export const studio = {
   "class.lead.one": ["Among the first labels of one photograph", "在一張照片中名列前茅", "在一张照片中名列前茅"],
   "class.lead.many": ["Among the first labels of {n} photographs", "在 {n} 張照片中名列前茅", "在 {n} 张照片中名列前茅"],
   "class.explain": [
-    "What the network knows as this class: the picture that it makes of it, the photographs in which it finds it, what it takes it for, and where it looks.",
+    "What the network knows of this class: the pattern that it makes for it, the photographs in which it finds it, the classes that it confuses with it, and where it looks.",
     "網路心目中的這個類別：它畫出的圖樣、它認出此類別的照片、容易混淆的類別，以及它看的地方。",
     "网络心目中的这个类别：它画出的图样、它认出此类别的照片、容易混淆的类别，以及它看的地方。",
   ],
@@ -142,12 +142,12 @@ export const studio = {
   "class.noheat": ["no heatmap for it", "沒有此類別的熱圖", "没有此类别的热图"],
 
   "neuron.explain": [
-    "One unit of one layer. A pattern shows what raises it most; photographs of a survey show what it meets in the world.",
-    "某一層的一個單元。圖樣顯示什麼最能提高它的反應；普查的照片顯示它在真實世界中遇到什麼。",
-    "某一层的一个单元。图样显示什么最能提高它的响应；普查的照片显示它在真实世界中遇到什么。",
+    "One unit of one layer. A pattern shows what raises it most; photographs of a survey show what makes it respond.",
+    "某一層的一個單元。圖樣顯示什麼最能提高它的反應；調查的照片顯示什麼讓它有反應。",
+    "某一层的一个单元。图样显示什么最能提高它的响应；调查的照片显示什么让它有响应。",
   ],
   "neuron.nopattern": ["No pattern was made for this unit.", "還沒有這個單元的圖樣。", "还没有这个单元的图样。"],
-  "neuron.survey": ["This unit in the survey", "普查中的這個單元", "普查中的这个单元"],
+  "neuron.survey": ["This unit in the survey", "調查中的這個單元", "调查中的这个单元"],
 
   "graph.title": ["Layer graph", "層的關係圖", "层的关系图"],
   "graph.caption": ["From the input on the left to the output on the right. An arrow: the output of one reaches the other.", "左邊是輸入，右邊是輸出。箭頭表示一層的輸出會到達另一層。", "左边是输入，右边是输出。箭头表示一层的输出会到达另一层。"],

@@ -34,7 +34,7 @@ def layer_scores(
     layers: str | Sequence[str],
     *,
     neighbours: Annotated[int, Bounds(1, 1000), "nearest neighbours that vote"] = 10,
-    held_out: Annotated[float, Bounds(0.01, 0.9), "share of the examples that the probe is asked, not taught"] = 0.2,
+    held_out: Annotated[float, Bounds(0.01, 0.9), "share of the examples that test the probe"] = 0.2,
     strength: Annotated[float, Bounds(1e-9, 1e9), "inverse of the probe's L2 penalty"] = 1.0,
     debiased: Annotated[bool, "correct CKA for few examples"] = False,
     pool: Annotated[Pool, "how an output becomes a code"] = "mean",
