@@ -82,7 +82,7 @@ def test_a_lasso_takes_what_lies_in_it(visit: Any, report: Path) -> None:
     assert f"{inside.sum()} of {N} points" in tab.inner_text(".map-selection .row-head")
     assert tab.locator(".map-selection .map-sheet li").count() == inside.sum()
     wrong = int((inside & (np.arange(N) % 10 == 0)).sum())
-    assert f"{wrong} read wrong" in tab.inner_text(".map-selection")
+    assert f"{wrong} misclassified" in tab.inner_text(".map-selection")
     assert tab.locator(".map-selection .map-sheet .wrong").count() == wrong
     tab.click(".map-selection summary")
     assert tab.locator(".map-selection .map-table tbody tr").count() == inside.sum()
