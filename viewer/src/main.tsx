@@ -1,5 +1,6 @@
 import { createRoot } from "react-dom/client";
 import { App } from "./frame/app";
+import "./kinds";
 import { apply, ready } from "./core/settings";
 import { listen } from "./core/live";
 import { findSource, LiveSource } from "./core/source";

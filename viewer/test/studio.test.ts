@@ -6,6 +6,7 @@ import { confusions } from "../src/kinds/class/page";
 import { applicable, read } from "../src/parts/form";
 import { pack } from "../src/kinds/image/occlude";
 import { search } from "../src/frame/find";
+import "../src/kinds";
 
 const row = (name: string, units = 4) => ({ name, kind: "Conv2d", shape: [units, 2, 2], units, receptive_field: null, parameters: 1, depth: 1 });
 const network = {

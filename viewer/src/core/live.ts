@@ -76,6 +76,10 @@ async function download(path: string, wanted: object): Promise<void> {
   hand(await response.blob(), name);
 }
 
+/** A result's figure as a file. */
+export const FIGURES = ["png", "svg", "pdf"] as const;
+export const figure = (record: string, kind: (typeof FIGURES)[number]) => `api/v1/results/${encodeURIComponent(record)}/figure.${kind}`;
+
 /** An address that the server gives a thumbnail of its data folder at. */
 export const thumb = (index: number) => `api/v1/data/${index}/thumb.jpg`;
 

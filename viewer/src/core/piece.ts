@@ -1,5 +1,5 @@
 // Parts of the viewer that are loaded when they are looked at.
-import { lazy, type ComponentType } from "react";
+import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 
 declare global {
   interface Window {
@@ -22,7 +22,12 @@ export function piece<T>(name: string, open: () => Promise<T>): Promise<T> {
   return found;
 }
 
-/** A component of a piece. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export const later = <M, C extends ComponentType<any>>(load: () => Promise<M>, which: (module: M) => C) =>
-  lazy(() => load().then((module) => ({ default: which(module) })));
+type Loaded<C extends ComponentType<any>> = LazyExoticComponent<C> & { load: () => void };
+
+/** A component that is a piece by itself. `load` asks for it before it is looked at. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export function later<C extends ComponentType<any>>(name: string, open: () => Promise<{ default: C }>): Loaded<C> {
+  const load = () => piece(name, open);
+  return Object.assign(lazy(load), { load: () => void load().catch(() => undefined) });
+}

@@ -1,14 +1,15 @@
 // The search box of the header: "/" reaches it, arrows choose, Enter goes.
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import type { Overview } from "../generated/document";
-import { useSpeech, type Key } from "../i18n";
+import { useSpeech } from "../i18n";
 import { server } from "../core/live";
 import { href } from "../core/routes";
-import { labelsOf, search, type Found } from "./find";
+import type { Found } from "../core/pages";
+import { labelsOf, search } from "./find";
 import { isLive } from "../core/source";
 
 export function Search({ overview }: { overview: Overview }) {
-  const { t } = useSpeech();
+  const { t, maybe } = useSpeech();
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
   const [open, setOpen] = useState(false);
@@ -108,7 +109,7 @@ export function Search({ overview }: { overview: Overview }) {
               }}
               onPointerEnter={() => setChosen(i)}
             >
-              <span className="quiet small">{t(`search.${item.kind}` as Key)}</span> <span>{item.text}</span>
+              <span className="quiet small">{maybe(`search.${item.kind}`, item.kind)}</span> <span>{item.text}</span>
               {item.more && <span className="quiet small"> {item.more}</span>}
             </li>
           ))}

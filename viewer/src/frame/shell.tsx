@@ -1,7 +1,7 @@
 // What a live server adds around every page: pictures dropped or pasted anywhere, and the state of the work.
 import { useEffect, useState } from "react";
 import { useSpeech } from "../i18n";
-import { server, useConnected, useJobs, useSession } from "../core/live";
+import { server, useConnected, useSession } from "../core/live";
 import { href } from "../core/routes";
 
 /** Look at a picture of one's own: its prediction at once, the usual methods as jobs. Returns the picture's page. */
@@ -84,45 +84,5 @@ export function Shell() {
         </div>
       )}
     </>
-  );
-}
-
-/** A button that lets one choose a picture, for those who do not drag. */
-export function ChoosePicture() {
-  const { t } = useSpeech();
-  return (
-    <label className="button">
-      {t("drop.choose")}
-      <input
-        type="file"
-        accept="image/*"
-        className="hidden"
-        onChange={(event) => {
-          window.dispatchEvent(new CustomEvent("deepro:pictures", { detail: [...(event.target.files ?? [])] }));
-          event.target.value = "";
-        }}
-      />
-    </label>
-  );
-}
-
-/** In the header: what is being made now. */
-export function Working({ current }: { current: boolean }) {
-  const { t, integer } = useSpeech();
-  const jobs = useJobs();
-  const session = useSession();
-  const active = jobs.filter((j) => j.state === "running" || j.state === "queued").length;
-  const network = session?.network.state;
-  return (
-    <a className="working" href={href({ page: "jobs" })} aria-current={current ? "page" : undefined}>
-      {t("nav.jobs")}
-      {active > 0 && (
-        <span className="count" title={t("jobs.active", { n: active })}>
-          {integer(active)}
-        </span>
-      )}
-      {network === "loading" && <span className="dot busy" title={t("studio.network.loading")} />}
-      {network === "failed" && <span className="dot bad" title={session?.network.reason} />}
-    </a>
   );
 }

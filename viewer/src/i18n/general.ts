@@ -26,6 +26,11 @@ export const general = {
     "找不到「{name}」。網址可能來自另一份報告，或這份報告的檔案被移動過。",
     "找不到“{name}”。网址可能来自另一份报告，或这份报告的文件被移动过。",
   ],
+  "state.unknown": [
+    "This viewer does not know results of the kind “{kind}”. How the result was made is told above.",
+    "這個檢視器不認得「{kind}」這種結果。結果是怎麼做出來的，寫在上方。",
+    "这个查看器不认得“{kind}”这种结果。结果是怎么做出来的，写在上方。",
+  ],
   "explain.ask": ["What am I looking at?", "我看到的是什麼？", "我看到的是什么？"],
   "explain.paper": ["Paper:", "論文：", "论文："],
   "paper.several": ["{first} et al.", "{first} 等", "{first} 等"],

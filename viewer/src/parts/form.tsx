@@ -4,7 +4,7 @@ import { Workspace } from "../core/context";
 import type { JobRequest, MethodForm as Method } from "../generated/document";
 import { useSpeech } from "../i18n";
 import { server, useJobs, useSession } from "../core/live";
-import { JobRow } from "../kinds/jobs/page";
+import { JobRow } from "./jobs";
 import { PaperLine } from "./words";
 
 /** What the form is opened on. What is given here is not asked for. */
@@ -38,7 +38,7 @@ export function applicable(methods: Method[], about: About, takes: { data: boole
   });
 }
 
-export function MethodForm({ about }: { about: About }) {
+export default function MethodForm({ about }: { about: About }) {
   const { t } = useSpeech();
   const session = useSession();
   if (session?.network.state !== "ready") return null;

@@ -80,3 +80,8 @@ export function Frame(props: { width: number; height: number; window: Window | n
     </span>
   );
 }
+
+/** All of a picture in a square. */
+export function Whole({ picture, alt }: { picture: Picture; alt: string }) {
+  return <Crop picture={picture} window={{ left: 0, top: 0, right: picture.width, bottom: picture.height }} alt={alt} />;
+}

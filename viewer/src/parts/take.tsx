@@ -1,12 +1,11 @@
 // Things to take away: a figure of one result, a report or a contact sheet of what is chosen.
 import { use, useState, type ReactNode } from "react";
 import { Workspace } from "../core/context";
-import { MethodForm } from "../families";
 import { useSpeech } from "../i18n";
-import { figure, FIGURES } from "../core/figures";
-import { server, useSession } from "../core/live";
+import { figure, FIGURES, server, useSession } from "../core/live";
 import { keyOf, selection, useSelection, type Chosen } from "../core/selection";
 import { isLive } from "../core/source";
+import { MethodForm } from "./method-form";
 
 /** Chooses a thing, where there is a server that can make something of it. `inline`: in a line of text, else over a picture. */
 export function Choose({ one, inline }: { one: Chosen; inline?: boolean }) {

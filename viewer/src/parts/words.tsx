@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import type { Paper, ProvenanceView } from "../generated/document";
 import { useSpeech, type Key } from "../i18n";
-import { figure, FIGURES } from "../core/figures";
+import { figure, FIGURES } from "../core/live";
 import { href } from "../core/routes";
 import { isLive } from "../core/source";
 

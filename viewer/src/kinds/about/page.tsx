@@ -1,16 +1,21 @@
 import { useState, type ReactNode } from "react";
-import type { NetworkView, ProvenanceView } from "../../generated/document";
+import type { NetworkView, Overview, Photograph, ProvenanceView } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { Explain, Facts, PaperLine } from "../../parts/words";
 import { TakeFigure } from "../../parts/take";
+import { pages, type Page } from "../../core/pages";
 import { href } from "../../core/routes";
 import { isLive } from "../../core/source";
 import { plain } from "../image/units";
 
-type About = { made: ProvenanceView; network: NetworkView | undefined; back: { name: string; to: string } };
+type About = { overview: Overview; made: ProvenanceView; photograph: Photograph | undefined; network: NetworkView | undefined };
 
-export function AboutPage({ made, network, back }: About) {
-  const { t, maybe, said, number, date } = useSpeech();
+export default function AboutPage({ overview, made, photograph, network }: About) {
+  const speech = useSpeech();
+  const { t, maybe, said, number, date } = speech;
+  const back: ReturnType<NonNullable<Page["shows"]>> = photograph
+    ? { name: photograph.name, to: { page: "image", image: photograph.id } }
+    : pages().flatMap(([, page]) => page.shows?.(overview, made.key, speech) ?? [])[0];
   const items: [string, ReactNode][] = [
     [t("method"), <>{maybe(`method.${made.method}`, made.method)} <span className="quiet">({made.method}, {t("about.version", { n: made.version })})</span></>],
     [t("network"), network ? <a href={href({ page: "network", network: network.id.slice(0, 16) })}>{network.name}</a> : <code>{made.network.slice(0, 16)}</code>],
@@ -26,7 +31,7 @@ export function AboutPage({ made, network, back }: About) {
   return (
     <>
       <nav className="crumbs">
-        <a href={back.to}>← {t("nav.back", { name: back.name })}</a>
+        <a href={href(back?.to ?? { page: "overview" })}>← {t("nav.back", { name: back?.name ?? t("nav.overview") })}</a>
       </nav>
       <header className="page-head tight">
         <h1>{t("about.title")}</h1>

@@ -6,7 +6,7 @@ import { Image } from "../../parts/picture";
 import { Explain, Facts, MadeBy } from "../../parts/words";
 import { href } from "../../core/routes";
 
-export function AtlasPage({ overview, page }: { overview: Overview; page: Page }) {
+export default function AtlasPage({ overview, page }: { overview: Overview; page: Page }) {
   const { t, percent, integer, number } = useSpeech();
   const [at, setAt] = useState(() => page.cells.reduce((best, cell, i) => (cell.count > (page.cells[best]?.count ?? 0) ? i : best), 0));
   const cell = page.cells[at];

@@ -7,7 +7,7 @@ import { trackName } from "../../parts/sequence/names";
 import { cellKey } from "../../parts/sequence/states";
 import { visible } from "../../parts/sequence/tokens";
 
-export function CellsView({ overview, page }: { overview: Overview; page: CellsPage }) {
+export default function CellsView({ overview, page }: { overview: Overview; page: CellsPage }) {
   const speech = useSpeech();
   const { t, integer, number, percent } = speech;
   const made = page.records[page.record];

@@ -3,7 +3,7 @@ import type { Overview, PhotographCard } from "../../generated/document";
 import { Controls } from "../../parts/heat";
 import { useSpeech } from "../../i18n";
 import { isLive } from "../../core/source";
-import { MethodForm } from "../../families";
+import { MethodForm } from "../../parts/method-form";
 import { explanations, HeatStage, Sliders } from "../../parts/heatmaps";
 import { Image } from "../../parts/picture";
 import { Bars, Explain, MadeBy } from "../../parts/words";
@@ -22,7 +22,7 @@ export function confusions(cards: readonly PhotographCard[], label: string): { l
   return [...total].map(([name, sum]) => ({ label: name, value: sum / seen.length })).sort((a, b) => b.value - a.value);
 }
 
-export function ClassPage({ source, overview, label }: { source: Source; overview: Overview; label: string }) {
+export default function ClassPage({ source, overview, label }: { source: Source; overview: Overview; label: string }) {
   const { t, percent, number } = useSpeech();
   const cards = overview.photographs.filter((card) => share(card, label) > 0).sort((a, b) => share(b, label) - share(a, label));
   const patterns = overview.patterns.flatMap((set) => set.images.flatMap((image, target) => (image.target === label ? [{ set, image, target }] : [])));

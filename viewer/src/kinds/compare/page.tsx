@@ -10,7 +10,7 @@ import type { Source } from "../../core/source";
 export type Side = { image?: string | undefined; shown?: number | undefined };
 
 /** Two photographs, two methods or two networks: whatever is chosen left and right stands on the same sliders. */
-export function ComparePage({ source, overview, left, right }: { source: Source; overview: Overview; left: Side; right: Side }) {
+export default function ComparePage({ source, overview, left, right }: { source: Source; overview: Overview; left: Side; right: Side }) {
   const { t } = useSpeech();
   const [controls] = useState(() => new Controls());
   const cards = overview.photographs;
@@ -27,7 +27,7 @@ export function ComparePage({ source, overview, left, right }: { source: Source;
   const high = commonHigh(heat, (h) => maybe(`heat.unit.${h.method}`, h.method));
   const go = (change: { left?: Side; right?: Side }) => {
     const now = { left: { image: first, shown: left.shown }, right: { image: second, shown: right.shown }, ...change };
-    window.location.replace(href({ page: "compare", left: now.left, right: now.right }));
+    window.location.replace(href({ page: "compare", image: now.left.image, other: now.right.image, left: now.left.shown, right: now.right.shown }));
   };
   return (
     <>

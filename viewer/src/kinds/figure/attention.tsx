@@ -19,7 +19,7 @@ const LISTED = 8;
 
 type End = { side: "read" | "written"; index: number };
 
-export function AttentionFigure({ view }: { view: AttentionView }) {
+export default function AttentionFigure({ view }: { view: AttentionView }) {
   const speech = useSpeech();
   const { t, number, percent } = speech;
   const palette = usePalette();

@@ -9,7 +9,7 @@ const [SIZE, RING] = [520, 185] as const;
 const MOST = 40; // more states than these are told in the table alone
 const LETTERS = 6;
 
-export function AutomatonFigure({ view }: { view: AutomatonView }) {
+export default function AutomatonFigure({ view }: { view: AutomatonView }) {
   const { t, integer, percent } = useSpeech();
   const [word, setWord] = useState<number[]>([]);
   const path = word.reduce<number[]>((all, letter) => [...all, view.transitions[all.at(-1) ?? 0]?.[letter] ?? 0], [0]);

@@ -11,7 +11,7 @@ import { outputName } from "../../parts/sequence/names";
 import { visible } from "../../parts/sequence/tokens";
 import { placeName, readLanes, widthOf } from "../../parts/sequence/read";
 
-export function InterventionFigure({ view }: { view: InterventionView }) {
+export default function InterventionFigure({ view }: { view: InterventionView }) {
   const speech = useSpeech();
   const { t, number, percent } = speech;
   const palette = usePalette();

@@ -10,7 +10,7 @@ const shown = (text: string) => [...text].map(visible).join("");
 
 type By = "loss" | "gain" | "share_of_loss" | "steps";
 
-export function LossesFigure({ view }: { view: LossesView }) {
+export default function LossesFigure({ view }: { view: LossesView }) {
   const speech = useSpeech();
   const { t, number, integer, percent } = speech;
   const [by, setBy] = useState<By | null>(null);

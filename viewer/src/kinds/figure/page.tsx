@@ -1,26 +1,19 @@
-// A result of sequences that is one figure: attention, steps, interventions, losses, state space, responses (of one network and of two), automaton.
+// A result of sequences that is one figure; kinds.ts says which.
 import type { FigurePage, Overview } from "../../generated/document";
 import { useSpeech, type Key } from "../../i18n";
 import { Explain, Facts, MadeBy } from "../../parts/words";
 import { href } from "../../core/routes";
-import { AttentionFigure } from "./attention";
-import { AutomatonFigure } from "./automaton";
-import { InterventionFigure } from "./intervention";
-import { LossesFigure } from "./losses";
-import { ResponseSimilarityFigure } from "./response-similarity";
-import { ResponsesFigure } from "./responses";
-import { SpaceFigure } from "./space";
-import { StepsFigure } from "./steps";
 import { sequenceName } from "../../parts/sequence/names";
-import { factsOf } from "../sequences/page";
+import { Unknown } from "../../parts/unknown";
+import { factsOf } from "../sequences/lists";
+import { figureOf } from "./kinds";
 
-type Shown = FigurePage["shown"];
-
-export function FigureView({ overview, page }: { overview: Overview; page: FigurePage }) {
+export default function FigureView({ overview, page }: { overview: Overview; page: FigurePage }) {
   const speech = useSpeech();
-  const { t } = speech;
+  const { t, maybe } = speech;
   const made = page.records[page.record];
   const { shown } = page;
+  const figure = figureOf(shown.kind);
   const sequence = "read" in shown ? shown.read.sequence : null;
   const card = overview.sequences.find((one) => one.id === sequence);
   const given = "read" in shown ? (made?.data[0]?.name as string | null | undefined) : null;
@@ -32,7 +25,7 @@ export function FigureView({ overview, page }: { overview: Overview; page: Figur
         <a href={href({ page: "sequences" })}>← {t("nav.back", { name: t("nav.sequences") })}</a>
       </nav>
       <header className="page-head tight">
-        <h1>{t(`nav.${shown.kind}`)}</h1>
+        <h1>{maybe(`nav.${shown.kind}`, shown.kind)}</h1>
         <p className="lead">
           {card && (
             <>
@@ -42,33 +35,12 @@ export function FigureView({ overview, page }: { overview: Overview; page: Figur
           {!card && given && `${sequenceName(speech, given)} · `}
           {overview.networks.find((n) => n.fingerprint === page.network)?.name} · <MadeBy made={made} />
         </p>
-        <Explain text={`figure.${shown.kind}` as Key} paper={made?.paper} />
+        {figure && <Explain text={`figure.${shown.kind}` as Key} paper={made?.paper} />}
       </header>
       <section className="sequence-figure">
         {told.length > 0 && <Facts items={told} />}
-        <Figure shown={shown} record={page.record} />
+        {figure ? <figure.view view={shown as never} record={page.record} /> : <Unknown kind={shown.kind} />}
       </section>
     </>
   );
-}
-
-function Figure({ shown, record }: { shown: Shown; record: string }) {
-  switch (shown.kind) {
-    case "attention":
-      return <AttentionFigure view={shown} />;
-    case "steps":
-      return <StepsFigure view={shown} record={record} />;
-    case "intervention":
-      return <InterventionFigure view={shown} />;
-    case "losses":
-      return <LossesFigure view={shown} />;
-    case "state_space":
-      return <SpaceFigure view={shown} />;
-    case "responses":
-      return <ResponsesFigure view={shown} />;
-    case "response-similarity":
-      return <ResponseSimilarityFigure view={shown} />;
-    case "automaton":
-      return <AutomatonFigure view={shown} />;
-  }
 }

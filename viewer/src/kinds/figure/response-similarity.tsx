@@ -24,7 +24,7 @@ function nearest(likeness: Float32Array, tokens: number, token: number): number[
     .slice(0, NEAREST);
 }
 
-export function ResponseSimilarityFigure({ view }: { view: ResponseSimilarityView }) {
+export default function ResponseSimilarityFigure({ view }: { view: ResponseSimilarityView }) {
   const { t, number } = useSpeech();
   const palette = usePalette();
   const tokens = view.tokens.length;

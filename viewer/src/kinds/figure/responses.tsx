@@ -13,7 +13,7 @@ import { Legend } from "./legend";
 
 const TALL = 15;
 
-export function ResponsesFigure({ view }: { view: ResponsesView }) {
+export default function ResponsesFigure({ view }: { view: ResponsesView }) {
   const { t, number, integer } = useSpeech();
   const palette = usePalette();
   const values = unpack(view.values) as Float32Array;

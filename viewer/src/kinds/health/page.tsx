@@ -5,8 +5,9 @@ import { Crop } from "../../parts/picture";
 import { Explain, MadeBy } from "../../parts/words";
 import { href } from "../../core/routes";
 import type { Source } from "../../core/source";
+import { Evidence } from "./evidence";
 import { placeOf } from "../survey/units";
-import { ZEILER } from "../survey/page";
+import { ZEILER } from "../survey/paper";
 
 // The number of a finding that stands against its threshold, and which threshold that is.
 const JUDGED: { [fault: string]: [string, string][] } = {
@@ -31,7 +32,7 @@ const MOST = 60; // findings of a fault in the page at once
 
 type Shown = { overview: Overview; source: Source; survey: SurveyPage; health: Health };
 
-export function HealthPage({ overview, source, survey, health }: Shown) {
+export default function HealthPage({ overview, source, survey, health }: Shown) {
   const { t, integer } = useSpeech();
   const network = overview.networks.find((n) => n.fingerprint === survey.network);
   const faults = FAULTS.filter((fault) => health.findings.some((f) => f.fault === fault));
@@ -111,7 +112,7 @@ function Fault({ source, survey, health, fault }: { source: Source; survey: Surv
             <Face source={source} survey={survey} found={one} health={health} />
             <span className="finding-text">
               <a href={href({ page: "survey-unit", survey: survey.id, layer: one.layer, unit: one.unit })}>
-                <span className="layer-name">{one.layer}</span> · <strong>{one.unit}</strong>
+                <span className="layer">{one.layer}</span> · <strong>{one.unit}</strong>
               </a>
               <Evidence found={one} survey={survey.id} />
             </span>
@@ -151,29 +152,6 @@ function Examples({ source, survey, found }: { source: Source; survey: SurveyPag
   return (
     <span className="face">
       {places.map((place, i) => place && <Crop key={i} picture={found.fault === "aliased" ? place.block.projections : place.block.patches} window={place.window} alt="" />)}
-    </span>
-  );
-}
-
-/** The numbers behind a finding; those that decide stand against their thresholds. */
-export function Evidence({ found, survey }: { found: Finding; survey: string }) {
-  const { t, maybe, number, percent, integer } = useSpeech();
-  const shares = ["share_images", "share_active", "share_of_power", "share_of_projected_power", "common_examples"];
-  return (
-    <span className="evidence-line quiet">
-      {Object.entries(found.evidence).map(([name, value], i) => (
-        <span key={name}>
-          {i > 0 && " · "}
-          {name === "of" && value !== null ? (
-            <>
-              {t("evidence.of")}{" "}
-              <a href={href({ page: "survey-unit", survey, layer: found.layer, unit: value })}>{integer(value)}</a>
-            </>
-          ) : (
-            `${maybe(`evidence.${name}`, name.replaceAll("_", " "))} ${value === null ? "–" : shares.includes(name) ? percent(value) : number(value)}`
-          )}
-        </span>
-      ))}
     </span>
   );
 }

@@ -2,13 +2,13 @@
 import type { Job, Photograph } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { useJobs, useSession } from "../../core/live";
-import { JobList } from "../jobs/page";
-import { MethodForm } from "../../parts/form";
+import { JobList } from "../../parts/jobs";
+import { MethodForm } from "../../parts/method-form";
 import { Occlude } from "./occlude";
 
 const RECENT = 300_000; // milliseconds for which a failure is told here; the page of jobs keeps it
 
-export function Doing({ photograph }: { photograph: Photograph }) {
+export default function Doing({ photograph }: { photograph: Photograph }) {
   const { t } = useSpeech();
   const session = useSession();
   const jobs = useJobs();

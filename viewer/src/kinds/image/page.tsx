@@ -1,9 +1,8 @@
 import { memo, Suspense, useState, type CSSProperties } from "react";
 import type { LayerUnits, Overview, Photograph, Unit } from "../../generated/document";
 import { useSpeech } from "../../i18n";
-import { Doing } from "../../families";
 import { explanations, SideBySide, type Explanation } from "../../parts/heatmaps";
-import { Crop, Frame, Image } from "../../parts/picture";
+import { Crop, Frame, Image, Whole } from "../../parts/picture";
 import { Stage } from "./stage";
 import { Choose } from "../../parts/take";
 import { Bars, Explain, MadeBy } from "../../parts/words";
@@ -11,7 +10,10 @@ import { href } from "../../core/routes";
 import { weigh } from "./evidence";
 import { partOf } from "../../core/selection";
 import { isLive } from "../../core/source";
+import { later } from "../../core/piece";
 import { field, fidelity, layerGroups, otherRules, span, unitRoute } from "./units";
+
+const Doing = later("doing", () => import("./doing"));
 
 export function ImagePage({ overview, photograph, region }: { overview: Overview; photograph: Photograph; region: number }) {
   const { t } = useSpeech();
@@ -229,7 +231,7 @@ const LayerSection = memo(function LayerSection(props: {
   return (
     <section className="layer" id={id} tabIndex={-1}>
       <h3>
-        <span className="layer-name">{layer.layer}</span>
+        <span className="layer">{layer.layer}</span>
         <span className="quiet">{facts.join(" · ")}</span>
       </h3>
       <p className="caption">
@@ -254,7 +256,7 @@ const LayerSection = memo(function LayerSection(props: {
                 onFocus={() => point({ layer, unit })}
               >
                 <span className="triple-tiles">
-                  <Tile picture={unit.map} alt={t("units.map.alt", words)} />
+                  <Whole picture={unit.map} alt={t("units.map.alt", words)} />
                   {shown.map((one) => (
                     <Crop
                       key={one.layer.rule}
@@ -286,6 +288,3 @@ const LayerSection = memo(function LayerSection(props: {
   );
 });
 
-export function Tile({ picture, alt }: { picture: Unit["map"]; alt: string }) {
-  return <Crop picture={picture} window={{ left: 0, top: 0, right: picture.width, bottom: picture.height }} alt={alt} />;
-}

@@ -25,7 +25,7 @@ type Chosen = { points: Uint32Array; why: string; class: string | null };
 const RINGS = 5000; // more rings than that hide the map
 const CHANGED = 128; // of 255: half of the neighbours are new
 
-export function MapPage({ overview, page, source, route }: { overview: Overview; page: Page; source: Source; route: At }) {
+export default function MapPage({ overview, page, source, route }: { overview: Overview; page: Page; source: Source; route: At }) {
   const { t, maybe, integer, number, percent } = useSpeech();
   const dark = useDark();
   const count = page.ids.length;

@@ -1,10 +1,10 @@
 import type { KnowledgeView, Overview } from "../../generated/document";
 import { useSpeech } from "../../i18n";
-import { MapCards } from "../../parts/cards";
+import { MapCards } from "./cards";
 import { Knowledge } from "./knowledge";
 import { Explain } from "../../parts/words";
 
-export function MapsPage({ overview }: { overview: Overview }) {
+export default function MapsPage({ overview }: { overview: Overview }) {
   const { t } = useSpeech();
   return (
     <>

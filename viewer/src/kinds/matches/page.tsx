@@ -11,7 +11,7 @@ import { visible } from "../../parts/sequence/tokens";
 
 const shown = (text: string) => [...text].map(visible).join("");
 
-export function MatchesView({ overview, page }: { overview: Overview; page: MatchesPage }) {
+export default function MatchesView({ overview, page }: { overview: Overview; page: MatchesPage }) {
   const speech = useSpeech();
   const { t, number, integer, percent } = speech;
   const made = page.records[page.record];

@@ -8,7 +8,7 @@ import { gradient } from "../../parts/sequence/colours";
 import { usePalette } from "../../parts/sequence/theme";
 import { unpack } from "../../core/values";
 
-export function MemoryView({ overview, page }: { overview: Overview; page: MemoryPage }) {
+export default function MemoryView({ overview, page }: { overview: Overview; page: MemoryPage }) {
   const { t, number } = useSpeech();
   const made = page.records[page.record];
   const facts: [string, string][] = [];
@@ -37,7 +37,7 @@ export function MemoryView({ overview, page }: { overview: Overview; page: Memor
       {page.layers.map((layer) => (
         <section key={named(layer)}>
           <h2>
-            {t("memory.gates")} <span className="layer-name">{named(layer)}</span>
+            {t("memory.gates")} <span className="layer">{named(layer)}</span>
           </h2>
           <div className="plots">
             {layer.gates.map((gate) => (

@@ -4,7 +4,7 @@ import type { NetworkView, SurveyCard, SurveyPage } from "../../generated/docume
 import { useSpeech, type Key } from "../../i18n";
 import { arrange, COLUMNS, parseSort, size, writeSort, type Column, type Row } from "./layers";
 import { LayerGraph } from "./graph";
-import { NetworkCard } from "../../parts/cards";
+import { NetworkCard } from "./card";
 import { usePrinting } from "../../parts/printing";
 import { Explain } from "../../parts/words";
 import { href } from "../../core/routes";
@@ -14,7 +14,7 @@ const ROW = 30; // pixels; fixed, so that a long table can be drawn where it is 
 
 type Shown = { source: Source; network: NetworkView; find: string; sort: string | undefined; surveys: SurveyCard[] };
 
-export function NetworkPage({ source, network, find, sort, surveys }: Shown) {
+export default function NetworkPage({ source, network, find, sort, surveys }: Shown) {
   const { t } = useSpeech();
   const survey = useSurvey(source, surveys[0]?.id);
   return (

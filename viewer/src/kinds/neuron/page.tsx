@@ -1,14 +1,14 @@
 import type { NetworkView, Overview } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { size } from "../network/layers";
-import { MethodForm } from "../../families";
+import { MethodForm } from "../../parts/method-form";
 import { Image } from "../../parts/picture";
 import { Explain, Facts, MadeBy } from "../../parts/words";
 import { href } from "../../core/routes";
 import { isLive } from "../../core/source";
 
 /** A unit by itself, without a photograph: its layer, the patterns made for it, and what can be asked of it. */
-export function NeuronPage({ overview, network, layer, unit }: { overview: Overview; network: NetworkView; layer: string; unit: number }) {
+export default function NeuronPage({ overview, network, layer, unit }: { overview: Overview; network: NetworkView; layer: string; unit: number }) {
   const { t, integer, number } = useSpeech();
   const row = network.layers.find((one) => one.name === layer);
   const patterns = overview.patterns.flatMap((set) =>

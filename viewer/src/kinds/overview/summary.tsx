@@ -1,10 +1,11 @@
 // The first things to know of a workspace: which units look sick, which network, which data, what was computed.
 import type { ReactNode } from "react";
 import type { Overview } from "../../generated/document";
-import { useSpeech, type Key } from "../../i18n";
+import { pages } from "../../core/pages";
+import { useSpeech } from "../../i18n";
 import { href } from "../../core/routes";
 import { folder } from "../../core/source";
-import { NetworkCard } from "../../parts/cards";
+import { NetworkCard } from "../network/card";
 import { Facts } from "../../parts/words";
 
 export function Summary({ overview }: { overview: Overview }) {
@@ -15,7 +16,7 @@ export function Summary({ overview }: { overview: Overview }) {
   const computed = methods(overview);
   return (
     <>
-      <Health overview={overview} />
+      {pages().map(([name, { overview: { first: First } = {} }]) => First && <First key={name} overview={overview} />)}
       {/* Photographs are shown before the rest is made: what is to come keeps its place. */}
       {(only || data.length > 0 || computed.length > 0) && (
         <div className={only ? "summary" : "summary hold"}>
@@ -66,45 +67,11 @@ export function Summary({ overview }: { overview: Overview }) {
   );
 }
 
-/** What the units' diagnosis found, before everything else. */
-function Health({ overview }: { overview: Overview }) {
-  const { t, integer } = useSpeech();
-  const looked = overview.surveys.filter((card) => card.findings !== null);
-  if (looked.length === 0) return null;
-  return (
-    <section className="health-first" aria-label={t("survey.health")}>
-      <ul>
-        {looked.map((card) => (
-          <li key={card.id} className={card.findings ? "sick" : undefined}>
-            <a href={href({ page: "health", survey: card.id })}>
-              <strong>{t("survey.health")}</strong>{" "}
-              {card.findings ? t(card.findings === 1 ? "survey.findings.one" : "survey.findings.many", { n: card.findings }) : t("survey.findings.none")} →
-            </a>
-            <span className="quiet">
-              {Object.entries(card.faults ?? {})
-                .map(([fault, n]) => `${t(`fault.${fault}` as Key)} ${integer(n)}`)
-                .join(" · ")}
-            </span>
-            <span className="quiet">
-              {overview.networks.find((n) => n.fingerprint === card.network)?.name} · {card.dataset}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
 /** What was looked at, and how much of it. */
 function useData(overview: Overview): [string, ReactNode][] {
-  const { t, integer } = useSpeech();
-  const items: [string, ReactNode][] = [];
-  const labels = new Set(overview.photographs.flatMap((card) => (card.best ? [card.best.label] : [])));
-  if (overview.photographs.length > 0) items.push([t("photographs"), t("overview.data.photographs", { n: overview.photographs.length, labels: labels.size })]);
-  for (const card of overview.surveys)
-    items.push([card.dataset, t(card.classes ? "overview.data.survey" : "overview.data.unlabelled", { images: card.images, classes: card.classes ?? 0 })]);
-  if (overview.sequences.length > 0) items.push([t("nav.sequences"), integer(overview.sequences.length)]);
-  if (folder) items.push([folder.name, t("overview.data.folder", { n: folder.count })]);
+  const speech = useSpeech();
+  const items = pages().flatMap(([, page]) => page.overview?.data?.(overview, speech) ?? []);
+  if (folder) items.push([folder.name, speech.t("overview.data.folder", { n: folder.count })]);
   return items;
 }
 

@@ -6,7 +6,7 @@ import { Choose } from "../../parts/take";
 import { Explain, Facts, MadeBy, Missing } from "../../parts/words";
 import { href } from "../../core/routes";
 
-export function PatternsPage({ overview, record, target }: { overview: Overview; record?: string; target?: number }) {
+export function PatternsPage({ overview, record, target }: { overview: Overview; record: string | undefined; target: number | undefined }) {
   const { t } = useSpeech();
   const sets = record ? overview.patterns.filter((set) => set.record === record) : overview.patterns;
   if (record && sets.length === 0) return <Missing name={record} />;

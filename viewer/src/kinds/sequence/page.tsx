@@ -17,12 +17,12 @@ import { tokenAt, visible } from "../../parts/sequence/tokens";
 import type { Source } from "../../core/source";
 import { unpack } from "../../core/values";
 
-type Shown = { source: Source; overview: Overview; page: SequencePage; cell?: string; at?: number; to?: number };
+type Shown = { source: Source; overview: Overview; page: SequencePage; cell: string | undefined; at: number | undefined; to: number | undefined };
 
 const FILLED = 1060; // pixels that a short series fills
 const ZOOMS = [1, 2, 4, 8, 12, 18] as const;
 
-export function SequenceView({ source, overview, page, cell: wanted, at: start, to }: Shown) {
+export default function SequenceView({ source, overview, page, cell: wanted, at: start, to }: Shown) {
   const speech = useSpeech();
   const { t, integer, number } = speech;
   const palette = usePalette();

@@ -10,11 +10,11 @@ import { Choose } from "../../parts/take";
 import { Explain, MadeBy } from "../../parts/words";
 import { href, type Route } from "../../core/routes";
 import { arrangeUnits, column, faultsOf, parseOrder, peak, placeOf, SORTS, strongest, writeOrder, type SortBy } from "../survey/units";
-import { ZEILER } from "../survey/page";
+import { ZEILER } from "../survey/paper";
 
 type Shown = { overview: Overview; survey: SurveyPage; layer: Layer; route: Extract<Route, { page: "survey-layer" }> };
 
-export function SurveyLayerPage({ overview, survey, layer, route }: Shown) {
+export default function SurveyLayerPage({ overview, survey, layer, route }: Shown) {
   const { t, maybe } = useSpeech();
   const [text, setText] = useState(route.find ?? "");
   const find = useDeferredValue(text);

@@ -2,7 +2,7 @@ import { use, type ReactNode } from "react";
 import type { Example, Overview, SurveyLayerPage as Layer, SurveyPage, UnitDetail } from "../../generated/document";
 import { useSpeech, type Key } from "../../i18n";
 import { size } from "../network/layers";
-import { MethodForm } from "../../families";
+import { MethodForm } from "../../parts/method-form";
 import { Boxed } from "../survey/boxed";
 import { Histogram } from "./histogram";
 import { Crop, Image } from "../../parts/picture";
@@ -11,13 +11,13 @@ import { Explain, Facts, MadeBy, Bars, Missing } from "../../parts/words";
 import { href } from "../../core/routes";
 import { isLive, type Source } from "../../core/source";
 import { boxOf, placeOf } from "../survey/units";
-import { useArrows } from "../unit/page";
-import { ZEILER } from "../survey/page";
-import { Evidence } from "../health/page";
+import { useArrows } from "../../parts/arrows";
+import { ZEILER } from "../survey/paper";
+import { Evidence } from "../health/evidence";
 
 type Shown = { overview: Overview; source: Source; survey: SurveyPage; layer: Layer; page: string; unit: number };
 
-export function SurveyUnitPage({ overview, source, survey, layer, page, unit }: Shown) {
+export default function SurveyUnitPage({ overview, source, survey, layer, page, unit }: Shown) {
   const details = use(source.page("survey_units", `${page}-${Math.floor(unit / survey.block)}`));
   const detail = details.units.find((one) => one.unit === unit);
   return detail ? <Unit overview={overview} survey={survey} layer={layer} unit={detail} edges={details.edges} /> : <Missing name={`${layer.name} · ${unit}`} />;

@@ -1,11 +1,13 @@
 import type { Overview, SurveyLayerRow, SurveyPage as Page } from "../../generated/document";
 import { useSpeech, type Key } from "../../i18n";
 import { size } from "../network/layers";
-import { ExperimentCards, SurveyCards } from "../../parts/cards";
+import { ExperimentCards } from "../experiment/cards";
+import { SurveyCards } from "./cards";
+import { ZEILER } from "./paper";
 import { Explain, Facts, MadeBy } from "../../parts/words";
 import { href } from "../../core/routes";
 
-export function SurveyPage({ overview, survey }: { overview: Overview; survey: Page }) {
+export default function SurveyPage({ overview, survey }: { overview: Overview; survey: Page }) {
   const speech = useSpeech();
   const { t, integer } = speech;
   const network = overview.networks.find((n) => n.fingerprint === survey.network);
@@ -112,13 +114,6 @@ export function SurveyPage({ overview, survey }: { overview: Overview; survey: P
     </>
   );
 }
-
-export const ZEILER = {
-  authors: "Zeiler & Fergus",
-  year: 2014,
-  title: "Visualizing and Understanding Convolutional Networks",
-  url: "https://arxiv.org/abs/1311.2901",
-};
 
 /** Minimum, quartiles and maximum of the units' shares, on one scale from 0 to 1. */
 function Active({ row }: { row: SurveyLayerRow }) {

@@ -1,13 +1,13 @@
-import { useEffect, type CSSProperties, type ReactNode } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import type { LayerUnits, Photograph, Unit } from "../../generated/document";
 import { useSpeech } from "../../i18n";
-import { Crop, Frame, Image } from "../../parts/picture";
+import { useArrows } from "../../parts/arrows";
+import { Crop, Frame, Image, Whole } from "../../parts/picture";
 import { Choose } from "../../parts/take";
 import { Explain, Facts, MadeBy } from "../../parts/words";
 import { href } from "../../core/routes";
 import { partOf } from "../../core/selection";
 import { field, fidelity, otherRules, span, unitRoute } from "../image/units";
-import { Tile } from "../image/page";
 
 export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; layer: LayerUnits; unit: Unit }) {
   const speech = useSpeech();
@@ -57,7 +57,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
       </header>
       <div className="unit-triple" style={{ "--tiles": 3 + others.length } as CSSProperties}>
         <Captioned title={t("unit.map")} text={t("unit.map.caption")} scale={t("unit.map.grey", { high })}>
-          <Tile picture={unit.map} alt={t("units.map.alt", words)} />
+          <Whole picture={unit.map} alt={t("units.map.alt", words)} />
         </Captioned>
         <Captioned
           title={others.length ? maybe(`choice.rule.${layer.rule}`, layer.rule) : t("unit.projection")}
@@ -125,16 +125,3 @@ function Captioned({ title, text, scale, children }: { title: ReactNode; text: s
   );
 }
 
-/** The arrow keys go to the neighbours, unless the reader is writing. */
-export function useArrows(before: string | undefined, after: string | undefined) {
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      if (event.target instanceof Element && event.target.closest("input, select, textarea")) return;
-      const to = event.key === "ArrowLeft" ? before : event.key === "ArrowRight" ? after : undefined;
-      if (to) window.location.hash = to;
-    };
-    window.addEventListener("keydown", press);
-    return () => window.removeEventListener("keydown", press);
-  }, [before, after]);
-}

@@ -1,10 +1,10 @@
 // What stands out in each region of the state space, and where a step leads from there.
-import type { StateSpaceView } from "../../generated/document";
-import { useSpeech } from "../../i18n";
-import { trackName } from "../../parts/sequence/names";
-import { visible } from "../../parts/sequence/tokens";
+import type { StateSpaceView } from "../../../generated/document";
+import { useSpeech } from "../../../i18n";
+import { trackName } from "../../../parts/sequence/names";
+import { visible } from "../../../parts/sequence/tokens";
 import { shares } from "./moves";
-import { regionColour } from "./space";
+import { regionColour } from "./colours";
 
 export function Regions({ view, region, choose }: { view: StateSpaceView; region: number | null; choose: (region: number | null) => void }) {
   const speech = useSpeech();

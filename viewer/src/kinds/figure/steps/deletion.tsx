@@ -1,6 +1,6 @@
 // What is left of an output as steps are set to zero: the most important first, and in random order.
-import { useSpeech } from "../../i18n";
-import { extent } from "../../core/values";
+import { useSpeech } from "../../../i18n";
+import { extent } from "../../../core/values";
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM] = [330, 220, 50, 40] as const;
 

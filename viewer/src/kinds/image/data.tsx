@@ -5,7 +5,7 @@ import { useSpeech } from "../../i18n";
 import { server, thumb, useSession } from "../../core/live";
 import { href } from "../../core/routes";
 import { folder } from "../../core/source";
-import { ChoosePicture } from "../../frame/shell";
+import { ChoosePicture } from "./choose";
 
 const PAGE = 24;
 

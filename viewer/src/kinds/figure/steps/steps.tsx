@@ -1,24 +1,24 @@
 // What each step counts for one output: the output is chosen, the steps are coloured, the deletion curve stands beside.
 import { useState } from "react";
-import type { StepsView } from "../../generated/document";
-import { useSpeech } from "../../i18n";
-import { Facts } from "../../parts/words";
-import { unpack } from "../../core/values";
-import { frame, heatmap, signedBars } from "../../parts/sequence/lanes";
-import { usePalette } from "../../parts/sequence/theme";
-import { Timeline, type Lane } from "../../parts/sequence/timeline";
-import { outputName } from "../../parts/sequence/names";
-import { visible } from "../../parts/sequence/tokens";
+import type { StepsView } from "../../../generated/document";
+import { useSpeech } from "../../../i18n";
+import { Facts } from "../../../parts/words";
+import { unpack } from "../../../core/values";
+import { frame, heatmap, signedBars } from "../../../parts/sequence/lanes";
+import { usePalette } from "../../../parts/sequence/theme";
+import { Timeline, type Lane } from "../../../parts/sequence/timeline";
+import { outputName } from "../../../parts/sequence/names";
+import { visible } from "../../../parts/sequence/tokens";
 import { Deletion } from "./deletion";
-import { Legend } from "./legend";
-import { placeName, readLanes, widthOf } from "../../parts/sequence/read";
-import { TokenRow } from "./tokens";
+import { Legend } from "../legend";
+import { placeName, readLanes, widthOf } from "../../../parts/sequence/read";
+import { TokenRow } from "../tokens";
 
 const ROOM = 780;
 const MOST = 400;
 const TOLD = 0.05; // of the largest: what is smaller stands at the pointer, not beneath its step
 
-export function StepsFigure({ view, record }: { view: StepsView; record: string }) {
+export default function StepsFigure({ view, record }: { view: StepsView; record: string }) {
   const speech = useSpeech();
   const { t, number, integer, maybe } = speech;
   const palette = usePalette();

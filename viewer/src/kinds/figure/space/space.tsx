@@ -1,23 +1,20 @@
 // The space of states: where they lie, one path through it, and between which regions it leads.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type MouseEvent } from "react";
-import type { StateSpaceView } from "../../generated/document";
-import { useSpeech } from "../../i18n";
-import { CLASSES, GREY } from "../../parts/colours";
-import { Facts } from "../../parts/words";
-import { href } from "../../core/routes";
-import { extent, unpack } from "../../core/values";
-import { usePalette } from "../../parts/sequence/theme";
-import { visible } from "../../parts/sequence/tokens";
+import type { StateSpaceView } from "../../../generated/document";
+import { useSpeech } from "../../../i18n";
+import { Facts } from "../../../parts/words";
+import { href } from "../../../core/routes";
+import { extent, unpack } from "../../../core/values";
+import { usePalette } from "../../../parts/sequence/theme";
+import { visible } from "../../../parts/sequence/tokens";
+import { regionColour } from "./colours";
 import { MoveGraph } from "./moves";
 import { Regions } from "./regions";
 
 const [WIDTH, HEIGHT, PAD] = [560, 430, 16] as const;
 const PATH = 60; // steps of a path that are drawn
-const COLOURED = 8; // larger regions have a colour of their own, the rest is grey
 
-export const regionColour = (region: number) => (region < COLOURED ? (CLASSES[region] ?? GREY) : GREY);
-
-export function SpaceFigure({ view }: { view: StateSpaceView }) {
+export default function SpaceFigure({ view }: { view: StateSpaceView }) {
   const { t, number, percent, integer } = useSpeech();
   const [region, setRegion] = useState<number | null>(null);
   const [sequence, setSequence] = useState(0);

@@ -1,8 +1,8 @@
 // The graph of moves: an arrow from region to region, as thick as its share of the steps that leave there.
-import type { StateSpaceView } from "../../generated/document";
-import { useSpeech } from "../../i18n";
-import { unpack } from "../../core/values";
-import { regionColour } from "./space";
+import type { StateSpaceView } from "../../../generated/document";
+import { useSpeech } from "../../../i18n";
+import { unpack } from "../../../core/values";
+import { regionColour } from "./colours";
 
 const [SIZE, RING] = [430, 160] as const;
 const LEAST = 0.05; // moves rarer than this are not drawn

@@ -1,0 +1,62 @@
+import type { ReactNode } from "react";
+import { href } from "../../core/routes";
+import type { AblationView } from "../../generated/document";
+import { useSpeech, type Speech } from "../../i18n";
+import { Facts } from "../../parts/words";
+
+const silenced = (units: { [layer: string]: number[] }) =>
+  Object.entries(units)
+    .map(([layer, numbers]) => `${layer}#${numbers.slice(0, 6).join(",")}${numbers.length > 6 ? "…" : ""}`)
+    .join(" · ");
+
+export function Ablation({ view, survey }: { view: AblationView; survey: string | undefined }) {
+  const { t, number, percent, integer } = useSpeech();
+  const facts: [string, ReactNode][] = [
+    [t("ablation.accuracy"), percent(view.accuracy)],
+    [t("ablation.loss"), number(view.loss)],
+    [t("survey.images"), integer(view.images)],
+    [t("ablation.fill"), t(view.fill === "mean" ? "choice.fill.mean" : "choice.fill.zero")],
+  ];
+  const most = Math.max(...view.rows.map((row) => Math.abs(row.loss - view.loss)), 1e-9);
+  return (
+    <>
+      <Facts items={facts} />
+      <section className="layers">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{t("ablation.units")}</th>
+              <th scope="col" className="shape">{t("ablation.accuracy.lost")}</th>
+              <th scope="col" className="shape">{t("ablation.changed")}</th>
+              <th scope="col" className="gained" colSpan={2}>{t("ablation.loss.gained")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {view.rows.slice(0, 400).map((row, i) => {
+              const gained = row.loss - view.loss;
+              const only = Object.entries(row.units);
+              const [layer, units] = only.length === 1 ? (only[0] ?? []) : [];
+              const one = layer !== undefined && units?.length === 1 ? units[0] : undefined;
+              return (
+                <tr key={i} style={{ height: 28 }}>
+                  <th scope="row" className="name">
+                    {survey && layer !== undefined && one !== undefined ? <a href={href({ page: "survey-unit", survey, layer, unit: one })}>{silenced(row.units)}</a> : silenced(row.units)}
+                  </th>
+                  <td className="shape">{signedPercent(view.accuracy - row.accuracy, percent)}</td>
+                  <td className="shape">{percent(row.changed)}</td>
+                  <td className="shape">{number(gained)}</td>
+                  <td className="cost">
+                    <span className={gained < 0 ? "cost-bar less" : "cost-bar"} style={{ width: `${(100 * Math.abs(gained)) / most}%` }} />
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+        <p className="caption below">{t("ablation.caption")}</p>
+      </section>
+    </>
+  );
+}
+
+const signedPercent = (n: number, percent: Speech["percent"]) => (n < 0 ? `−${percent(-n)}` : percent(n));

@@ -1,0 +1,29 @@
+// Every kind of experiment: a line each, with the part of an experiment that holds its numbers.
+import type { ComponentType } from "react";
+import type { Experiment } from "../../generated/document";
+import { Ablation } from "./ablation";
+import { Comparison } from "./comparison";
+import { Correspondence } from "./correspondence";
+import { Evolution } from "./evolution";
+import { Invariance } from "./invariance";
+import { Occlusion } from "./occlusion";
+
+type Part = Exclude<keyof Experiment, "id" | "kind" | "record" | "network">;
+type Drawn = ComponentType<{ experiment: Experiment; survey: string | undefined }>;
+
+/** survey: of the same network, where there is one. */
+function drawn<P extends Part>(part: P, View: ComponentType<{ view: NonNullable<Experiment[P]>; survey: string | undefined }>): Drawn {
+  return ({ experiment, survey }) => {
+    const view = experiment[part];
+    return view && <View view={view} survey={survey} />;
+  };
+}
+
+export const EXPERIMENTS: { [K in Experiment["kind"]]: Drawn } = {
+  occlusion_maps: drawn("occlusion", Occlusion),
+  correspondence: drawn("correspondence", Correspondence),
+  invariance: drawn("invariance", Invariance),
+  evolution: drawn("evolution", Evolution),
+  ablation: drawn("ablation", Ablation),
+  comparison: drawn("comparison", Comparison),
+};

@@ -1,0 +1,20 @@
+import { useSpeech } from "../../i18n";
+
+/** A button that lets one choose a picture, for those who do not drag. */
+export function ChoosePicture() {
+  const { t } = useSpeech();
+  return (
+    <label className="button">
+      {t("drop.choose")}
+      <input
+        type="file"
+        accept="image/*"
+        className="hidden"
+        onChange={(event) => {
+          window.dispatchEvent(new CustomEvent("deepro:pictures", { detail: [...(event.target.files ?? [])] }));
+          event.target.value = "";
+        }}
+      />
+    </label>
+  );
+}

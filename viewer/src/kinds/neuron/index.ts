@@ -1,0 +1,22 @@
+import { page } from "../../core/pages";
+import { findLayers } from "../network/find";
+import { later } from "../../core/piece";
+import { address } from "../../core/routes";
+
+const at = address("unit/:layer/:unit#", "network");
+declare module "../../core/routes" {
+  interface Pages {
+    neuron: typeof at;
+  }
+}
+
+page("neuron", {
+  address: at,
+  title: "units",
+  view: later("neuron", () => import("./page")),
+  data: ({ overview, route: { network: wanted = "", layer, unit } }) => {
+    const network = overview.networks.find((one) => one.id.startsWith(wanted) && one.layers.some((row) => row.name === layer));
+    return network ? { network, layer, unit } : layer;
+  },
+  search: findLayers,
+});

@@ -1,0 +1,16 @@
+import { page } from "../../core/pages";
+import { address } from "../../core/routes";
+import { OverviewPage } from "./page";
+
+const at = address("");
+declare module "../../core/routes" {
+  interface Pages {
+    overview: typeof at;
+  }
+}
+
+page("overview", {
+  address: at,
+  view: OverviewPage,
+  nav: { word: "nav.overview", to: () => ({ page: "overview" }) },
+});

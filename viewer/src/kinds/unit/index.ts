@@ -1,0 +1,24 @@
+import { page } from "../../core/pages";
+import { address } from "../../core/routes";
+import { isLive } from "../../core/source";
+import { findUnit } from "../image/units";
+import { UnitPage } from "./page";
+
+const at = address("image/:image/:layer/:unit#", "rule");
+declare module "../../core/routes" {
+  interface Pages {
+    unit: typeof at;
+  }
+}
+
+page("unit", {
+  address: at,
+  title: "units",
+  view: UnitPage,
+  data: ({ overview, route: { image, layer, unit, rule }, read }) => {
+    if (!isLive && !overview.photographs.some((card) => card.id === image)) return image;
+    const photograph = read("photograph", image);
+    const found = findUnit(photograph, layer, unit, rule);
+    return found ? { photograph, ...found } : `${layer} · ${unit}`;
+  },
+});

@@ -1,0 +1,55 @@
+import { useState } from "react";
+import type { Job } from "../generated/document";
+import { useSpeech } from "../i18n";
+import { server } from "../core/live";
+import { seenAt } from "../core/pages";
+import { href } from "../core/routes";
+
+export function JobList({ jobs }: { jobs: readonly Job[] }) {
+  return (
+    <ul className="jobs">
+      {jobs.map((job) => (
+        <JobRow key={job.id} job={job} />
+      ))}
+    </ul>
+  );
+}
+
+export function JobRow({ job }: { job: Job }) {
+  const { t, maybe, percent, date, integer } = useSpeech();
+  const [problem, setProblem] = useState<string | null>(null);
+  const act = (what: Promise<unknown>) => void what.then(() => setProblem(null), (error: Error) => setProblem(error.message));
+  const share = job.total ? Math.min(1, (job.done ?? 0) / job.total) : undefined;
+  const name = maybe(`method.${job.request.method}`, job.request.method);
+  const options = Object.entries(job.request.options ?? {});
+  return (
+    <li className={`job ${job.state}`}>
+      <span className="job-name">
+        <strong>{name}</strong> <span className="quiet">{job.subject}</span>
+        {options.length > 0 && <span className="quiet small"> {options.map(([k, v]) => `${k} = ${String(v)}`).join(", ")}</span>}
+      </span>
+      <span className="job-state">
+        {job.state === "queued" ? t("job.queued", { n: job.position ?? 1 }) : t(`job.${job.state}`)}
+        {job.state === "running" && job.total ? ` ${integer(job.done ?? 0)} / ${integer(job.total)}` : ""}
+        {job.finished && <span className="quiet small"> {date(job.finished)}</span>}
+      </span>
+      <span className="job-act">
+        {job.page && <a href={href(seenAt(job.page))}>{t("job.see")}</a>}
+        {(job.state === "queued" || job.state === "running") && (
+          <button type="button" onClick={() => act(server.cancel(job.id))}>
+            {t("job.cancel")}
+          </button>
+        )}
+        {(job.state === "failed" || job.state === "cancelled") && (
+          <button type="button" onClick={() => act(server.retry(job.id))}>
+            {t("job.retry")}
+          </button>
+        )}
+      </span>
+      {job.state === "running" && (
+        <progress max={1} {...(share === undefined ? {} : { value: share })} aria-label={share === undefined ? name : `${name} ${percent(share)}`} />
+      )}
+      {(job.error ?? problem) && <p className="note">{job.error ?? problem}</p>}
+    </li>
+  );
+}
