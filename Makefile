@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_TEST := $(VENV)/.ready-test
-VIEWER := $(shell find viewer/src viewer/*.json viewer/*.ts -type f)
+VIEWER := $(shell find viewer/src viewer/*.json viewer/*.ts -type f -not -name document.ts)
 
 .PHONY: demo studio test check format types bench clean
 
@@ -32,9 +32,8 @@ format: $(READY_TEST)  ## rewrite files as `check` wants them
 	$(BIN)/ruff check --fix src tests benchmarks hatch_build.py
 
 types: $(READY_TEST)  ## the viewer's types, from the Python models
-	$(BIN)/python -m deepro.report.schema viewer/src/generated/document.schema.json
 	$(BIN)/python -m deepro.render.tables viewer/src/generated/tables.ts
-	cd viewer && npm run -s types
+	$(BIN)/python -c 'import hatch_build; hatch_build.types(hatch_build.Path())'
 
 bench: $(READY_TEST)  ## ratios to the bare pass or to a peer, in the same run
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

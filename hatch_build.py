@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NEEDED = (20, 19)  # the oldest Node that the viewer's tools run on
 OUTPUT = Path("src/deepro/report/static")
 STAMP = "sources.sha256"
+TYPES = "src/generated/document.ts"  # made from the Python models, for those who read and check the sources
 
 
 class ViewerHook(BuildHookInterface):
@@ -67,7 +69,8 @@ def sources(root: Path) -> str:
     """One hash over every file that the bundle depends on."""
     viewer = root / "viewer"
     files = [viewer / "package-lock.json", viewer / "package.json", viewer / "vite.config.ts", viewer / "pieces.ts"]
-    return digest([*files, *sorted(p for p in (viewer / "src").rglob("*") if p.is_file())], viewer)
+    made = viewer / TYPES
+    return digest([*files, *sorted(p for p in (viewer / "src").rglob("*") if p.is_file() and p != made)], viewer)
 
 
 def digest(files: list[Path], base: Path) -> str:
@@ -109,18 +112,28 @@ def find_node() -> tuple[str, list[str]]:
 def check(root: Path) -> None:
     """The viewer's types and its own tests. Raises RuntimeError with what they say."""
     node, _ = find_node()
+    types(root)
     for words in (["node_modules/typescript/bin/tsc", "--noEmit"], ["node_modules/vitest/vitest.mjs", "run"]):
         run([node, *words], root / "viewer", node)
 
 
-def run(words: list[str], folder: Path, node: str) -> None:
+def types(root: Path) -> None:
+    """The viewer's types, from the Python models: needs Deepro. The bundle does without, since types are erased."""
+    node, _ = find_node()
+    schema = subprocess.run([sys.executable, "-m", "deepro.report.schema"], cwd=root / "src", capture_output=True)
+    if schema.returncode:
+        raise RuntimeError(schema.stderr.decode())
+    run([node, "scripts/types.mjs"], root / "viewer", node, schema.stdout)
+
+
+def run(words: list[str], folder: Path, node: str, given: bytes = b"") -> None:
     path = os.pathsep.join([str(Path(node).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
-        words, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False
+        words, cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, input=given, check=False
     )
     if done.returncode == 0:
         return
-    said = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    said = [line for line in (done.stdout + done.stderr).decode().splitlines() if line.strip()]
     advice = f"`{Path(words[0]).name} {' '.join(words[1:3])}` failed"
     if any(code in line for line in said for code in ("ENOTFOUND", "ECONN", "ETIMEDOUT", "EAI_AGAIN", "E40", "E50")):
         advice = (

@@ -1,17 +1,15 @@
-"""`python -m deepro.report.schema FILE` writes the JSON schema of the viewer's data; `npm run types` reads it."""
+"""`python -m deepro.report.schema` prints the JSON schema of the viewer's data; `make types` makes TypeScript of it."""
 
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 from deepro.report.overview import viewer
 
 
 def schema() -> str:
     """The schema as text. Titles are left out: in TypeScript they would name every field."""
-    return json.dumps(_untitled(viewer().model_json_schema(mode="serialization")), indent=2) + "\n"
+    return json.dumps(_untitled(viewer().model_json_schema(mode="serialization")), indent=2)
 
 
 def _untitled(node: object) -> object:
@@ -25,4 +23,4 @@ def _untitled(node: object) -> object:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(schema(), encoding="utf-8")
+    print(schema())

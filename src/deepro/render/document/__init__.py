@@ -1,6 +1,6 @@
 """What the viewer reads: the one definition of its data.
 
-`viewer/src/generated/document.ts` is generated from these models (`npm run types` in viewer/), never written by hand.
+`viewer/src/generated/document.ts` is generated from these models (`make types`), never written by hand.
 The report writes them as files, a live server answers with them. Words are left to the viewer, which knows the reader's
 language: here stand numbers, names and the kinds of things.
 """
