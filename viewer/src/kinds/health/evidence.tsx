@@ -13,11 +13,11 @@ export function Evidence({ found, survey }: { found: Finding; survey: string }) 
           {i > 0 && " · "}
           {name === "of" && value !== null ? (
             <>
-              {t("evidence.of")}{" "}
+              {t("finding.of")}{" "}
               <a href={href({ page: "survey-unit", survey, layer: found.layer, unit: value })}>{integer(value)}</a>
             </>
           ) : (
-            `${maybe(`evidence.${name}`, name.replaceAll("_", " "))} ${value === null ? "–" : shares.includes(name) ? percent(value) : number(value)}`
+            `${maybe(`finding.${name}`, name.replaceAll("_", " "))} ${value === null ? "–" : shares.includes(name) ? percent(value) : number(value)}`
           )}
         </span>
       ))}

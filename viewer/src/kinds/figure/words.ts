@@ -1,13 +1,6 @@
-// Words of the figures of sequences, and names of annotations.
-import type { Entries } from "./entries";
+import type { Entries } from "../../i18n/entries";
 
-export const figures = {
-  "read.range": ["{name}, {low} to {high}", "{name}，{low} 至 {high}", "{name}，{low} 至 {high}"],
-  "read.sheet": ["Input, {n} features, {low} to {high}", "輸入，{n} 個特徵，{low} 至 {high}", "输入，{n} 个特征，{low} 至 {high}"],
-  "output.number": ["output {n}", "輸出 {n}", "输出 {n}"],
-  "sequence.number": ["sequence {n}", "序列 {n}", "序列 {n}"],
-  "step.token": ["Step {step} “{token}”", "第 {step} 步「{token}」", "第 {step} 步“{token}”"],
-
+export const words = {
   "attention.written": ["Written", "寫出", "写出"],
   "attention.matrix": ["Every weight", "所有權重", "所有权重"],
   "attention.matrix.alt": ["Attention of {rows} steps written to {columns} steps read", "{rows} 個寫出步對 {columns} 個讀入步的注意力", "{rows} 个写出步对 {columns} 个读入步的注意力"],
@@ -189,42 +182,46 @@ export const figures = {
   "automaton.table": ["Every transition", "所有轉移", "所有转移"],
   "automaton.state": ["State", "狀態", "状态"],
 
-  "fact.change": ["Mean change", "平均變化", "平均变化"],
-  "fact.outputs": ["Outputs explained", "已解釋的輸出", "已解释的输出"],
+  "nav.losses": ["Losses", "損失", "损失"],
 
-  "track.of": ["{feature}: {what}", "{feature}：{what}", "{feature}：{what}"],
-  "track.input": ["input", "輸入", "输入"],
-  "track.output": ["output", "輸出", "输出"],
-  "track.above median": ["above median", "高於中位數", "高于中位数"],
-  "track.rising": ["rising", "上升", "上升"],
-  "track.time since rise": ["time since rise", "上升後經過的時間", "上升后经过的时间"],
-  "track.phase cosine": ["phase, cosine", "相位（餘弦）", "相位（余弦）"],
-  "track.phase sine": ["phase, sine", "相位（正弦）", "相位（正弦）"],
-  "track.regime": ["regime", "狀態區段", "状态区段"],
-  "track.energy": ["energy", "能量", "能量"],
-  "track.voiced": ["voiced", "有聲", "有声"],
-  "track.onset": ["onset", "起音", "起音"],
-  "track.string": ["string", "字串", "字符串"],
-  "track.comment": ["comment", "註解", "注释"],
-  "track.single quotes": ["single quotes", "單引號", "单引号"],
-  "track.double quotes": ["double quotes", "雙引號", "双引号"],
-  "track.parentheses": ["parentheses", "圓括號", "圆括号"],
-  "track.square brackets": ["square brackets", "方括號", "方括号"],
-  "track.braces": ["braces", "花括號", "花括号"],
-  "track.bracket": ["bracket", "括號", "括号"],
-  "track.bracket depth": ["bracket depth", "括號深度", "括号深度"],
-  "track.line position": ["line position", "行內位置", "行内位置"],
-  "track.white space": ["white space", "空白", "空白"],
-  "track.digit": ["digit", "數字", "数字"],
-  "track.capital": ["capital", "大寫", "大写"],
-  "track.word position": ["word position", "詞內位置", "词内位置"],
-  "track.word start": ["word start", "詞首", "词首"],
-  "track.indentation": ["indentation", "縮排", "缩进"],
-
-  "group.every token": ["every token", "所有詞元", "所有词元"],
-  "group.common tokens": ["common tokens", "常見詞元", "常见词元"],
-  "group.rare tokens": ["rare tokens", "罕見詞元", "罕见词元"],
-  "group.first 20 steps": ["first 20 steps", "前 20 步", "前 20 步"],
-  "group.long copies": ["long copies", "長段重複", "长段重复"],
-  "group.line starts": ["line starts", "行首", "行首"],
+  "figure.intervention": [
+    "The same sequence was read twice: as it is, and with one unit silenced, held at a value, or given what it was elsewhere. If the predictions change where the unit matters and nowhere else, the network uses it for that.",
+    "同一序列讀了兩次：一次照原樣，一次把某個單元關掉、固定在某值，或換成別處的值。若預測只在該單元重要之處改變，網路便是為此使用它。",
+    "同一序列读了两次：一次照原样，一次把某个单元关掉、固定在某值，或换成别处的值。若预测只在该单元重要之处改变，网络便是为此使用它。",
+  ],
+  "figure.losses": [
+    "The loss says how surprised the network was by each next token. Here it is split by kinds of places, beside an n-gram model that knows only a few tokens of context. Where the network is much better, it uses what stands further back.",
+    "損失說明網路對每個下一個詞元有多意外。這裡依位置種類分開列出，旁邊是只看少數前文詞元的 n 元模型。網路明顯較好之處，表示它用到了更早的內容。",
+    "损失说明网络对每个下一个词元有多意外。这里按位置种类分开列出，旁边是只看少数前文词元的 n 元模型。网络明显较好之处，表示它用到了更早的内容。",
+  ],
+  "figure.state_space": [
+    "Each dot is the state after one step, laid out by its two largest directions of change. The space is divided into regions, and the table says where a step leads from each. The graph is worth something only where it tells the next region better than a guess, and the regions only where other halves of the steps give the same ones.",
+    "每個點是一步之後的狀態，依變化最大的兩個方向排列。空間分成數區，表格說明從各區走一步會到哪裡。圖只有在比猜測更能說出下一區時才有價值；各區只有在另一半步數也得出相同結果時才有價值。",
+    "每个点是一步之后的状态，按变化最大的两个方向排列。空间分成数区，表格说明从各区走一步会到哪里。图只有在比猜测更能说出下一区时才有价值；各区只有在另一半步数也得出相同结果时才有价值。",
+  ],
+  "figure.responses": [
+    "How much each unit changes, on average, when a token is read. Tokens that move the same units are grouped, and so are the units. Groups that other halves of the text would not give again are chance: compare the stability with that of shuffled tokens.",
+    "讀入某詞元時，每個單元平均改變多少。推動相同單元的詞元歸為一組，單元亦然。若另一半文字得不出相同分組，便屬偶然：請比較穩定度與打亂詞元後的數值。",
+    "读入某词元时，每个单元平均改变多少。推动相同单元的词元归为一组，单元亦然。若另一半文本得不出相同分组，便属偶然：请比较稳定度与打乱词元后的数值。",
+  ],
+  "figure.response-similarity": [
+    "Two networks have different units, but both respond to the same tokens. Two tokens are alike to a network where they move its units the same way. If the two networks find the same tokens alike, they have learned the same distinctions; the p-value says how often shuffled tokens agree as much.",
+    "兩個網路的單元不同，但都對相同的詞元作出反應。若兩個詞元以相同方式推動單元，對該網路而言便是相似的。若兩個網路認為相似的詞元相同，表示它們學到了相同的區別；p 值說明打亂詞元後有多常達到同樣的一致。",
+    "两个网络的单元不同，但都对相同的词元作出反应。若两个词元以相同方式推动单元，对该网络而言便是相似的。若两个网络认为相似的词元相同，表示它们学到了相同的区别；p 值说明打乱词元后有多常达到同样的一致。",
+  ],
+  "figure.automaton": [
+    "A small machine that answers as the network does, learned by asking the network about many sequences. Where it disagrees, the counterexamples say so; its fidelity must be compared with always giving the commoner answer.",
+    "一個回答得和網路一樣的小機器，藉由詢問網路許多序列學得。兩者不一致之處列為反例；忠實度須與永遠給較常見答案者比較。",
+    "一个回答得和网络一样的小机器，通过询问网络许多序列学得。两者不一致之处列为反例；忠实度须与永远给较常见答案者比较。",
+  ],
+  "figure.attention": [
+    "For each step written, how its attention is spread over the steps read. It shows what was read from, not why.",
+    "對每個寫出的步，注意力如何分布在讀入的各步。它顯示從哪裡讀取，而非原因。",
+    "对每个写出的步，注意力如何分布在读入的各步。它显示从哪里读取，而非原因。",
+  ],
+  "figure.steps": [
+    "How much each step of the sequence counts for one output, and what is left of the output as the most important steps are set to zero, against a random order.",
+    "序列的每一步對某個輸出有多重要；以及把最重要的各步設為零後輸出還剩多少，並與隨機順序比較。",
+    "序列的每一步对某个输出有多重要；以及把最重要的各步设为零后输出还剩多少，并与随机顺序比较。",
+  ],
 } satisfies Entries;

@@ -1,9 +1,6 @@
-// Words of the experiments' pages.
-import type { Entries } from "./entries";
+import type { Entries } from "../../i18n/entries";
 
-export const experiments = {
-  "experiments": ["Experiments", "實驗", "实验"],
-
+export const words = {
   "experiment.occlusion_maps": ["Occlusion in three maps", "遮擋的三張圖", "遮挡的三张图"],
   "experiment.occlusion_maps.explain": [
     "A grey square hides one part of the photograph after another. The first map shows what is left of the unit's response, the second the probability of the class, the third which class the network then puts first, each at the place of the square's centre. Where the probability falls, the network used that part.",

@@ -1,13 +1,7 @@
-// Words of the health pages.
-import type { Entries } from "./entries";
+import type { Entries } from "../../i18n/entries";
 
-export const health = {
-  "fault.dead": ["dead", "死亡", "死亡"],
-  "fault.always on": ["always on", "總是開啟", "总是开启"],
-  "fault.duplicate": ["duplicate", "重複", "重复"],
-  "fault.high-frequency": ["noisy", "雜訊", "噪声"],
-  "fault.aliased": ["aliased", "混疊", "混叠"],
-  "fault.broken": ["not finite", "非有限值", "非有限值"],
+export const words = {
+  "list.comma": [", ", "、", "、"],
 
   "health.explain": [
     "Some units of a trained network are of no use: they are never active, always active, repeat another unit, or respond to noise. Zeiler & Fergus found such units by looking at pictures of them, changed the first layers, and the network became better. Each is listed here with the numbers against it. A finding is a reason to look closer, not a proof.",
@@ -78,18 +72,18 @@ export const health = {
   ],
   "suggestion.broken": ["look at the weights, the range of the input and the precision.", "檢查權重、輸入的範圍與精度。", "检查权重、输入的范围与精度。"],
 
-  "evidence.of": ["repeats unit", "重複單元", "重复单元"],
-  "evidence.cosine": ["cosine of the filters", "濾波器的餘弦", "滤波器的余弦"],
-  "evidence.correlation": ["correlation", "相關係數", "相关系数"],
-  "evidence.common_examples": ["common strongest examples", "共同的最強範例", "共同的最强示例"],
-  "evidence.share_images": ["photographs with any activation", "有反應的照片", "有响应的照片"],
-  "evidence.share_active": ["places above zero", "高於零的位置", "高于零的位置"],
-  "evidence.minimum": ["smallest", "最小", "最小"],
-  "evidence.maximum": ["largest", "最大", "最大"],
-  "evidence.mean": ["mean", "平均", "平均"],
-  "evidence.standard_deviation": ["standard deviation", "標準差", "标准差"],
-  "evidence.share_of_power": ["share of the power", "功率比例", "功率比例"],
-  "evidence.share_of_projected_power": ["share of the projections' power", "投影的功率比例", "投影的功率比例"],
-  "evidence.breadth": ["breadth", "廣度", "广度"],
-  "evidence.images": ["photographs", "照片", "照片"],
+  "finding.of": ["repeats unit", "重複單元", "重复单元"],
+  "finding.cosine": ["cosine of the filters", "濾波器的餘弦", "滤波器的余弦"],
+  "finding.correlation": ["correlation", "相關係數", "相关系数"],
+  "finding.common_examples": ["common strongest examples", "共同的最強範例", "共同的最强示例"],
+  "finding.share_images": ["photographs with any activation", "有反應的照片", "有响应的照片"],
+  "finding.share_active": ["places above zero", "高於零的位置", "高于零的位置"],
+  "finding.minimum": ["smallest", "最小", "最小"],
+  "finding.maximum": ["largest", "最大", "最大"],
+  "finding.mean": ["mean", "平均", "平均"],
+  "finding.standard_deviation": ["standard deviation", "標準差", "标准差"],
+  "finding.share_of_power": ["share of the power", "功率比例", "功率比例"],
+  "finding.share_of_projected_power": ["share of the projections' power", "投影的功率比例", "投影的功率比例"],
+  "finding.breadth": ["breadth", "廣度", "广度"],
+  "finding.images": ["photographs", "照片", "照片"],
 } satisfies Entries;

@@ -1,18 +1,6 @@
-// Words of the maps' pages.
-import type { Entries } from "./entries";
+import type { Entries } from "../../i18n/entries";
 
-export const spaces = {
-  "nav.maps": ["Maps", "地圖", "地图"],
-  "maps.explain": [
-    "A layer of the network turns each example into a list of numbers, its code. A map lays the codes out on the page so that examples the layer finds alike lie near each other. A flat map must break some neighbourhoods: each map says how many it kept, beside what the simplest maps keep.",
-    "網路的一層把每個樣本變成一串數字，也就是它的編碼。地圖把這些編碼攤在平面上，讓這一層認為相似的樣本彼此靠近。平面必然會拆散一些鄰居：每張地圖都註明保留了多少，並與最簡單的地圖並列。",
-    "网络的一层把每个样本变成一串数字，也就是它的编码。地图把这些编码摊在平面上，让这一层认为相似的样本彼此靠近。平面必然会拆散一些邻居：每张地图都注明保留了多少，并与最简单的地图并列。",
-  ],
-
-  "map.title.steps": ["{first} to {last}", "{first} 至 {last}", "{first} 至 {last}"],
-  "map.lead": ["{method} of {n} examples", "{n} 個樣本的 {method}", "{n} 个样本的 {method}"],
-  "map.lead.units": ["{n} units as points", "以 {n} 個單元為點", "以 {n} 个单元为点"],
-  "map.card.kept": ["keeps {share} of 15 neighbours", "15 個鄰居保留 {share}", "15 个邻居保留 {share}"],
+export const words = {
   "map.alt": [
     "Map of {n} examples by what {layer} answers, {method}. The table below holds the same in words.",
     "{n} 個樣本依 {layer} 的反應排成的地圖，{method}。下方的表格以文字呈現相同內容。",
@@ -69,17 +57,11 @@ export const spaces = {
     "1 為完美。@k：在最近的 k 個之中。不比主成分分析好的地圖，沒有呈現兩條直軸以外的東西。",
     "1 为完美。@k：在最近的 k 个之中。不比主成分分析好的地图，没有呈现两条直轴以外的东西。",
   ],
-
-  "colour.by": ["Colour by", "顏色依據", "颜色依据"],
-
   "map.find": ["Find an example or class", "尋找樣本或類別", "查找样本或类别"],
   "map.find.units": ["Find a unit", "尋找單元", "查找单元"],
   "map.found": ["Found “{text}”", "找到「{text}」", "找到“{text}”"],
   "map.lassoed": ["Selected", "圈選的點", "圈选的点"],
   "map.chosen": ["{n} of {total} points", "{total} 個點中的 {n} 個", "{total} 个点中的 {n} 个"],
-
-  "clear": ["Clear", "清除", "清除"],
-
   "map.mix": ["Classes", "類別", "类别"],
   "map.errors": ["{n} misclassified ({share})", "判讀錯誤 {n} 個（{share}）", "判读错误 {n} 个（{share}）"],
   "map.inside": ["{share} of their true nearest neighbours are among them; chance would give {expected}.", "真正的最近鄰居有 {share} 也在其中；隨機則為 {expected}。", "真正的最近邻居有 {share} 也在其中；随机则为 {expected}。"],
@@ -88,9 +70,6 @@ export const spaces = {
   "map.table": ["As a table", "以表格呈現", "以表格呈现"],
   "map.more": ["and {n} more", "另有 {n} 個", "另有 {n} 个"],
   "map.id": ["Example", "樣本", "样本"],
-
-  "unit": ["Unit", "單元", "单元"],
-
   "map.near": ["{n} true nearest neighbours", "{n} 個真正的最近鄰居", "{n} 个真正的最近邻居"],
   "map.near.caption": [
     "Nearest in the layer's codes, nearest first. Lines lead to them on the map: long lines are neighbourhoods that the map broke.",
@@ -137,53 +116,7 @@ export const spaces = {
   "map.column.class_gap": ["How far above other classes", "高出其他類別多少", "高出其他类别多少"],
   "map.column.mean": ["Mean answer", "平均反應", "平均反应"],
   "map.column.spread": ["Spread of its answers", "反應的離散", "反应的离散"],
-
-  "knowledge.title": ["What the layers of {network} know, {n} examples", "{network} 各層知道什麼，{n} 個樣本", "{network} 各层知道什么，{n} 个样本"],
-  "knowledge.explain": [
-    "A linear probe is a small classifier that reads the label from a layer's codes. Where it is right on examples that it was not trained on, the layer holds the label in a form that is easy to read. The control is the same probe trained on shuffled labels: what it still gets right on its training examples it has memorised.",
-    "線性探針是一個小分類器，從一層的編碼讀出標籤。如果它在沒學過的樣本上讀得好，這一層就以容易讀取的形式保有標籤。對照是同一個探針去學打亂的標籤：它在學過的樣本上仍讀得出的部分是記住的。",
-    "线性探针是一个小分类器，从一层的编码读出标签。如果它在没学过的样本上读得好，这一层就以容易读取的形式保有标签。对照是同一个探针去学打乱的标签：它在学过的样本上仍读得出的部分是记住的。",
-  ],
-  "knowledge.caption": [
-    "Share of held-out examples classified correctly, by layer; dotted, the share of the codes' variance that lies between classes. Dashed lines are the controls.",
-    "各層在保留樣本上讀對的比例；點線為編碼變異中類別之間的比例。虛線為對照。",
-    "各层在保留样本上读对的比例；点线为编码变异中类别之间的比例。虚线为对照。",
-  ],
-  "knowledge.alt": ["What each of {n} layers knows of the labels; the table below holds the numbers.", "{n} 個層各知道多少標籤；數字見下方表格。", "{n} 个层各知道多少标签；数字见下方表格。"],
-  "knowledge.cka": [
-    "Linear CKA between layers: 1 where one layer's codes are the other's rotated and scaled, near 0 where they have nothing in common.",
-    "各層之間的線性 CKA：一層的編碼只是另一層的旋轉與縮放時為 1，毫無共通時接近 0。",
-    "各层之间的线性 CKA：一层的编码只是另一层的旋转与缩放时为 1，毫无共通时接近 0。",
-  ],
-  "knowledge.cka.alt": ["Matrix of linear CKA, {n} pairs of layers", "線性 CKA 矩陣，{n} 對層", "线性 CKA 矩阵，{n} 对层"],
-
-  "similarity.title": ["How alike {network} and {other} arrange {n} examples", "{network} 與 {other} 排列 {n} 個樣本的方式有多像", "{network} 与 {other} 排列 {n} 个样本的方式有多像"],
-  "similarity.explain": [
-    "Linear CKA compares how two layers place the same examples beside each other, whatever their numbers of units. It is 1 where one layer is the other rotated and scaled, and near 0 where nothing is shared. With fewer examples than units it is too high for any two layers.",
-    "線性 CKA 比較兩層如何安放相同的樣本，不論各有多少單元。一層只是另一層的旋轉與縮放時為 1，毫無共通時接近 0。樣本少於單元時，任何兩層的數值都會偏高。",
-    "线性 CKA 比较两层如何安放相同的样本，不论各有多少单元。一层只是另一层的旋转与缩放时为 1，毫无共通时接近 0。样本少于单元时，任何两层的数值都会偏高。",
-  ],
-  "similarity.caption": [
-    "Rows: layers of {network}. Columns: layers of {other}. Linear CKA (Kornblith et al. 2019) from 0 (dark) to 1 (bright).",
-    "列：{network} 的各層。欄：{other} 的各層。線性 CKA（Kornblith 等，2019）由 0（暗）到 1（亮）。",
-    "行：{network} 的各层。列：{other} 的各层。线性 CKA（Kornblith 等，2019）由 0（暗）到 1（亮）。",
-  ],
-
-  "knowledge.probe": ["Linear probe", "線性探針", "线性探针"],
-  "knowledge.neighbours": ["Nearest neighbours", "最近鄰居", "最近邻居"],
-  "knowledge.between_class": ["Variance between classes", "類別之間的變異", "类别之间的变异"],
-  "knowledge.control": ["Control, shuffled labels", "對照：打亂的標籤", "对照：打乱的标签"],
-  "knowledge.chance": ["Commonest class", "最常見的類別", "最常见的类别"],
-  "knowledge.control_fit": ["Control, training examples", "對照：學過的樣本", "对照：学过的样本"],
-  "knowledge.selectivity": ["Probe above control", "探針高出對照", "探针高出对照"],
-  "knowledge.dimension_twonn": ["Intrinsic dimension, two neighbours", "內在維度（兩鄰居法）", "内在维度（两邻居法）"],
-  "knowledge.dimension_mle": ["Intrinsic dimension, likelihood", "內在維度（概似法）", "内在维度（似然法）"],
-  "knowledge.silhouette": ["Silhouette", "輪廓係數", "轮廓系数"],
-  "knowledge.code_size": ["Numbers a code", "編碼長度", "编码长度"],
-
-  "overview.maps.more": ["All maps", "所有地圖", "所有地图"],
-  "overview.maps.one": ["one map", "一張地圖", "一张地图"],
-  "overview.maps.many": ["{n} maps", "{n} 張地圖", "{n} 张地图"],
+  "map.column.cluster": ["Cluster", "群集", "聚类"],
 
   "find.title": ["What stands out in {layer}", "{layer} 中突出的樣本", "{layer} 中突出的样本"],
   "find.explain": [
@@ -201,26 +134,4 @@ export const spaces = {
   "find.units": ["units {units}", "單元 {units}", "单元 {units}"],
   "find.none": ["none", "無", "无"],
   "find.show": ["Show on the map", "在地圖上顯示", "在地图上显示"],
-
-  "map.column.cluster": ["Cluster", "群集", "聚类"],
-
-  "atlas.title": ["Atlas of {layer}", "{layer} 的圖譜", "{layer} 的图谱"],
-  "atlas.lead": ["{n} pictures of the space of {layer}", "{layer} 空間的 {n} 張圖片", "{layer} 空间的 {n} 张图片"],
-  "atlas.explain": [
-    "The layer’s codes were mapped, the map cut into cells, and the codes of each cell averaged. For every average the network itself made a picture that moves the layer that way: what these codes have in common and the others have not. Neighbouring pictures stand for neighbouring codes. The cosine says how nearly a picture does what it was made for; the examples beside it are those whose codes lie nearest.",
-    "先把這一層的編碼排成地圖，再把地圖切成格子，並平均每格的編碼。對每個平均，網路自己做出一張把這一層推往該方向的圖片：這些編碼共有而其他編碼沒有的東西。相鄰的圖片代表相鄰的編碼。餘弦說明圖片有多接近它的目標；旁邊的樣本是編碼最接近者。",
-    "先把这一层的编码排成地图，再把地图切成格子，并平均每格的编码。对每个平均，网络自己做出一张把这一层推往该方向的图片：这些编码共有而其他编码没有的东西。相邻的图片代表相邻的编码。余弦说明图片有多接近它的目标；旁边的样本是编码最接近者。",
-  ],
-  "atlas.caption": [
-    "Pictures as the network sees them before normalisation, each at its place on a t-SNE map of {layer}. Point at one, or go there with the Tab key.",
-    "圖片為網路在正規化之前所見，各在 {layer} 的 t-SNE 地圖上的位置。指向一張，或用定位鍵移過去。",
-    "图片为网络在归一化之前所见，各在 {layer} 的 t-SNE 地图上的位置。指向一张，或用制表键移过去。",
-  ],
-  "atlas.cell": ["{n} codes; {classes}; cosine {cosine}", "{n} 個編碼；{classes}；餘弦 {cosine}", "{n} 个编码；{classes}；余弦 {cosine}"],
-  "atlas.alt": ["Picture made for the mean direction of {n} codes: {classes}", "為 {n} 個編碼的平均方向所做的圖片：{classes}", "为 {n} 个编码的平均方向所做的图片：{classes}"],
-  "atlas.count": ["Codes averaged", "平均的編碼數", "平均的编码数"],
-  "atlas.cosine": ["Cosine to the direction", "與方向的餘弦", "与方向的余弦"],
-  "atlas.classes": ["Commonest among them", "其中最常見", "其中最常见"],
-  "atlas.examples": ["Nearest examples", "最近的樣本", "最近的样本"],
-  "atlas.kept": ["The map beneath keeps {share} of 15 neighbours.", "底下的地圖保留 {share} 的 15 個鄰居。", "底下的地图保留 {share} 的 15 个邻居。"],
 } satisfies Entries;

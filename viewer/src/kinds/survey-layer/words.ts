@@ -1,0 +1,41 @@
+import type { Entries } from "../../i18n/entries";
+
+export const words = {
+  "survey.layer.explain": [
+    "Each unit has three pictures. On the left, what in its strongest photographs drove it, sent back to the pixels by the DeconvNet. In the middle, the patches that it saw there. On the right, the strongest photograph as a whole with the patch framed. What the patches share is what the unit looks for.",
+    "每個單元有三張圖。左邊是它的最強照片裡激發它的東西，由 DeconvNet 送回像素；中間是它在那裡看到的區塊；右邊是最強的整張照片，區塊以方框標出。這些區塊的共同之處，就是單元要找的東西。",
+    "每个单元有三张图。左边是它的最强照片里激发它的东西，由 DeconvNet 送回像素；中间是它在那里看到的区块；右边是最强的整张照片，区块以方框标出。这些区块的共同之处，就是单元要找的东西。",
+  ],
+  "survey.find": ["Find units", "尋找單元", "查找单元"],
+  "survey.find.hint": ["number or class", "編號或類別", "编号或类别"],
+  "survey.find.number": ["unit number", "單元編號", "单元编号"],
+  "survey.show": ["Show", "顯示", "显示"],
+  "survey.show.all": ["all units", "所有單元", "所有单元"],
+  "survey.show.examples": ["with examples", "附範例的", "附示例的"],
+  "survey.show.faults": ["with any fault", "有任何問題的", "有任何问题的"],
+  "survey.sort": ["Order", "排序", "排序"],
+  "survey.sort.unit": ["number", "編號", "编号"],
+  "survey.sort.maximum": ["largest activation", "最大活化值", "最大激活值"],
+  "survey.sort.active": ["how often active", "反應的頻率", "响应的频率"],
+  "survey.sort.peaked": ["how far the peak stands out", "峰值的突出程度", "峰值的突出程度"],
+  "survey.sort.class": ["preferred class", "偏好的類別", "偏好的类别"],
+  "survey.up": ["Ascending; reverse", "由小到大；反轉", "由小到大；反转"],
+  "survey.down": ["Descending; reverse", "由大到小；反轉", "由大到小；反转"],
+  "survey.shown": ["{n} of {total} units", "{total} 個單元中的 {n} 個", "{total} 个单元中的 {n} 个"],
+  "survey.nothing": ["No unit matches.", "沒有符合的單元。", "没有符合的单元。"],
+  "survey.legend": [
+    "From the left: projections ({rule}) and patches of the {n} strongest photographs, strongest first, row by row; the strongest photograph, what the unit saw framed. Projections: grey is 0, one scale for each unit. Below: number, largest activation, share of all places where it is on, preferred class.",
+    "由左至右：最強 {n} 張照片的投影（{rule}）與區塊，由強到弱逐列排列；最強的照片，方框內是單元看到的部分。投影：灰色為 0，每個單元自成一個尺度。下方：編號、最大活化值、有反應的位置比例、偏好的類別。",
+    "由左至右：最强 {n} 张照片的投影（{rule}）与区块，由强到弱逐行排列；最强的照片，方框内是单元看到的部分。投影：灰色为 0，每个单元自成一个尺度。下方：编号、最大激活值、有响应的位置比例、偏好的类别。",
+  ],
+  "survey.legend.some": ["Examples were made for {n} of {total} units; the rest: {command}", "{total} 個單元中的 {n} 個有範例；其餘的做法：{command}", "{total} 个单元中的 {n} 个有示例；其余的做法：{command}"],
+  "survey.legend.none": [
+    "No examples were made for this layer; to make them: {command}. Numbers: largest activation, share of all places where it is on.",
+    "這一層還沒有範例；做法：{command}。數字：最大活化值、有反應的位置比例。",
+    "这一层还没有示例；做法：{command}。数字：最大激活值、有响应的位置比例。",
+  ],
+  "survey.patches.alt": ["Patches that unit {unit} in {layer} saw", "{layer} 的單元 {unit} 看到的區塊", "{layer} 的单元 {unit} 看到的区块"],
+  "survey.active": ["on at {share}", "{share} 的位置", "{share} 的位置"],
+  "survey.peak": ["The largest activation stands {n} standard deviations above the mean", "最大活化值高於平均 {n} 個標準差", "最大激活值高于平均 {n} 个标准差"],
+  "survey.silent": ["never above 0", "從不高於 0", "从不高于 0"],
+} satisfies Entries;
