@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import io
+import zlib
 
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from PIL import Image
 import deepro
 from deepro.kinds import record as kinds
 from deepro.render import colour, picture
-from deepro.render.pixels import map_pixels
+from deepro.render.pack import compressed
+from deepro.render.pixels import heat_levels, heat_pixels, map_pixels
 
 
 def test_signed_zero_is_middle_grey_and_ends_are_black_and_white() -> None:
@@ -111,3 +114,19 @@ def test_a_network_that_reads_blue_first_is_drawn_in_the_same_colours() -> None:
         drawn.append(kinds.of(result).tile(result, 0, 2, highs={}).pictures[1])
     assert len(np.unique(drawn[0].reshape(-1, 3), axis=0)) > 3
     np.testing.assert_array_equal(drawn[0], drawn[1])
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_heatmap_is_sent_as_its_values_with_their_signs(signed: bool) -> None:
+    values = np.random.default_rng(0).normal(size=(224, 224))
+    values = values if signed else np.abs(values)
+    levels, scale = heat_levels(values, signed)
+    end = 127 if signed else 255
+    assert levels.dtype == (np.int8 if signed else np.uint8)
+    assert scale.kind == ("diverging" if signed else "sequential")
+    np.testing.assert_allclose(levels / end, np.clip(values / scale.high, -1, 1), atol=0.501 / end)
+    held = compressed(levels)
+    assert np.array_equal(np.frombuffer(zlib.decompress(base64.b64decode(held.data)), held.dtype), levels.ravel())
+    assert (
+        len(held.data) < len(picture.data_uri(picture.png(heat_pixels(values, signed)[0]))) / 2
+    )  # as it was sent before

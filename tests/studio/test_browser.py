@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import re
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from tests import synthetic
 from tests.chromium import watched
 from tests.studio.conftest import Running, png
@@ -135,9 +135,9 @@ def test_a_result_appears_without_reload(server: Running, visit: Any) -> None:
     id = server.upload(png(2), "second.png")["id"]
     tab = visit(f"#/image/{id}")
     tab.evaluate("() => { window.stayed = true; document.querySelector('main').dataset.kept = 'yes' }")
-    assert tab.locator(".stage-heat").count() == 0
+    assert tab.locator(".image-top canvas").count() == 0
     server.post("jobs", {"method": "gradient", "image": id, "target": "cat"})
-    tab.wait_for_selector(".stage-heat img")
+    tab.wait_for_selector(".image-top canvas[data-drawn]")
     assert tab.evaluate("() => window.stayed && document.querySelector('main').dataset.kept === 'yes'")
 
 
@@ -240,11 +240,11 @@ def test_heatmaps_side_by_side_under_the_same_sliders(server: Running, visit: An
         "i => { const c = document.querySelectorAll('.side-by-side canvas')[i];"
         " return [c.height, c.width, [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]] }"
     )
-    import io
-
     for i, heat in enumerate(stored.values()):
-        data = base64.b64decode(heat["picture"]["source"].removeprefix("data:image/png;base64,"))
-        want = np.array(Image.open(io.BytesIO(data)).convert("RGBA"))
+        held = heat["values"]
+        levels = np.frombuffer(zlib.decompress(base64.b64decode(held["data"])), held["dtype"]).reshape(held["shape"])
+        values = levels / (127 if (signed := held["dtype"] == "int8") else 255)
+        want = np.dstack([colour.heat(values, signed, 1), colour.cover(values, 1)])
         height, width, values = tab.evaluate(read, i)
         got = np.array(values, np.uint8).reshape(height, width, 4)
         assert (got[..., 3] == want[..., 3]).all()
@@ -275,7 +275,7 @@ def test_a_form_makes_a_job(server: Running, visit: Any) -> None:
     assert job["request"]["method"] == "smoothgrad"
     assert job["request"]["options"] == {"samples": 2}  # only what differs from the default
     assert job["request"]["target"] == "dog"
-    tab.wait_for_selector(".stage-heat img")
+    tab.wait_for_selector(".image-top canvas[data-drawn]")
     tab.fill(".form input[name='@target']", "zebra")
     tab.click(".form button.primary")
     tab.wait_for_selector(".form .note")

@@ -1,7 +1,9 @@
+import { deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { NetworkView, Overview, PhotographCard } from "../src/generated/document";
 import { ancestors, arrangeGraph, fold } from "../src/kinds/network/layout";
-import { cutAt, decode, draw } from "../src/parts/heat";
+import { inflate } from "../src/core/values";
+import { cutAt, draw } from "../src/parts/heat";
 import { confusions } from "../src/kinds/class/page";
 import { applicable, read } from "../src/parts/form";
 import { pack } from "../src/kinds/image/occlude";
@@ -49,19 +51,19 @@ describe("the layer graph", () => {
 
 describe("heatmaps drawn anew", () => {
   // Ten pixels: nothing, then growing; the last speaks against.
-  const pixels = Uint8Array.from([0, 20, 40, 60, 80, 100, 150, 200, 255, 255].flatMap((a, i) => (i === 9 ? [0, 0, 200, a] : [200, 0, 0, a])));
-  const heat = decode(pixels, 5, 2, true, 3);
+  const levels = Int8Array.of(0, 10, 20, 30, 40, 50, 75, 100, 127, -127);
+  const heat = { width: 5, height: 2, levels, high: 3 };
 
-  it("reads size and sign", () => {
-    expect([...heat.levels]).toEqual([0, 20, 40, 60, 80, 100, 150, 200, 255, 255]);
-    expect([...heat.negative]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+  it("are inflated with their signs", async () => {
+    const data = deflateSync(Buffer.from(levels.buffer)).toString("base64");
+    expect(await inflate({ dtype: "int8", shape: [2, 5], data })).toEqual(levels);
   });
 
   it.each([
     [1, 1],
-    [0.5, 81], // the five from 100 on
-    [0.2, 201], // the two at the top
-    [0.1, 255], // equal ones are not divided
+    [0.5, 41], // the five from 50 on
+    [0.2, 101], // the two at the top
+    [0.1, 128], // equal ones are not divided
   ])("the strongest %d of all pixels are those from %d on", (share, level) => expect(cutAt(heat, share)).toBe(level));
 
   it("shows the same on its own scale and less on a larger one", () => {

@@ -7,13 +7,14 @@ import hashlib
 import math
 import os
 import re
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import numpy as np
 
-from deepro.render.document import Model, Values
+from deepro.render.document import Compressed, Model, Values
 
 M = TypeVar("M", bound=Model)
 
@@ -47,6 +48,12 @@ def values(array: np.ndarray) -> Values:
     array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     data = base64.b64encode(array.tobytes()).decode("ascii")
     return Values(dtype=_TYPES[array.dtype.str[1:]], shape=list(array.shape), data=data)
+
+
+def compressed(array: np.ndarray) -> Compressed:
+    """An array of int8 or uint8, compressed."""
+    data = base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes(), 9)).decode("ascii")
+    return Compressed(dtype="int8" if array.dtype == np.int8 else "uint8", shape=list(array.shape), data=data)
 
 
 def floats(array: Any) -> Values:

@@ -25,7 +25,18 @@ def map_pixels(values: np.ndarray) -> tuple[np.ndarray, Scale]:
 
 def heat_pixels(values: np.ndarray, is_signed: bool) -> tuple[np.ndarray, Scale]:
     """(H, W) of one heatmap as (H, W, 4): laid over the photograph, zero lets it through and `high` covers it."""
-    high = colour.limit(values)
+    scale = heat_scale(values, is_signed)
+    return np.dstack([colour.heat(values, is_signed, scale.high), colour.cover(values, scale.high)]), scale
+
+
+def heat_levels(values: np.ndarray, is_signed: bool) -> tuple[np.ndarray, Scale]:
+    """(H, W) of one heatmap in whole steps of its scale: int8 with ±127 at ±`high`, or uint8 with 255 at `high`."""
+    scale = heat_scale(values, is_signed)
+    scaled = np.clip(np.nan_to_num(values) / scale.high, -1 if is_signed else 0, 1)
+    return np.rint(scaled * (127 if is_signed else 255)).astype(np.int8 if is_signed else np.uint8), scale
+
+
+def heat_scale(values: np.ndarray, is_signed: bool) -> Scale:
+    """The scale of a heatmap at its own gain."""
     kind = "diverging" if is_signed else "sequential"
-    pixels = np.dstack([colour.heat(values, is_signed, high), colour.cover(values, high)])
-    return pixels, Scale(kind=kind, high=high, percentile=colour.PERCENTILE)
+    return Scale(kind=kind, high=colour.limit(values), percentile=colour.PERCENTILE)

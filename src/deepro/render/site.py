@@ -103,11 +103,6 @@ class Saver:
         source = self.put(f"{self.folder}/{name}", data)
         return Picture(source=source, width=pixels.shape[1], height=pixels.shape[0])
 
-    def inline(self, pixels: np.ndarray) -> Picture:
-        """A picture whose numbers the viewer reads back: a page on disk may read no other file's pixels."""
-        source = picture.data_uri(picture.png(pixels))
-        return Picture(source=source, width=pixels.shape[1], height=pixels.shape[0])
-
 
 def fingerprint(result: Result) -> str:
     """The fingerprint of the network that made a result, '' where nobody knows."""

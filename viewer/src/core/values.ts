@@ -1,5 +1,5 @@
 // Packed numbers to typed arrays.
-import type { Values } from "../generated/document";
+import type { Compressed, Values } from "../generated/document";
 
 type Arrays = { float32: Float32Array; uint8: Uint8Array; uint16: Uint16Array; uint32: Uint32Array; int32: Int32Array };
 
@@ -7,12 +7,23 @@ type Arrays = { float32: Float32Array; uint8: Uint8Array; uint16: Uint16Array; u
 export function unpack(packed: Values): Arrays[Values["dtype"]] {
   const known = decoded.get(packed);
   if (known) return known;
-  const text = atob(packed.data);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  const array = new MAKERS[packed.dtype](bytes.buffer);
+  const array = new MAKERS[packed.dtype](bytesOf(packed.data).buffer);
   decoded.set(packed, array);
   return array;
+}
+
+/** The numbers of what is compressed as well. */
+export async function inflate({ dtype, data }: Compressed): Promise<Int8Array | Uint8Array> {
+  const whole = new Blob([bytesOf(data)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const { buffer } = new Uint8Array(await new Response(whole).arrayBuffer());
+  return dtype === "int8" ? new Int8Array(buffer) : new Uint8Array(buffer);
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 const MAKERS = { float32: Float32Array, uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, int32: Int32Array };

@@ -1,77 +1,54 @@
-// A heatmap's numbers, read back from its picture: opacity is the value's size, colour its sign. They are drawn anew with
-// another threshold or on another's scale, without asking anybody.
+// A heatmap's numbers, drawn with any threshold and on any scale, without asking anybody.
+import { inflate } from "../core/values";
 import type { HeatLayer } from "../generated/document";
 import { TABLES } from "../generated/tables";
 
-/** levels: 0..255 of the scale's end, rows first. negative: where the value speaks against. */
-export type Heat = { width: number; height: number; levels: Uint8Array; negative: Uint8Array; signed: boolean; high: number };
+/** levels: rows first, in steps of the scale, of which `high` is the end: from -127 to 127 where signed, else to 255. */
+export type Heat = { width: number; height: number; levels: Int8Array | Uint8Array; high: number };
 
 const tables = Object.fromEntries(
   Object.entries(TABLES).map(([kind, text]) => [kind, Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]),
 ) as { [K in keyof typeof TABLES]: Uint8Array };
 
-/** From a picture's RGBA pixels. */
-export function decode(pixels: Uint8ClampedArray | Uint8Array, width: number, height: number, signed: boolean, high: number): Heat {
-  const levels = new Uint8Array(width * height);
-  const negative = new Uint8Array(width * height);
-  for (let i = 0; i < levels.length; i++) {
-    levels[i] = pixels[4 * i + 3] ?? 0;
-    negative[i] = signed && (pixels[4 * i + 2] ?? 0) > (pixels[4 * i] ?? 0) ? 1 : 0;
-  }
-  return { width, height, levels, negative, signed, high };
-}
-
-/** The lowest level that still belongs to the strongest `share` of all pixels. */
-export function cutAt(heat: Heat, share: number): number {
+/** The lowest size of a level that still belongs to the strongest `share` of all pixels. */
+export function cutAt({ levels }: Heat, share: number): number {
   const counts = new Uint32Array(256);
-  for (const level of heat.levels) counts[level] = (counts[level] ?? 0) + 1;
-  const most = share * heat.levels.length;
+  for (const level of levels) counts[Math.abs(level)]! += 1;
+  const most = share * levels.length;
   let above = 0;
-  for (let level = 255; level > 0; level--) {
-    above += counts[level] ?? 0;
-    if (above > most) return Math.min(255, level + 1);
+  for (let size = 255; size > 0; size--) {
+    above += counts[size] ?? 0;
+    if (above > most) return Math.min(255, size + 1);
   }
   return 1;
 }
 
 /** RGBA of the heatmap above `cut`; `high` is the value of the brightest colour. */
-export function draw(heat: Heat, cut: number, high: number): Uint8ClampedArray<ArrayBuffer> {
-  const out = new Uint8ClampedArray(4 * heat.levels.length);
-  const factor = heat.high / high;
-  const table = heat.signed ? tables.diverging : tables.sequential;
-  for (let i = 0; i < heat.levels.length; i++) {
-    const level = heat.levels[i] ?? 0;
-    if (level < cut) continue;
-    const size = Math.min(255, Math.round(level * factor));
-    const entry = 3 * (heat.signed ? Math.round(127.5 + (heat.negative[i] ? -0.5 : 0.5) * size) : size);
+export function draw({ levels, high: own }: Heat, cut: number, high: number): Uint8ClampedArray<ArrayBuffer> {
+  const out = new Uint8ClampedArray(4 * levels.length);
+  const signed = levels instanceof Int8Array;
+  const step = own / high / (signed ? 127 : 255);
+  const table = signed ? tables.diverging : tables.sequential;
+  for (let i = 0; i < levels.length; i++) {
+    const level = levels[i] ?? 0;
+    if (Math.abs(level) < cut) continue;
+    const value = Math.max(-1, Math.min(1, level * step));
+    const entry = 3 * Math.round(signed ? 127.5 + 127.5 * value : 255 * value);
     out[4 * i] = table[entry] ?? 0;
     out[4 * i + 1] = table[entry + 1] ?? 0;
     out[4 * i + 2] = table[entry + 2] ?? 0;
-    out[4 * i + 3] = size;
+    out[4 * i + 3] = Math.round(255 * Math.abs(value));
   }
   return out;
 }
 
-const known = new Map<string, Promise<Heat>>();
+const known = new WeakMap<HeatLayer, Promise<Heat>>();
 
-/** The numbers of a heatmap's picture. */
-export function load({ picture, scale }: HeatLayer): Promise<Heat> {
-  let found = known.get(picture.source);
-  if (!found) {
-    found = (async () => {
-      const image = new Image();
-      image.src = picture.source;
-      await image.decode();
-      const canvas = document.createElement("canvas");
-      [canvas.width, canvas.height] = [picture.width, picture.height];
-      const context = canvas.getContext("2d", { willReadFrequently: true });
-      if (!context) throw new Error("no canvas");
-      context.drawImage(image, 0, 0);
-      const { data } = context.getImageData(0, 0, picture.width, picture.height);
-      return decode(data, picture.width, picture.height, scale.kind === "diverging", scale.high);
-    })();
-    known.set(picture.source, found);
-  }
+/** The numbers of a heatmap. What is read once is remembered. */
+export function load(heatmap: HeatLayer): Promise<Heat> {
+  const { values, scale } = heatmap;
+  const found = known.get(heatmap) ?? inflate(values).then((levels) => ({ width: values.shape[1] ?? 0, height: values.shape[0] ?? 0, levels, high: scale.high }));
+  known.set(heatmap, found);
   return found;
 }
 

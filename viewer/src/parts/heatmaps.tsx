@@ -1,6 +1,6 @@
 // Heatmaps beside each other under the same sliders.
-import { useEffect, useId, useRef, useState, type CSSProperties } from "react";
-import type { HeatLayer, Photograph, RegionView } from "../generated/document";
+import { useEffect, useId, useRef, useState, type CSSProperties, type ReactNode } from "react";
+import type { HeatLayer, Photograph, RegionView, Window } from "../generated/document";
 import { Controls, cutAt, draw, load } from "./heat";
 import { useSpeech } from "../i18n";
 import { Image, TINY } from "./picture";
@@ -18,11 +18,13 @@ export function explanations(photograph: Photograph): Explanation[] {
   ];
 }
 
-export function HeatStage({ photograph, heatmap, controls, high }: { photograph: Photograph; heatmap: HeatLayer; controls: Controls; high?: number | undefined }) {
+type Drawn = { photograph: Photograph; heatmap: HeatLayer; controls: Controls; high?: number | undefined };
+
+/** A heatmap over its photograph, as the controls want it. high: of the scale that it shares, where they want that. */
+export function HeatCanvas({ photograph, heatmap, controls, high }: Drawn) {
   const { t } = useSpeech();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const { width, height } = photograph;
-  const { view, picture } = heatmap;
+  const [height = 1, width = 1] = heatmap.values.shape;
   useEffect(() => {
     let gone = false;
     let stop = () => {};
@@ -34,7 +36,7 @@ export function HeatStage({ photograph, heatmap, controls, high }: { photograph:
         const pixels = draw(heat, controls.share >= 1 ? 1 : cutAt(heat, controls.share), controls.common && high ? high : heat.high);
         context.putImageData(new ImageData(pixels, heat.width, heat.height), 0, 0);
         canvas.current.style.opacity = String(controls.opacity);
-        canvas.current.dataset.drawn = "true";
+        canvas.current.dataset.drawn = heatmap.record;
       };
       show();
       stop = controls.subscribe(show);
@@ -44,16 +46,22 @@ export function HeatStage({ photograph, heatmap, controls, high }: { photograph:
       stop();
     };
   }, [heatmap, controls, high]);
-  const place: CSSProperties = {
-    left: `${(100 * view.left) / width}%`,
-    top: `${(100 * view.top) / height}%`,
-    width: `${(100 * (view.right - view.left)) / width}%`,
-    height: `${(100 * (view.bottom - view.top)) / height}%`,
-  };
+  return <canvas ref={canvas} className={Math.max(width, height) <= TINY ? "heat-canvas tiny" : "heat-canvas"} width={width} height={height} style={placeIn(photograph, heatmap.view)} role="img" aria-label={t("image.heat.alt", { target: heatmap.target })} />;
+}
+
+/** Where a window lies in the photograph, as shares of it. */
+export function placeIn({ width, height }: Photograph, { left, top, right, bottom }: Window): CSSProperties {
+  const share = (n: number, of: number) => `${(100 * n) / of}%`;
+  return { left: share(left, width), top: share(top, height), width: share(right - left, width), height: share(bottom - top, height) };
+}
+
+export function HeatStage(drawn: Drawn) {
+  const { t } = useSpeech();
+  const { photograph } = drawn;
   return (
-    <div className="stage" style={{ aspectRatio: `${width} / ${height}` }}>
+    <div className="stage" style={{ aspectRatio: `${photograph.width} / ${photograph.height}` }}>
       <Image picture={photograph.picture} alt={t("image.photograph.alt", { name: photograph.name })} />
-      <canvas ref={canvas} className={Math.max(picture.width, picture.height) <= TINY ? "heat-canvas tiny" : "heat-canvas"} width={picture.width} height={picture.height} style={place} role="img" aria-label={t("image.heat.alt", { target: heatmap.target })} />
+      <HeatCanvas {...drawn} />
     </div>
   );
 }
@@ -64,7 +72,7 @@ export function commonHigh(heatmaps: HeatLayer[], unit: (heatmap: HeatLayer) => 
   return heatmaps.length > 1 && units.size === 1 ? Math.max(...heatmaps.map((h) => h.scale.high)) : undefined;
 }
 
-export function Sliders({ controls, common }: { controls: Controls; common: boolean }) {
+export function Sliders({ controls, common, children }: { controls: Controls; common: boolean; children?: ReactNode }) {
   const { t, percent } = useSpeech();
   const [ids] = [useId()];
   const shown = { opacity: useRef<HTMLOutputElement>(null), share: useRef<HTMLOutputElement>(null) };
@@ -92,6 +100,7 @@ export function Sliders({ controls, common }: { controls: Controls; common: bool
   );
   return (
     <div className="stage-controls">
+      {children}
       {slider("opacity", t("image.opacity"))}
       {slider("share", t("heat.share"))}
       {common && (

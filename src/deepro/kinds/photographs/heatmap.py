@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from deepro.errors import UsageError
-from deepro.kinds.photographs.page import HeatLayer, Page, Photographs, scopes
+from deepro.kinds.photographs.page import HeatLayer, Photographs, scopes
 from deepro.kinds.record import Kind, register
 from deepro.render import canvas, colour, markup
 from deepro.render.document import Window
-from deepro.render.pack import finite, plain
-from deepro.render.pixels import heat_pixels
+from deepro.render.pack import compressed, finite, plain
+from deepro.render.pixels import heat_levels, heat_pixels
 from deepro.render.sheet import Tile, at, name, rgb
 from deepro.render.site import Site
 from deepro.results import Result
@@ -103,14 +103,14 @@ def show(result: Heatmap, site: Site) -> None:
     for i, page in enumerate(site.section(Photographs).of(result)):
         key = page.record(result)
         page.look(result.pictures, i, key)
-        page.heatmaps.append(layer(result, i, page, key))
+        page.heatmaps.append(layer(result, i, key))
 
 
-def layer(result: Heatmap, i: int, page: Page, key: str) -> HeatLayer:
+def layer(result: Heatmap, i: int, key: str) -> HeatLayer:
     """Heatmap `i` as the page lays it over the photograph."""
-    pixels, scale = heat_pixels(result.flat(i), result.signed)
+    levels, scale = heat_levels(result.flat(i), result.signed)
     return HeatLayer(
-        picture=page.save.inline(pixels),
+        values=compressed(levels),
         scale=scale,
         view=Window(left=0, top=0, right=0, bottom=0),  # known when the whole page is
         target=result.targets[i],

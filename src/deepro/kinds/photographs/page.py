@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from deepro.render import address, colour, picture
-from deepro.render.document import Guess, LayerRow, Model, Picture, ProvenanceView, Scale, Window
+from deepro.render.document import Compressed, Guess, LayerRow, Model, Picture, ProvenanceView, Scale, Window
 from deepro.render.site import Saver, Section, Site, fingerprint
 from deepro.results import Result
 
@@ -48,12 +48,13 @@ class LayerUnits(Model):
 
 
 class HeatLayer(Model):
-    """A heatmap's picture, where it lies in the original photograph, and how it was scaled.
+    """A heatmap, where it lies in the original photograph, and how it was scaled.
 
+    values: (H, W) in steps of the scale: int8, ±127 at ±`high`, where it is diverging; else uint8, 255 at `high`.
     target, score: what is explained and its value. evidence: what the method says of its own trust.
     """
 
-    picture: Picture
+    values: Compressed
     view: Window
     scale: Scale
     target: str

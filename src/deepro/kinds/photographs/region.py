@@ -123,7 +123,7 @@ def _view(result: Region, page: Page, key: str) -> RegionView:
         mask=mask,
         outline=None if result.outline is None else [np.round(p, 1).tolist() for p in result.outline],
         box=None if box is None else Window(left=box[0], top=box[1], right=box[2], bottom=box[3]),
-        heatmap=heatmap.layer(result.heatmap, 0, page, key),
+        heatmap=heatmap.layer(result.heatmap, 0, key),
         evidence={k: finite(v) for k, v in result.evidence.items()},
         record=key,
     )

@@ -7,7 +7,18 @@ language: here stand numbers, names and the kinds of things.
 
 from __future__ import annotations
 
-from deepro.render.document.base import Guess, Model, Paper, Picture, ProvenanceView, Scale, Skipped, Values, Window
+from deepro.render.document.base import (
+    Compressed,
+    Guess,
+    Model,
+    Paper,
+    Picture,
+    ProvenanceView,
+    Scale,
+    Skipped,
+    Values,
+    Window,
+)
 from deepro.render.document.experiments import Experiment, ExperimentCard
 from deepro.render.document.networks import LayerRow, NetworkView, ReceptiveField
 from deepro.render.document.spaces import (
@@ -41,6 +52,7 @@ __all__ = [
     "AtlasCell",
     "AtlasPage",
     "ClusterView",
+    "Compressed",
     "Experiment",
     "ExperimentCard",
     "FindingsView",

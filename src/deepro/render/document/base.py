@@ -27,6 +27,14 @@ class Values(Model):
     data: str
 
 
+class Compressed(Model):
+    """Packed numbers like `Values`, compressed by zlib before base64: for one large array that is waited for."""
+
+    dtype: Literal["uint8", "int8"]
+    shape: list[int]
+    data: str
+
+
 class Scale(Model):
     """How numbers became colours. high: the value of the brightest colour (± at both ends where signed)."""
 
