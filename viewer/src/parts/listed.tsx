@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 export function Listed({ title, more, children }: { title: string; more?: ReactNode; children: ReactNode }) {
   return (
     <section>
-      {more ? (
+      {more !== undefined ? (
         <div className="row-head">
           <h2>{title}</h2>
           {more}

@@ -9,7 +9,7 @@ export function Correspondence({ view }: { view: CorrespondenceView }) {
     <section>
       {layers.map((layer) => (
         <figure key={layer} className="correspondence">
-          <figcaption className="layer">{layer}</figcaption>
+          <figcaption className="layer-name">{layer}</figcaption>
           <ul>
             {view.parts.map((part) => {
               const row = view.rows.find((one) => one.layer === layer && one.part === part);

@@ -17,7 +17,7 @@ export function Invariance({ view }: { view: InvarianceView }) {
               {layers.map(([layer, line]) => (
                 <figure key={layer}>
                   <figcaption>
-                    <span className="layer">{layer}</span> <span className="quiet">{t("invariance.distance")}</span>
+                    <span className="layer-name">{layer}</span> <span className="quiet">{t("invariance.distance")}</span>
                   </figcaption>
                   <Lines steps={curves.steps} line={line} top={top} alt={t("invariance.distance.alt", { layer })} step={step} value={number} />
                 </figure>

@@ -1,6 +1,7 @@
 // Every kind of experiment: a line each, with the part of an experiment that holds its numbers.
 import type { ComponentType } from "react";
-import type { Experiment } from "../../generated/document";
+import type { Experiment, Paper } from "../../generated/document";
+import { ZEILER } from "../survey/paper";
 import { Ablation } from "./ablation";
 import { Comparison } from "./comparison";
 import { Correspondence } from "./correspondence";
@@ -9,7 +10,7 @@ import { Invariance } from "./invariance";
 import { Occlusion } from "./occlusion";
 
 type Part = Exclude<keyof Experiment, "id" | "kind" | "record" | "network">;
-type Drawn = ComponentType<{ experiment: Experiment; survey: string | undefined }>;
+type Drawn = ComponentType<{ experiment: Experiment; survey: string | undefined }> & { paper?: Paper };
 
 /** survey: of the same network, where there is one. */
 function drawn<P extends Part>(part: P, View: ComponentType<{ view: NonNullable<Experiment[P]>; survey: string | undefined }>): Drawn {
@@ -23,7 +24,7 @@ export const EXPERIMENTS: { [K in Experiment["kind"]]: Drawn } = {
   occlusion_maps: drawn("occlusion", Occlusion),
   correspondence: drawn("correspondence", Correspondence),
   invariance: drawn("invariance", Invariance),
-  evolution: drawn("evolution", Evolution),
+  evolution: Object.assign(drawn("evolution", Evolution), { paper: ZEILER }), // its record names none
   ablation: drawn("ablation", Ablation),
   comparison: drawn("comparison", Comparison),
 };

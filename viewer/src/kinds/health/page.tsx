@@ -112,7 +112,7 @@ function Fault({ source, survey, health, fault }: { source: Source; survey: Surv
             <Face source={source} survey={survey} found={one} health={health} />
             <span className="finding-text">
               <a href={href({ page: "survey-unit", survey: survey.id, layer: one.layer, unit: one.unit })}>
-                <span className="layer">{one.layer}</span> · <strong>{one.unit}</strong>
+                <span className="layer-name">{one.layer}</span> · <strong>{one.unit}</strong>
               </a>
               <Evidence found={one} survey={survey.id} />
             </span>

@@ -231,7 +231,7 @@ const LayerSection = memo(function LayerSection(props: {
   return (
     <section className="layer" id={id} tabIndex={-1}>
       <h3>
-        <span className="layer">{layer.layer}</span>
+        <span className="layer-name">{layer.layer}</span>
         <span className="quiet">{facts.join(" · ")}</span>
       </h3>
       <p className="caption">

@@ -37,7 +37,7 @@ export default function MemoryView({ overview, page }: { overview: Overview; pag
       {page.layers.map((layer) => (
         <section key={named(layer)}>
           <h2>
-            {t("memory.gates")} <span className="layer">{named(layer)}</span>
+            {t("memory.gates")} <span className="layer-name">{named(layer)}</span>
           </h2>
           <div className="plots">
             {layer.gates.map((gate) => (
