@@ -13,7 +13,7 @@ SRC = Path(__file__).resolve().parent.parent / "src" / "deepro"
 
 # Rooms from the ground up. A module imports its own room and rooms on lower floors.
 FLOORS = (
-    ("errors", "shapes", "progress"),
+    ("errors", "shapes", "progress", "nonlinearities"),
     ("probe", "rectifiers"),
     ("network",),
     ("results", "targets", "data"),

@@ -4,9 +4,9 @@
         out = module(x)                       # gradients of `out` follow the rule from here on
     print(nonlinearities(out))                # what stands between `out` and the inputs
 
-A torch function mode sees `nn.ReLU`, `F.relu`, `x.relu_()`, `x.clamp(min=0)` and one module called ten times alike, and
-the network is not touched. Libraries that attach to `nn.ReLU` modules miss all but the first, and then hand out the
-plain gradient under the DeconvNet's name.
+A torch function mode (`deepro.nonlinearities.Watch`) sees every way in which a rectifier can be written and one module
+called ten times alike, and the network is not touched. Libraries that attach to `nn.ReLU` modules miss all but the
+first, and then hand out the plain gradient under the DeconvNet's name.
 
 | rule | what comes back through y = max(x, 0), given the signal R from above | paper |
 |---|---|---|
@@ -19,151 +19,49 @@ A ceiling (ReLU6) stops the gradient, and neither of the other two: a unit at it
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
-from torch.nn import functional
-from torch.overrides import TorchFunctionMode
 
 from deepro.errors import UsageError
+from deepro.nonlinearities import RECTIFIER, Met, Watch, named, of_node, plain_rectifier
 
 Rule = Literal["deconvnet", "guided", "gradient"]
 RULES: tuple[Rule, ...] = ("deconvnet", "guided", "gradient")
 
 
 class _Rectify(torch.autograd.Function):
-    """max(x, 0), cut off at `ceiling` where there is one, with the backward rule of `guided`."""
+    """`times` max(x, 0), cut off at `ceiling` where there is one, with the backward rule of `guided`."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, ceiling: float | None, guided: bool, kind: str) -> Tensor:
+    def forward(ctx: Any, x: Tensor, ceiling: float | None, times: float, guided: bool, kind: str) -> Tensor:
         ctx.rectifier = kind
         ctx.guided = guided
+        ctx.times = times
         if guided:
             # The mask, not x: an in-place successor may overwrite x.
             ctx.save_for_backward(x > 0)
-        return x.clamp(0, ceiling)
+        return x.clamp(0, ceiling) if times == 1 else x.clamp(0, ceiling) * times
 
     @staticmethod
-    def backward(ctx: Any, signal: Tensor) -> tuple[Tensor, None, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def backward(ctx: Any, signal: Tensor) -> tuple[Tensor, None, None, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         signal = signal.clamp_min(0)
         if ctx.guided:
             signal = signal * ctx.saved_tensors[0]
-        return signal, None, None, None
+        return signal if ctx.times == 1 else signal * ctx.times, None, None, None, None
 
 
-@dataclass(frozen=True)
-class _Met:
-    """A rectifier as it was called: its input, its ceiling, and whether it overwrites its input."""
-
-    x: Tensor
-    kind: str
-    ceiling: float | None
-    in_place: bool
-
-
-def _number(value: Any) -> float | None:
-    """A number or a one-element tensor as a float; None for everything else."""
-    if isinstance(value, Tensor):
-        return float(value) if value.numel() == 1 and not value.requires_grad else None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _relu(input: Tensor, inplace: bool = False) -> _Met:
-    return _Met(input, "relu", None, inplace)
-
-
-def _relu6(input: Tensor, inplace: bool = False) -> _Met:
-    return _Met(input, "relu6", 6.0, inplace)
-
-
-def _hardtanh(input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0, inplace: bool = False) -> _Met | None:
-    return _clamp(input, min_val, max_val, inplace=inplace)
-
-
-def _clamp(input: Tensor, min: Any = None, max: Any = None, *, inplace: bool = False) -> _Met | None:
-    ceiling = None if max is None else _number(max)
-    if _number(min) != 0 or (max is not None and (ceiling is None or ceiling <= 0)):
-        return None
-    if ceiling == float("inf"):
-        ceiling = None
-    kind = "relu" if ceiling is None else "relu6" if ceiling == 6 else f"relu up to {ceiling:g}"
-    return _Met(input, kind, ceiling, inplace)
-
-
-def _clamp_min(input: Tensor, min: Any, *, inplace: bool = False) -> _Met | None:
-    return _clamp(input, min, inplace=inplace)
-
-
-def _threshold(input: Tensor, threshold: Any, value: Any, inplace: bool = False) -> _Met | None:
-    return _Met(input, "relu", None, inplace) if _number(threshold) == 0 and _number(value) == 0 else None
-
-
-def _maximum(input: Tensor, other: Any = None, *rest: Any, **more: Any) -> _Met | None:
-    """`max` and `maximum` of a tensor and zero, on either side; every other use is something else."""
-    if rest or more or not isinstance(other, Tensor) or not isinstance(input, Tensor):
-        return None
-    for x, floor in ((input, other), (other, input)):
-        if floor.requires_grad or floor.is_complex() or floor.dtype == torch.bool or bool((floor != 0).any()):
-            continue
-        if torch.broadcast_shapes(x.shape, floor.shape) == x.shape:
-            return _Met(x, "relu", None, False)
-    return None
-
-
-def _in_place(read: Callable[..., _Met | None]) -> Callable[..., _Met | None]:
-    return lambda *args, **kwargs: read(*args, inplace=True, **kwargs)
-
-
-def _table() -> Mapping[Any, Callable[..., _Met | None]]:
-    kernels: Any = getattr(torch._C, "_nn")  # noqa: B009 - where F.relu6 and F.hardtanh_ end up
-    table: dict[Any, Callable[..., _Met | None]] = {
-        functional.relu: _relu,
-        functional.relu_: _in_place(_relu),
-        functional.relu6: _relu6,
-        functional.hardtanh: _hardtanh,
-        functional.hardtanh_: _in_place(_hardtanh),
-        functional.threshold: _threshold,
-        kernels.relu6: _relu6,
-        kernels.hardtanh: _hardtanh,
-        kernels.hardtanh_: _in_place(_hardtanh),
-    }
-    reads = {
-        "relu": _relu,
-        "clamp": _clamp,
-        "clip": _clamp,
-        "clamp_min": _clamp_min,
-        "maximum": _maximum,
-        "max": _maximum,
-    }
-    for name, read in reads.items():
-        for home in (torch, torch.Tensor):
-            table[getattr(home, name)] = read
-            if hasattr(home, f"{name}_"):
-                table[getattr(home, f"{name}_")] = _in_place(read)
-    table[torch.threshold] = _threshold
-    table[torch.threshold_] = _in_place(_threshold)
-    return table
-
-
-_READ = _table()
-
-
-def is_rectifier(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-    """Whether this call, as a torch function mode sees it, is max(x, 0) with or without a ceiling."""
-    read = _READ.get(func)
-    return read is not None and read(*args, **kwargs) is not None
-
-
-class rectifiers(TorchFunctionMode):  # noqa: N801 - reads as a verb: with rectifiers("deconvnet"):
+class rectifiers(Watch):  # noqa: N801 - reads as a verb: with rectifiers("deconvnet"):
     """A context in which every rectifier's gradient follows `rule`.
 
     What a forward pass returns is the same under every rule, in-place forms stay in place. The rule is fixed when the
     forward pass runs. largest: bytes of the largest tensor made inside. Not seen: what runs inside a scripted or
-    compiled module, and a rectifier written as `x * (x > 0)`; `nonlinearities` finds the first.
+    compiled module; `nonlinearities` finds it, and names whatever else is not linear.
     Raises UsageError for an unknown rule.
     """
 
@@ -175,32 +73,73 @@ class rectifiers(TorchFunctionMode):  # noqa: N801 - reads as a verb: with recti
         self.largest = 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        read = _READ.get(func) if self.rule != "gradient" else None
-        met = read(*args, **kwargs) if read else None
-        if met is not None and met.x.requires_grad and torch.is_grad_enabled():
-            return self._rectify(met)
-        result = func(*args, **kwargs)
+        result = super().__torch_function__(func, types, args, kwargs)
         if type(result) is Tensor:
             self.largest = max(self.largest, result.numel() * result.element_size())
+        _mark(func, (*args, *(kwargs or {}).values()), result)
         return result
 
-    def _rectify(self, met: _Met) -> Tensor:
-        value = _Rectify.apply(met.x, met.ceiling, self.rule == "guided", met.kind)
-        return met.x.copy_(value) if met.in_place else value
+    def met(self, found: Met, run: Callable[[], Any]) -> Any:
+        follows = found.kind is RECTIFIER and self.rule != "gradient"
+        if not (follows and found.x.requires_grad and torch.is_grad_enabled()):
+            return run()
+        value: Any = _Rectify.apply(found.x, found.ceiling, found.times, self.rule == "guided", found.name)
+        if found.into is not None:
+            return found.into.copy_(value)
+        if found.indexed:
+            with torch.no_grad():
+                plain = run()
+            return type(plain)((value, plain.indices))
+        return value
 
 
-_SMOOTH = {
-    "CeluBackward0": "celu", "CosBackward0": "cos", "EluBackward0": "elu", "ErfBackward0": "erf", "ExpBackward0": "exp",
-    "GeluBackward0": "gelu", "GluBackward0": "glu", "HardsigmoidBackward0": "hardsigmoid",
-    "HardswishBackward0": "hardswish", "LeakyReluBackward0": "leaky_relu", "LogSigmoidBackward0": "logsigmoid",
-    "LogSoftmaxBackward0": "log_softmax", "MishBackward0": "mish", "NativeGroupNormBackward0": "group_norm",
-    "NativeLayerNormBackward0": "layer_norm", "PreluKernelBackward0": "prelu", "PreluBackward0": "prelu",
-    "RreluWithNoiseBackward0": "rrelu", "SigmoidBackward0": "sigmoid", "SiluBackward0": "silu", "SinBackward0": "sin",
-    "SoftmaxBackward0": "softmax", "SoftplusBackward0": "softplus", "SoftshrinkBackward0": "softshrink",
-    "TanhBackward0": "tanh",
+_NUMBERLESS = ("_like", "new_")  # a tensor of another's shape and type holds none of its numbers
+_AS = ("to", "type_as", "expand_as", "view_as", "reshape_as")  # so does the first made like the second
+
+
+def _mark(func: Any, values: Sequence[Any], result: Any) -> None:
+    """Follow what is computed from the image outside the graph (a mask, an index); mark where the graph takes it in.
+
+    `y * (z > 0)` is linear in y, as autograd sees it; the note must say that it is not.
+    """
+    name = getattr(func, "__name__", "")
+    read = _tensors(values[:1] if name in _AS else values)
+    free = [x for x in read if not x.requires_grad]
+    if name == "__setitem__":
+        result = values[0]
+    for made in _tensors([result]):
+        node: Any = made.grad_fn
+        if node is not None:
+            marked = any(getattr(x, "_detached", False) for x in free)
+            if marked and getattr(node, "rectifier", None) is None:
+                node.metadata["left"] = "detached"
+        elif isinstance(result, Tensor) or not made.is_floating_point():
+            counted = len(free) < len(read) or any(getattr(x, "_detached", False) for x in free)
+            if counted and not made.requires_grad and not any(word in name for word in _NUMBERLESS):
+                made._detached = True  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _tensors(values: Iterable[Any]) -> list[Tensor]:
+    return [
+        x for value in values for x in (value if isinstance(value, tuple | list) else (value,)) if isinstance(x, Tensor)
+    ]
+
+
+# Autograd's nodes that are linear in the one tensor that they get: nothing to be said of them.
+_LINEAR = re.compile(
+    r"(accumulate_grad|copy_|alias|clone|contiguous|to_copy|_to_copy|view|_?unsafe_|_?reshape|unflatten|expand|permute"
+    r"|transpose|t$|squeeze|unsqueeze|slice|select|split|unbind|cat|stack|narrow|index|gather|take|scatter|as_strided"
+    r"|diagonal|tril|triu|roll|flip|rot90|repeat|constant_pad|reflection_pad|replication_pad|unfold|im2col|col2im"
+    r"|pixel_|channel_shuffle|add|sub|rsub|neg|sum|nansum|mean|cumsum|trace|avg_pool|adaptive_avg_pool"
+    r"|mkldnn_adaptive_avg_pool|upsample|_upsample|grid_sampler|dropout|fft|real|imag|lift|swap|movedim|to_|fill"
+    r"|masked_select|masked_scatter|zero|batch_norm|cudnn_batch_norm|miopen_batch_norm)"
+)
+# Linear in one tensor, a product where the graph brings two: which of their edges are multiplied.
+_PRODUCTS = {
+    "mul": slice(None), "bmm": slice(None), "mm": slice(None), "mv": slice(None), "dot": slice(None),
+    "div": slice(None), "addmm": slice(1, 3), "addmv": slice(1, 3), "addbmm": slice(1, 3), "baddbmm": slice(1, 3),
+    "convolution": slice(2), "mkldnn_convolution": slice(2), "linear": slice(2), "mkldnn_linear": slice(2),
 }  # fmt: skip
-_PRODUCTS = {"MulBackward0": "product", "BmmBackward0": "product", "MmBackward0": "product", "DivBackward0": "quotient"}
 _SEALED = ("DifferentiableGraph", "CompiledFunction", "CheckpointFunction", "CudnnRnn", "MiopenRnn")
 
 
@@ -208,7 +147,8 @@ _SEALED = ("DifferentiableGraph", "CompiledFunction", "CheckpointFunction", "Cud
 class Nonlinearities:
     """What stands between a tensor and the inputs, counted by kind.
 
-    rectified: follows the rule. left: smooth nonlinearities, gates and normalisations, which keep their gradient.
+    rectified: follows the rule. left: whatever else is not linear, which keeps its gradient: smooth nonlinearities,
+    gates, normalisations; "detached" is a mask or factor computed from the image that has no gradient of its own.
     switches: max-poolings, which send their signal back to where the image had its maximum.
     hidden: rectifiers the rule did not reach, or sealed pieces that may hold some (scripted, compiled or fused
     modules).
@@ -238,25 +178,35 @@ def nonlinearities(out: Tensor) -> Nonlinearities:
 
 def _count(node: Any, found: Nonlinearities) -> None:
     name = node.name()
-    if kind := getattr(node, "rectifier", None):
-        found.rectified[kind] += 1
-    elif name == "ReluBackward0":
-        found.hidden["relu"] += 1
-    elif name in ("HardtanhBackward0", "ClampBackward1", "ClampMinBackward0", "ThresholdBackward0"):
-        low = getattr(node, "_saved_min_val", getattr(node, "_saved_min", getattr(node, "_saved_threshold", None)))
-        (found.hidden if low == 0 else found.left)["relu" if low == 0 else "clamp"] += 1
-    elif "MaxPool" in name:
+    kind = named(name)
+    if rectifier := getattr(node, "rectifier", None):
+        found.rectified[rectifier] += 1
+    elif hidden := plain_rectifier(node):
+        found.hidden[hidden] += 1
+    elif "MaxPool" in name or (kind in ("max", "amax") and _over_space(node)):
         found.switches += 1
-    elif name in _SMOOTH:
-        found.left[_SMOOTH[name]] += 1
-    elif name in _PRODUCTS:
-        if sum(successor is not None for successor, _ in node.next_functions) > 1:
-            found.left[_PRODUCTS[name]] += 1
+    elif any(sealed in name for sealed in _SEALED):
+        found.hidden[name.rpartition("::")[2].removesuffix("Backward")] += 1
+    elif kind in _PRODUCTS and sum(below is not None for below, _ in node.next_functions[_PRODUCTS[kind]]) > 1:
+        found.left["quotient" if kind == "div" else "product"] += 1
     elif "MkldnnRnn" in name:  # only ever an LSTM
         found.left["lstm"] += 1
     elif "ScaledDot" in name:
         found.left["attention"] += 1
-    elif any(sealed in name for sealed in _SEALED):
-        found.hidden[name.rpartition("::")[2].removesuffix("Backward")] += 1
     elif isinstance(node, torch.autograd.function.BackwardCFunction):
         found.left[name.removesuffix("Backward")] += 1
+    elif "BatchNorm" in name and node._saved_training:
+        found.left["instance_norm"] += 1
+    elif of_node(name) or not (kind in _PRODUCTS or _LINEAR.match(kind)):
+        found.left[kind] += 1
+    elif marked := node.metadata.get("left"):
+        found.left[marked] += 1
+
+
+def _over_space(node: Any) -> bool:
+    """Whether a maximum is over a picture's axes, as a pooling's is, and not over things computed beside each other."""
+    below = node.next_functions[0][0]
+    dims = getattr(node, "_saved_dim", ())
+    axes = len(below._input_metadata[0].shape) if not hasattr(below, "variable") else below.variable.ndim
+    wrapped = [(d - 2**64 if d >= 2**63 else d) % axes for d in (dims if isinstance(dims, tuple) else (dims,))]
+    return bool(wrapped) and min(wrapped) >= 2 and "Stack" not in below.name()

@@ -97,5 +97,5 @@ def test_nonlinearities_are_counted() -> None:
     net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU6(), nn.MaxPool2d(2), nn.Conv2d(4, 4, 1), nn.SiLU(), nn.ReLU(True))
     with Erosion(0.0, generator()) as passed:
         eroded = net(torch.ones(1, 3, 8, 8))
-    assert passed.met == 3
+    assert passed.count == 3
     torch.testing.assert_close(eroded, net(torch.ones(1, 3, 8, 8)))

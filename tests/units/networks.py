@@ -24,7 +24,43 @@ FORMS: dict[str, Callable[[], nn.Module | Callable[[Tensor], Tensor]]] = {
     "threshold": lambda: nn.Threshold(0, 0),
     "maximum": lambda: lambda x: torch.maximum(x, x.new_zeros(())),
     "max": lambda: lambda x: torch.max(torch.zeros((), dtype=x.dtype), x),
+    "clamp to a tensor": lambda: lambda x: x.clamp(min=torch.zeros_like(x)),
+    "leaky with slope 0": lambda: nn.LeakyReLU(0),
 }
+
+
+def _assigned(x: Tensor) -> Tensor:
+    x[x < 0] = 0
+    return x
+
+
+def _multiplied(x: Tensor) -> Tensor:
+    x *= x > 0
+    return x
+
+
+# Rectifiers that are written as something else.
+DISGUISES: dict[str, Callable[[], nn.Module | Callable[[Tensor], Tensor]]] = {
+    "product with a mask": lambda: lambda x: x * (x > 0),
+    "mask first": lambda: lambda x: (x > 0) * x,
+    "mask as numbers": lambda: lambda x: torch.mul(x, (x >= 0).to(x.dtype)),
+    "mask times one": lambda: lambda x: x * ((x > 0) * 1.0),
+    "mask inverted": lambda: lambda x: x * ~(x <= 0),
+    "mask of a detached copy": lambda: lambda x: x * torch.gt(x.detach(), 0).double(),
+    "in-place product": lambda: _multiplied,
+    "where": lambda: lambda x: torch.where(x > 0, x, 0),
+    "where, as a method": lambda: lambda x: x.where(x.gt(0), torch.zeros_like(x)),
+    "where, the other way": lambda: lambda x: torch.where(x < 0, torch.zeros((), dtype=x.dtype), x),
+    "masked_fill": lambda: lambda x: x.masked_fill(x < 0, 0),
+    "in-place masked_fill": lambda: lambda x: x.masked_fill_(torch.le(x, 0), 0.0),
+    "in-place assignment": lambda: _assigned,
+    "half the sum with its size": lambda: lambda x: (x + x.abs()) / 2,
+    "its size first": lambda: lambda x: 0.5 * (abs(x) + x),
+    "fmax": lambda: lambda x: torch.fmax(x, torch.zeros((), dtype=x.dtype)),
+    "stack and amax": lambda: lambda x: torch.stack([x, torch.zeros_like(x)]).amax(0),
+    "stack and max": lambda: lambda x: torch.stack([torch.zeros_like(x), x], -1).max(-1).values,
+}
+FORMS |= DISGUISES
 
 
 class Rectified(nn.Module):

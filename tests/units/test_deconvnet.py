@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 import deepro
 from deepro.errors import LayerError, UnsupportedError, UsageError
 from tests.reference import deconvnet as reference
-from tests.units.networks import FORMS, NETWORKS, build
+from tests.units.networks import DISGUISES, FORMS, NETWORKS, build
 
 RULES = ("deconvnet", "guided", "gradient")
 
@@ -57,6 +60,20 @@ def test_every_form_of_a_rectifier_gives_the_same(name: str, form: str, rule: st
     if rule != "gradient":
         assert found.fidelity["rectifiers"] == expected.fidelity["rectifiers"] > 2
     assert torch.equal(x, kept)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("form", DISGUISES)
+def test_rectifiers_in_disguise_equal_the_form_written_out(form: str, rule: str) -> None:
+    """With real rectifiers beside them: the note counted those alone, and said that nothing was left out."""
+    module = build("plain", form)
+    turns = itertools.cycle([functional.relu, module.call])
+    module.call = lambda x: next(turns)(x)
+    x = _input(module)
+    found = deepro.deconvnet(deepro.load(module, input_shape=module.shape), x, "end", [0, 1], rule=rule)
+    for u in (0, 1):
+        expected = reference.project(build("plain"), x, "end", u, None, rule).numpy()[0]
+        assert _off(found.values[0, u], expected) < 1e-10
 
 
 def test_the_rules_differ() -> None:

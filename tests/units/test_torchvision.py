@@ -112,9 +112,10 @@ def _lite0() -> nn.Module:
         ("lite0", "_blocks.14", 98, "guided"),
         ("googlenet", "inception3a", 130, "deconvnet"),
         ("densenet121", "features.transition2", 98, "deconvnet"),
-        # A ceiling's gradient is not gone down in windows: on crops.
         ("mobilenet_v2", "features.5", 98, "gradient"),
         ("lite0", "_blocks.2", 98, "gradient"),
+        # Shuffled channels are not gone down in windows: on crops.
+        ("shufflenet_v2_x0_5", "stage2.1", 160, "deconvnet"),
     ],
 )
 def test_cutting_to_the_receptive_field_changes_nothing(name: str, layer: str, size: int, rule: Rule) -> None:

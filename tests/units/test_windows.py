@@ -36,6 +36,16 @@ KNOWN = {
     "far apart pools": nn.Sequential(_conv(3, 4, 3), nn.MaxPool2d(2, 3), nn.MaxPool2d((1, 3), (2, 1), dilation=(1, 2))),
     "padding by hand": nn.Sequential(nn.ZeroPad2d((3, -1, 0, 2)), _conv(3, 4, 3), nn.ZeroPad2d(1), _conv(4, 4, 3)),
     "averages": nn.Sequential(_conv(3, 4, 3), nn.AvgPool2d(3, 2, 1), _conv(4, 4, 2), nn.AvgPool2d((2, 1), 1)),
+    "smooth nonlinearities": nn.Sequential(
+        _conv(3, 4, 3),
+        nn.SiLU(),
+        _conv(4, 4, 3),
+        nn.ReLU(),
+        nn.LeakyReLU(0.3),
+        _conv(4, 4, 2),
+        nn.Hardtanh(),
+        nn.GELU(),
+    ),
     "groups": nn.Sequential(_conv(3, 6, 3, groups=3), nn.BatchNorm2d(6).double().eval(), _conv(6, 4, 3, groups=2)),
 }
 
@@ -81,7 +91,8 @@ UNKNOWN: dict[str, Callable[[Tensor], Tensor]] = {
     "uneven averages": lambda x: functional.avg_pool2d(x, 3, 2, 1, count_include_pad=False),
     "statistics of this image": lambda x: functional.batch_norm(x, None, None, training=True),
     "a convolution turned round": nn.ConvTranspose2d(3, 4, 3).double(),
-    "a smooth nonlinearity": lambda x: functional.silu(x),
+    "a softmax over space": lambda x: x.flatten(2).softmax(2).view(x.shape),
+    "a nonlinearity that mixes channels": lambda x: x.softmax(1),
 }
 
 

@@ -13,6 +13,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from deepro.network.sight import Sight, union
 from deepro.network.sight_rules import RULES, elementwise, tensors, unknown
+from deepro.nonlinearities import is_pointwise
 
 
 class SightMode(TorchDispatchMode):
@@ -48,7 +49,7 @@ class SightMode(TorchDispatchMode):
         kwargs = kwargs or {}
         name = func._schema.name.partition("::")[2]
         name = name if name.startswith("__") else name.rstrip("_") if func._schema.is_mutable else name
-        known = RULES.get(name) or (elementwise if torch.Tag.pointwise in func.tags else None)
+        known = RULES.get(name) or (elementwise if torch.Tag.pointwise in func.tags or is_pointwise(name) else None)
         if known is None and not func._schema.is_mutable:
             with self:
                 out = func.decompose(*args, **kwargs)

@@ -14,6 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from deepro.network.sight import Sight, union
+from deepro.nonlinearities import SHARED, entries
 
 See = Callable[[Any], Sight | None]  # a tensor's sight; None for one that does not depend on the input
 Rule = Callable[[Mapping[str, Any], See, Any], Any]  # arguments by name, see, output -> Sight | None, or one an output
@@ -59,8 +60,8 @@ def _each(value: Any, count: int) -> list[Any]:
 
 _ELEMENTWISE = """
 clone contiguous alias detach lift lift_fresh to _to_copy dropout feature_dropout alpha_dropout feature_alpha_dropout
-type_as positive where masked_fill copy nan_to_num clamp threshold prelu rrelu hardtanh hardswish hardsigmoid hardshrink
-relu6 silu mish celu selu expand_as addcmul addcdiv lerp resolve_conj resolve_neg quantize_per_tensor dequantize
+type_as positive where masked_fill copy nan_to_num expand_as addcmul addcdiv lerp resolve_conj resolve_neg
+quantize_per_tensor dequantize
 """
 RULES.update(dict.fromkeys(_ELEMENTWISE.split(), elementwise))
 
@@ -279,8 +280,8 @@ def _instance_norm(a: Mapping[str, Any], see: See, out: Tensor) -> Sight | None:
     return sight.widen(*range(2, sight.rank)).with_units(1) if sight is not None else None
 
 
-@rule("softmax", "log_softmax", "_softmax", "_log_softmax", "cumsum", "cumprod", "logcumsumexp", "sort", "roll")
-@rule("index_select", "gather", "topk", "glu", "renorm", "cummax", "cummin")
+@rule("cumsum", "cumprod", "logcumsumexp", "sort", "roll", "index_select", "gather", "topk", "renorm")
+@rule("cummax", "cummin", *(f"{mark}{e.name}" for e in entries() if e.kind is SHARED for mark in ("", "_")))
 def _along(a: Mapping[str, Any], see: See, out: Any) -> Any:
     """Mixing along one axis, which stays."""
     first = out[0] if isinstance(out, tuple) else out

@@ -7,43 +7,36 @@ others too. Here it makes images that others, and people, can read.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
-from torch.nn import functional
-from torch.overrides import TorchFunctionMode
 
-from deepro.rectifiers import is_rectifier
-
-_SMOOTH = {
-    getattr(home, name)
-    for home in (functional, torch, torch.Tensor)
-    for name in ("silu", "gelu", "hardswish", "mish", "elu", "celu", "selu", "leaky_relu", "prelu", "softplus", "tanh")
-    if hasattr(home, name)
-}
+from deepro.nonlinearities import Met, Watch
 
 
-class Erosion(TorchFunctionMode):
+class Erosion(Watch):
     """A context in which every nonlinearity loses each channel with probability `share`; the rest grow to make up.
 
     One draw from `generator` a nonlinearity, the same for every picture of the batch: what is made together and what is
-    made alone meet the same network. met: how many nonlinearities ran. Not seen: what runs inside a scripted or
-    compiled module.
+    made alone meet the same network. count: how many nonlinearities ran.
     """
 
     def __init__(self, share: float, generator: Generator) -> None:
         super().__init__()
         self.share = share
         self.generator = generator
-        self.met = 0
+        self.count = 0
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
-        found = func in _SMOOTH or is_rectifier(func, args, kwargs)
-        self.met += found
-        result = func(*args, **kwargs)
-        return self._eroded(result) if found and isinstance(result, Tensor) and result.ndim > 1 else result
+    def met(self, found: Met, run: Callable[[], Any]) -> Any:
+        result = run()
+        value = found.x if result is None else result  # None: x[x < 0] = 0
+        if not found.kind.unit or not isinstance(value, Tensor):
+            return result
+        self.count += 1
+        eroded = self._eroded(value) if value.ndim > 1 else value
+        return value.copy_(eroded) if result is None else eroded
 
     def _eroded(self, x: Tensor) -> Tensor:
         shape = [1] * x.ndim

@@ -148,7 +148,7 @@ def _depth(net: Network, goals: Sequence[Target], channels: int, size: tuple[int
     grey = torch.full((len(goals), channels, *size), 0.5, dtype=net.dtype, device=net.device)
     with torch.no_grad(), Erosion(0.0, torch.Generator()) as passed:
         _run(net, goals, grey)
-    return passed.met
+    return passed.count
 
 
 def _layout(net: Network, goals: Sequence[Target], channels: int, size: tuple[int, int]) -> torch.memory_format:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from deepro.errors import UsageError, near
 from deepro.network import Network
 from deepro.network.input_shape import example
+from deepro.nonlinearities import Kind, Met, Watch, of_module
 from deepro.probe import split_call, untouched
-from deepro.rectifiers import is_rectifier
 from deepro.results import Diagnosis, Gallery, Survey, UnitStatistics
 
 # What each threshold means stands beside it; `diagnose(thresholds=...)` changes them.
@@ -43,8 +42,6 @@ FAULTS: Mapping[str, str] = {
 _SPECTRUM = 64  # points a spectrum is computed at
 _SHOWN = 32  # and kept at, beside the filters
 _SMALLEST = 5  # a filter of fewer pixels has too few frequencies to tell noise from an edge
-_RECTIFIERS = ("ReLU", "ReLU6", "LeakyReLU", "PReLU", "RReLU", "Threshold", "Hardtanh", "ELU", "SELU", "CELU", "GELU",
-               "SiLU", "Mish", "Hardswish", "Softplus")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,10 +68,11 @@ def diagnose(
 ) -> Diagnosis:
     """Look at every surveyed unit: the survey, the weights and galleries are the evidence.
 
-    One pass over a made-up input tells which layers a rectifier follows, also where it is no module.
+    One pass over a made-up input tells which nonlinearity makes or takes each layer's output, module or not.
 
-    Dead and always on are judged only where a unit's sign decides, in a rectifier's output or before one; a unit
-    that gives one value to everything is dead anywhere. Duplicates need near-equal filters and correlated activations.
+    Dead is judged where a unit below zero is silent (a rectifier, GELU, SiLU), always on where one above zero passes as
+    it is (these and the leaky ones), in the nonlinearity's output or before it; a unit that gives one value to
+    everything is dead anywhere. Duplicates need near-equal filters and correlated activations.
     Filters are judged once, in the first surveyed layer that has them. Frequencies are judged for the filters that look
     at the input, of at least 5 x 5 pixels, and for the projections in `galleries` of this survey, of at least 8 x 8,
     that were kept pixel by pixel.
@@ -90,7 +88,7 @@ def diagnose(
     measures: dict[str, dict[str, np.ndarray]] = {}
     examined: dict[str, tuple[str, ...]] = {}
     first: dict[str, _Filters] = {}
-    rectified = _rectified(net, list(survey.layers))
+    kinds = _kinds(net, list(survey.layers))
     judged: set[str] = set()  # a convolution and the rectifier after it have one set of filters
     for layer, statistics in survey.layers.items():
         filters = _filters(net, layer)
@@ -100,7 +98,7 @@ def diagnose(
             judged.add(filters.module)
             if filters.judged:
                 first[layer] = filters
-        looked, found, measured = _layer(net, layer, statistics, limits, filters, rectified)
+        looked, found, measured = _layer(statistics, limits, filters, kinds.get(layer, []))
         findings += [{"layer": layer, **f, "suggestion": FAULTS[f["fault"]]} for f in found]
         measures[layer], examined[layer] = measured, looked
     stride = max((max(f.stride) for f in first.values()), default=1)
@@ -117,7 +115,7 @@ def diagnose(
     provenance = survey.provenance and replace(
         survey.provenance,
         method="diagnose",
-        version=2,
+        version=3,
         parameters={
             "survey": survey.provenance.key,
             "thresholds": limits,
@@ -140,19 +138,18 @@ def diagnose(
 
 
 def _layer(
-    net: Network,
-    layer: str,
     statistics: UnitStatistics,
     limits: Mapping[str, float],
     filters: _Filters | None,
-    rectified: set[str],
+    kinds: Sequence[Kind],
 ) -> tuple[tuple[str, ...], list[dict[str, Any]], dict[str, np.ndarray]]:
     looked, found = ["broken", "dead"], []
     measured = {"share_images": statistics.share_images, "share_active": statistics.share_active}
-    decides = _sign_decides(net, layer, rectified)
+    linear = any(kind.linear for kind in kinds)
     dead = statistics.maximum == statistics.minimum
-    if decides:
+    if any(kind.silent for kind in kinds):
         dead |= statistics.share_images <= limits["dead"]
+    if linear:
         looked.append("always on")
     for unit in np.flatnonzero(statistics.broken > 0).tolist():
         found.append(_finding(unit, "broken", 0.0, images=int(statistics.broken[unit])))
@@ -167,7 +164,7 @@ def _layer(
                 maximum=float(statistics.maximum[unit]),
             )
         )
-    if decides:
+    if linear:
         for unit in np.flatnonzero((statistics.share_active >= limits["always on"]) & ~dead).tolist():
             spread = float(np.sqrt(statistics.variance[unit]))
             found.append(
@@ -203,52 +200,43 @@ def _finding(unit: int, fault: str, threshold: float, **evidence: Any) -> dict[s
     return {"unit": int(unit), "fault": fault, "evidence": evidence, "threshold": threshold}
 
 
-class _Watch(TorchFunctionMode):
-    """Notes which of the tensors in `held` go into a rectifier, written as a module or not."""
+class _Watch(Watch):
+    """Notes which layers' outputs come from a nonlinearity or go into one, as they are, written as a module or not."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.held: dict[int, tuple[Tensor, list[str]]] = {}
-        self.met: set[str] = set()
+        self._held: dict[int, tuple[Tensor, list[str]]] = {}
+        self._made: dict[int, tuple[Tensor, Kind]] = {}
+        self.kinds: dict[str, list[Kind]] = {}
 
     def hold(self, layer: str) -> Any:
         def look(output: Tensor) -> Tensor:
-            self.held.setdefault(id(output), (output, []))[1].append(layer)
+            self._held.setdefault(id(output), (output, []))[1].append(layer)
+            if id(output) in self._made:
+                self.kinds.setdefault(layer, []).append(self._made[id(output)][1])
             return output
 
         return look
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if is_rectifier(func, args, kwargs or {}):
-            for value in (*args, *(kwargs or {}).values()):
-                self.met.update(self.held.get(id(value), (None, []))[1])
-        return func(*args, **(kwargs or {}))
+    def met(self, found: Met, run: Callable[[], Any]) -> Any:
+        for layer in self._held.get(id(found.x), (None, []))[1]:
+            self.kinds.setdefault(layer, []).append(found.kind)
+        result = run()
+        if isinstance(result, Tensor):
+            self._made[id(result)] = result, found.kind
+        return result
 
 
-def _rectified(net: Network, layers: Sequence[str]) -> set[str]:
-    """Those layers whose output is rectified as it is, by one pass over a made-up input."""
+def _kinds(net: Network, layers: Sequence[str]) -> dict[str, list[Kind]]:
+    """The nonlinearities at each layer's output, by one pass over a made-up input."""
     known = [layer for layer in layers if layer in net.layers]
     if net.input_shape is None or not known:
-        return set()
+        return {}
     watch = _Watch()
     edits = {layer: watch.hold(layer) for layer in known}
     with untouched(net.module), torch.no_grad(), net.probe(edit=edits) as probe, watch:
         probe(example(net.module, net.input_shape))
-    return watch.met
-
-
-def _sign_decides(net: Network, layer: str, rectified: set[str]) -> bool:
-    """Whether the layer is a rectifier, goes into one, or the next layer to run is one."""
-    names = list(net.layers)
-    if layer not in net.layers:
-        return False
-    if layer in rectified:
-        return True
-    kinds = [net.layers[layer].kind]
-    after = names.index(layer) + 1
-    if after < len(names) and net.layers[names[after]].shape == net.layers[layer].shape:
-        kinds.append(net.layers[names[after]].kind)
-    return any(kind in _RECTIFIERS for kind in kinds)
+    return watch.kinds
 
 
 def _filters(net: Network, layer: str) -> _Filters | None:
@@ -270,7 +258,8 @@ def _filters(net: Network, layer: str) -> _Filters | None:
             return _Filters(split_call(names[at])[0], weight.flatten(1), weight, first, stride)
         kind = net.layers[names[at]].kind
         same = at > 0 and net.layers[names[at - 1]].shape == net.layers[names[at]].shape
-        if not same or not (kind in _RECTIFIERS or "Norm" in kind):
+        entry = of_module(kind)
+        if not same or not ((entry and entry.kind.unit) or "Norm" in kind):
             return None
         at -= 1
     return None

@@ -6,8 +6,8 @@ a window of its own: the switches of max-poolings and the masks of rectifiers ar
 nothing is computed twice and every value is what autograd gives.
 
 Known are operations that are local along the two axes of a picture: convolution, max and average pooling, batch norm in
-evaluation mode, rectifiers, sums, concatenation of channels, padding by zeros. A graph with any other is not gone down
-this way: `Windows.read` answers None.
+evaluation mode, pointwise nonlinearities, sums, concatenation of channels, padding by zeros. A graph with any other is
+not gone down this way: `Windows.read` answers None.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from deepro import progress
+from deepro.nonlinearities import of_node
 
 # Bytes in flight: on a CPU few units at a time, so that a batch's units are near each other and its windows tight.
 _BUDGET = {"cpu": 64 * 2**20}
@@ -66,8 +67,8 @@ class Windows:
                 ways[node] = []
                 continue
             try:
-                way = _KNOWN[node.name()](node)
-            except (KeyError, RuntimeError):  # unknown, or what it kept has been overwritten since
+                way = (_KNOWN.get(node.name()) or _pointwise)(node)
+            except RuntimeError:  # what it kept has been overwritten since
                 return None
             if way is None or any(node.next_functions[edge][0] is None for edge, _ in way):
                 return None
@@ -118,7 +119,7 @@ class Windows:
 
 def _space(node: Any) -> tuple[int, ...]:
     """(H, W) of the map whose signal arrives at `node`."""
-    return tuple(node.variable.shape[2:]) if hasattr(node, "variable") else tuple(node._input_metadata[0].shape[2:])
+    return _shape(node)[2:]
 
 
 def _laid(parts: Sequence[_Signal], space: tuple[int, ...], whole: bool = False) -> _Signal:
@@ -262,19 +263,29 @@ def _batch_norm(node: Any) -> _Ways | None:
 
 def _rectify(node: Any) -> _Ways:
     def down(signal: _Signal) -> _Signal:
-        values = signal.values.clamp_min(0)
+        values = signal.values.clamp_min(0) if node.times == 1 else signal.values.clamp_min(0) * node.times
         return _Signal(values * _seen(node.saved_tensors[0], signal) if node.guided else values, signal.start)
 
     return [(0, down)]
 
 
-def _relu(node: Any) -> _Ways:
-    on = node._saved_result > 0
-    return [(0, lambda signal: signal.times(_seen(on, signal)))]
+def _pointwise(node: Any) -> _Ways | None:
+    """A pointwise nonlinearity: each place times the derivative there, which is what comes back of ones."""
+    edges = [edge for edge, (below, _) in enumerate(node.next_functions) if below is not None]
+    entry = of_node(node.name())
+    if len(edges) != 1 or entry is None or not entry.kind.pointwise:
+        return None
+    made = node._input_metadata[0]
+    if _shape(node.next_functions[edges[0]][0]) != _shape(node):
+        return None
+    with torch.no_grad():
+        back = node(torch.ones(made.shape, dtype=made.dtype, device=made.device))
+    slope = back[edges[0]] if isinstance(back, tuple) else back
+    return [(edges[0], lambda signal: signal.times(_seen(slope, signal)))]
 
 
 def _add(node: Any) -> _Ways | None:
-    shape = node._input_metadata[0].shape
+    shape = _shape(node)
     edges = [edge for edge, (below, _) in enumerate(node.next_functions) if below is not None]
     if any(_shape(node.next_functions[edge][0]) != shape for edge in edges):
         return None  # spread over a larger shape
@@ -312,14 +323,13 @@ _KNOWN: dict[str, Callable[[Any], _Ways | None]] = {
     "ConvolutionBackward0": _convolution,
     "MaxPool2DWithIndicesBackward0": _max_pool,
     "NativeBatchNormBackward0": _batch_norm,
-    "ReluBackward0": _relu,
     "_RectifyBackward": _rectify,
     "torch::autograd::CopyBackwards": _copy,
 }
 
 
-def _shape(node: Any) -> Any:
-    return node.variable.shape if hasattr(node, "variable") else node._input_metadata[0].shape
+def _shape(node: Any) -> tuple[int, ...]:
+    return tuple(node.variable.shape if hasattr(node, "variable") else node._input_metadata[0].shape)
 
 
 def _below(size: Sequence[int], kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> list[int]:
