@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 from deepro import registry
+from deepro.methods.units.diagnosis import FAULTS
+from deepro.results import Trace
 
 VIEWER = Path(__file__).resolve().parents[2] / "viewer" / "src"
-METHODS = registry.methods().values()
+METHODS = tuple(registry.methods().values())
 
 
 def keys(path: Path) -> set[str]:
@@ -26,9 +28,12 @@ def test_what_methods_and_options_say_is_translated_and_nothing_else_is() -> Non
     assert sorted(translated - said) == [], "in viewer/src/i18n/registry.ts, but the registry does not say it"
 
 
-def test_methods_families_and_choices_have_a_name() -> None:
+def test_methods_families_choices_kinds_and_faults_have_a_name() -> None:
     named = {f"method.{m.name}" for m in METHODS} | {f"family.{m.family}" for m in METHODS}
     named |= {f"choice.{o.name}.{c}" for m in METHODS for o in m.options for c in o.choices or ()}
+    named |= {f"intervention.how.{c}" for c in registry.get("intervene").option("how").choices or ()}
+    named |= {f"nav.{m.result.kind}" for m in METHODS if m.family == "sequences" and m.result is not Trace}
+    named |= {f"{said}.{fault}" for said in ("fault", "threshold", "suggestion") for fault in FAULTS}
     words = set().union(
         *(keys(path) for path in VIEWER.rglob("*.ts") if "satisfies Entries" in path.read_text("utf-8"))
     )

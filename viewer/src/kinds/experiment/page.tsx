@@ -1,6 +1,6 @@
 import { href } from "../../core/routes";
 import type { Experiment, Overview } from "../../generated/document";
-import { useSpeech, type Key } from "../../i18n";
+import { useSpeech } from "../../i18n";
 import { Unknown } from "../../parts/unknown";
 import { Explain, MadeBy } from "../../parts/words";
 import { EXPERIMENTS } from "./kinds";
@@ -26,7 +26,7 @@ export default function ExperimentPage({ overview, experiment }: { overview: Ove
         <p className="lead">
           {[network?.name, experiment.kind === "comparison" ? "" : card?.about].filter(Boolean).join(" · ")} · <MadeBy made={made} />
         </p>
-        {Drawn && <Explain text={`experiment.${experiment.kind}.explain` as Key} paper={made?.paper ?? Drawn.paper} />}
+        {Drawn && <Explain text={`experiment.${experiment.kind}.explain`} paper={made?.paper ?? Drawn.paper} />}
       </header>
       {Drawn ? <Drawn experiment={experiment} survey={surveys[0]?.id} /> : <Unknown kind={experiment.kind} />}
     </>

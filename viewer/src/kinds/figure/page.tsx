@@ -1,6 +1,6 @@
 // A result of sequences that is one figure; kinds.ts says which.
 import type { FigurePage, Overview } from "../../generated/document";
-import { useSpeech, type Key } from "../../i18n";
+import { useSpeech } from "../../i18n";
 import { Explain, Facts, MadeBy } from "../../parts/words";
 import { href } from "../../core/routes";
 import { sequenceName } from "../../parts/sequence/names";
@@ -35,7 +35,7 @@ export default function FigureView({ overview, page }: { overview: Overview; pag
           {!card && given && `${sequenceName(speech, given)} · `}
           {overview.networks.find((n) => n.fingerprint === page.network)?.name} · <MadeBy made={made} />
         </p>
-        {figure && <Explain text={`figure.${shown.kind}` as Key} paper={made?.paper} />}
+        {figure && <Explain text={`figure.${shown.kind}`} paper={made?.paper} />}
       </header>
       <section className="sequence-figure">
         {told.length > 0 && <Facts items={told} />}

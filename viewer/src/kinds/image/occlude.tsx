@@ -1,7 +1,7 @@
 // Draw on a picture to hide that part from the network, and see at once what it then says.
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
 import type { Occluded, Photograph } from "../../generated/document";
-import { useSpeech, type Key } from "../../i18n";
+import { useSpeech } from "../../i18n";
 import { server } from "../../core/live";
 import { Image } from "../../parts/picture";
 import { Explain } from "../../parts/words";
@@ -157,7 +157,7 @@ export function Occlude({ photograph }: { photograph: Photograph }) {
               <select value={fill} onChange={(event) => setFill(event.target.value as Occluded["fill"])}>
                 {FILLS.map((f) => (
                   <option key={f} value={f}>
-                    {t(`occlude.fill.${f}` as Key)}
+                    {t(`occlude.fill.${f}`)}
                   </option>
                 ))}
               </select>

@@ -1,7 +1,7 @@
 // The photograph with what was found laid over it. A slider changes pixels and styles: no render, no request.
 import { useState } from "react";
 import type { HeatLayer, Photograph, RegionView, Window } from "../../generated/document";
-import { useSpeech, type Key } from "../../i18n";
+import { useSpeech } from "../../i18n";
 import { Controls } from "../../parts/heat";
 import { HeatCanvas, Sliders } from "../../parts/heatmaps";
 import { Image } from "../../parts/picture";
@@ -31,7 +31,7 @@ export function Stage({ photograph, heatmap, region }: Shown) {
       {LAYERS.filter(has).map((layer) => (
         <button key={layer} type="button" className={`toggle ${layer}`} aria-pressed={shown.has(layer)} onClick={() => toggle(layer)}>
           <span className="swatch" aria-hidden="true" />
-          {t(`image.${layer}` as Key)}
+          {t(`image.${layer}`)}
         </button>
       ))}
     </div>

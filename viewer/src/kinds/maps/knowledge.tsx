@@ -1,6 +1,6 @@
 // What each layer knows of the labels, from first to last, with the controls that keep such numbers honest.
 import type { KnowledgeView, Overview } from "../../generated/document";
-import { useSpeech, type Key } from "../../i18n";
+import { useSpeech } from "../../i18n";
 import { Explain, MadeBy } from "../../parts/words";
 import { rgb, scale } from "../../parts/colours";
 
@@ -135,7 +135,7 @@ function Lines({ view }: { view: KnowledgeView }) {
             <svg width={26} height={10} aria-hidden="true">
               <line x1={1} x2={25} y1={5} y2={5} stroke={colour} strokeWidth={2} strokeDasharray={dash} />
             </svg>
-            {t(`knowledge.${m}` as Key)}
+            {t(`knowledge.${m}`)}
           </li>
         ))}
       </ul>

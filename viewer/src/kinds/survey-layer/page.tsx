@@ -103,7 +103,7 @@ export default function SurveyLayerPage({ overview, survey, layer, route }: Show
           <select value={order.by} onChange={(event) => go({ sort: writeOrder({ by: event.target.value as SortBy, down: !["unit", "class"].includes(event.target.value) }) })}>
             {SORTS.filter((by) => by !== "class" || labelled).map((by) => (
               <option key={by} value={by}>
-                {t(`survey.sort.${by}` as Key)}
+                {t(`survey.sort.${by}`)}
               </option>
             ))}
           </select>
