@@ -34,6 +34,7 @@ const routes: Route[] = [
   { page: "memory", record: "key" },
   { page: "matches", record: "key" },
   { page: "figure", record: "key" },
+  { page: "general", general: "key" },
 ];
 
 describe("addresses", () => {

@@ -10,6 +10,7 @@ from pydantic import Field, create_model
 from deepro.kinds.record import kinds
 from deepro.render.document import Model, NetworkView, ProvenanceView, Skipped, Values
 from deepro.render.document.experiments import Experiment, ExperimentCard
+from deepro.render.document.general import GeneralCard, GeneralPage
 from deepro.render.document.sequence_figures import FigurePage
 from deepro.render.document.sequences import (
     CellsPage,
@@ -53,13 +54,13 @@ class Overview(Model):
 # Of the families that have not moved yet.
 CARDS: dict[str, Any] = {
     "maps": MapCard, "knowledge": KnowledgeView, "atlases": AtlasCard, "surveys": SurveyCard,
-    "experiments": ExperimentCard, "sequences": SequenceCard, "sequence_results": SequenceResult,
+    "experiments": ExperimentCard, "general": GeneralCard, "sequences": SequenceCard, "sequence_results": SequenceResult,
 }  # fmt: skip
 PAGES: dict[str, Any] = {
     "map": MapPage, "neighbours": MapNeighbours, "atlas": AtlasPage, "survey": SurveyPage,
     "survey_layer": SurveyLayerPage, "survey_units": SurveyUnitsPage, "survey_health": HealthPage,
     "experiment": Experiment, "sequence": SequencePage, "states": StatesPage, "guesses": GuessesPage,
-    "cells": CellsPage, "memory": MemoryPage, "matches": MatchesPage, "figure": FigurePage,
+    "cells": CellsPage, "memory": MemoryPage, "matches": MatchesPage, "figure": FigurePage, "general": GeneralPage,
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ export { words as cells } from "../kinds/cells/words";
 export { words as matches } from "../kinds/matches/words";
 export { words as memory } from "../kinds/memory/words";
 export { words as figure } from "../kinds/figure/words";
+export { words as general } from "../kinds/general/words";
 export { words as compare } from "../kinds/compare/words";
 export { words as jobs } from "../kinds/jobs/words";
 export { words as about } from "../kinds/about/words";

@@ -20,6 +20,7 @@ import "./cells";
 import "./matches";
 import "./memory";
 import "./figure";
+import "./general";
 import "./compare";
 import "./jobs";
 import "./about";

@@ -1,6 +1,9 @@
-import type { InvarianceView } from "../../generated/document";
+import type { InvarianceView, Line } from "../../generated/document";
 import { useSpeech, type Key } from "../../i18n";
-import { Lines } from "./lines";
+import { Lines, type Curve } from "../../parts/lines";
+
+/** Each photograph thin, their mean thick. */
+const curvesOf = ({ each, mean }: Line): Curve[] => [...(each.length > 1 ? each : []).map((values) => ({ values, className: "each" })), { values: mean, className: "mean" }];
 
 export function Invariance({ view }: { view: InvarianceView }) {
   const { t, number, percent } = useSpeech();
@@ -19,14 +22,14 @@ export function Invariance({ view }: { view: InvarianceView }) {
                   <figcaption>
                     <span className="layer-name">{layer}</span> <span className="quiet">{t("invariance.distance")}</span>
                   </figcaption>
-                  <Lines steps={curves.steps} line={line} top={top} alt={t("invariance.distance.alt", { layer })} step={step} value={number} />
+                  <Lines steps={curves.steps} curves={curvesOf(line)} top={top} alt={t("invariance.distance.alt", { layer })} step={step} value={number} />
                 </figure>
               ))}
               <figure>
                 <figcaption>
                   <strong>{t("invariance.probability")}</strong>
                 </figcaption>
-                <Lines steps={curves.steps} line={curves.probability} top={1} alt={t("invariance.probability")} step={step} value={percent} />
+                <Lines steps={curves.steps} curves={curvesOf(curves.probability)} top={1} alt={t("invariance.probability")} step={step} value={percent} />
               </figure>
             </div>
           </section>
