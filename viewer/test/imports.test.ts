@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
@@ -24,4 +24,11 @@ it("no file imports itself by way of others", () => {
     done.add(file);
   };
   for (const file of files) visit(file, []);
+});
+
+it("a piece has the name of its file: a page's that of its room", () => {
+  const named = files.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/later\("([^"]+)", \(\) => import\("([^"]+)"\)/g)].map(([, name, path = ""]) => ({ name, file: join(dirname(file), path) })));
+  expect(named.length).toBeGreaterThan(20);
+  for (const { name, file } of named) expect([file, name]).toEqual([file, basename(basename(file) === "page" ? dirname(file) : file)]);
+  expect(new Set(named.map(({ name }) => name)).size).toBe(new Set(named.map(({ file }) => file)).size);
 });

@@ -54,7 +54,8 @@ class Overview(Model):
 # Of the families that have not moved yet.
 CARDS: dict[str, Any] = {
     "maps": MapCard, "knowledge": KnowledgeView, "atlases": AtlasCard, "surveys": SurveyCard,
-    "experiments": ExperimentCard, "general": GeneralCard, "sequences": SequenceCard, "sequence_results": SequenceResult,
+    "experiments": ExperimentCard, "sequences": SequenceCard, "sequence_results": SequenceResult,
+    "general": GeneralCard,
 }  # fmt: skip
 PAGES: dict[str, Any] = {
     "map": MapPage, "neighbours": MapNeighbours, "atlas": AtlasPage, "survey": SurveyPage,
