@@ -20,7 +20,7 @@ function drawn<P extends Part>(part: P, View: ComponentType<{ view: NonNullable<
   };
 }
 
-export const EXPERIMENTS: { [K in Experiment["kind"]]: Drawn } = {
+const EXPERIMENTS: { [K in Experiment["kind"]]: Drawn } = {
   occlusion_maps: drawn("occlusion", Occlusion),
   correspondence: drawn("correspondence", Correspondence),
   invariance: drawn("invariance", Invariance),
@@ -28,3 +28,6 @@ export const EXPERIMENTS: { [K in Experiment["kind"]]: Drawn } = {
   ablation: drawn("ablation", Ablation),
   comparison: drawn("comparison", Comparison),
 };
+
+/** The view of a kind that may be newer than this viewer. */
+export const experimentOf = (kind: string): Drawn | undefined => (Object.hasOwn(EXPERIMENTS, kind) ? EXPERIMENTS[kind as Experiment["kind"]] : undefined);

@@ -3,14 +3,14 @@ import type { Experiment, Overview } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { Unknown } from "../../parts/unknown";
 import { Explain, MadeBy } from "../../parts/words";
-import { EXPERIMENTS } from "./kinds";
+import { experimentOf } from "./kinds";
 
 export default function ExperimentPage({ overview, experiment }: { overview: Overview; experiment: Experiment }) {
   const { t, maybe } = useSpeech();
   const card = overview.experiments.find((one) => one.id === experiment.id);
   const network = overview.networks.find((n) => n.fingerprint === experiment.network);
   const made = overview.records[experiment.record];
-  const Drawn = (EXPERIMENTS as { [kind: string]: (typeof EXPERIMENTS)[Experiment["kind"]] })[experiment.kind];
+  const Drawn = experimentOf(experiment.kind);
   const surveys = overview.surveys.filter((s) => s.network === experiment.network);
   return (
     <>

@@ -16,7 +16,7 @@ page("figure", {
   view: later("figure", () => import("./page")),
   data: ({ overview, route: { record }, read }) => {
     const result = overview.sequence_results.find((one) => one.id === record);
-    figureOf(result?.kind)?.view.load();
+    figureOf(result?.kind ?? "")?.view.load();
     return result ? { page: read("figure", record) } : record;
   },
 });

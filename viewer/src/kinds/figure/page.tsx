@@ -18,7 +18,7 @@ export default function FigureView({ overview, page }: { overview: Overview; pag
   const card = overview.sequences.find((one) => one.id === sequence);
   const given = "read" in shown ? (made?.data[0]?.name as string | null | undefined) : null;
   const result = overview.sequence_results.find((one) => one.id === page.record);
-  const told = shown.kind === "attention" ? factsOf(result?.facts ?? {}, speech) : [];
+  const told = figure?.facts ? factsOf(result?.facts ?? {}, speech) : [];
   return (
     <>
       <nav className="crumbs">
