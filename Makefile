@@ -32,7 +32,7 @@ format: $(READY_TEST)  ## rewrite files as `check` wants them
 	$(BIN)/ruff check --fix src tests benchmarks hatch_build.py
 
 types: $(READY_TEST)  ## the viewer's types, from the Python models
-	$(BIN)/python -m deepro.render.tables viewer/src/generated/tables.ts
+	$(BIN)/python -m deepro.render.tables viewer/src/generated
 	$(BIN)/python -c 'import hatch_build; hatch_build.types(hatch_build.Path())'
 
 bench: $(READY_TEST)  ## ratios to the bare pass or to a peer, in the same run

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import copy
 import io
+import re
 import zlib
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 import torch
@@ -14,7 +18,7 @@ from PIL import Image
 
 import deepro
 from deepro.kinds import record as kinds
-from deepro.render import colour, picture
+from deepro.render import colour, picture, tables
 from deepro.render.pack import compressed
 from deepro.render.pixels import heat_levels, heat_pixels, map_pixels
 
@@ -130,3 +134,56 @@ def test_a_heatmap_is_sent_as_its_values_with_their_signs(signed: bool) -> None:
     assert (
         len(held.data) < len(picture.data_uri(picture.png(heat_pixels(values, signed)[0]))) / 2
     )  # as it was sent before
+
+
+SRC = Path(deepro.__file__).parent
+VIEWER = SRC.parent.parent / "viewer" / "src"
+
+
+def _literals(file: Path) -> list[str]:
+    """The strings that a file's code spells, docstrings left out."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    docs = {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.Expr)}
+    return [
+        n.value
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in docs
+    ]
+
+
+def test_no_other_file_spells_a_colour_or_a_colour_map() -> None:
+    words = {"gray", "grey", "prism", "flag", "hot", "cool", "spring", "summer", "autumn", "winter"}  # of the language
+    maps = set(matplotlib.colormaps) - words
+    for file in SRC.rglob("*.py"):
+        if file != Path(colour.__file__):
+            for text in _literals(file):
+                assert not re.search(r"#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?\b", text), f"{file}: {text}"
+                assert not maps & set(re.findall(r"\w+", text)), f"{file}: {text}"
+
+
+@pytest.mark.skipif(not VIEWER.is_dir(), reason="the viewer's sources are not here")
+def test_the_viewer_has_the_same_colours() -> None:
+    assert (VIEWER / "generated" / "tables.ts").read_text(encoding="utf-8") == tables.script()
+    assert (VIEWER / "generated" / "colours.css").read_text(encoding="utf-8") == tables.style()
+
+
+@pytest.mark.skipif(not VIEWER.is_dir(), reason="the viewer's sources are not here")
+def test_no_script_of_the_viewer_spells_a_data_colour() -> None:
+    said = {c.lower() for c in re.findall(r"#[0-9a-fA-F]{6}", tables.script() + tables.style())}
+    for file in VIEWER.rglob("*.ts*"):
+        if file.parent.name != "generated":
+            found = {c.lower() for c in re.findall(r"#[0-9a-fA-F]{6}\b", file.read_text(encoding="utf-8"))}
+            assert not found & said, f"{file} spells {found & said}"
+
+
+def test_another_scale_is_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(colour.SCALES, "heights", "terrain")  # pyright: ignore[reportArgumentType]
+    assert "export const HEIGHTS = " in tables.script()
+    assert "--scale-heights: linear-gradient(90deg, rgb(51 51 153)," in tables.style()
+    monkeypatch.setitem(colour.SCALES, "sequential", "cividis")  # pyright: ignore[reportArgumentType]
+    colour.table.cache_clear()
+    drawn = colour.sequential(np.array([[0.0, 1.0]]), 1.0)
+    assert np.array_equal(drawn[0, -1], colour.heat(np.ones((1, 1)), False, 1.0)[0, 0])
+    assert drawn[0, 0].tolist() == [0, 34, 78]
+    monkeypatch.undo()
+    colour.table.cache_clear()

@@ -4,6 +4,7 @@ import "./kinds";
 import { apply, ready } from "./core/settings";
 import { listen } from "./core/live";
 import { findSource, LiveSource } from "./core/source";
+import "./generated/colours.css";
 import "./style.css";
 
 apply();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { classColours, CLASSES, GREY, paint, shade, share, UNKNOWN, type Shade } from "../src/parts/colours";
+import { CLASSES, NO_CLASS } from "../src/generated/tables";
+import { classColours, paint, shade, share, UNKNOWN, type Shade } from "../src/parts/colours";
 import { inside, Near, towards } from "../src/kinds/map/near";
 import { classMiddles } from "../src/kinds/map/points";
 import { shareInside } from "../src/kinds/map/selection";
@@ -132,7 +133,7 @@ describe("colours", () => {
     const s = classes(Array.from({ length: 30 }, (_, i) => `c${i}`), [29, 29, 29, 5, 5, 0]);
     expect(classColours(s)[29]).toBe(CLASSES[0]);
     expect(classColours(s)[5]).toBe(CLASSES[1]);
-    expect(classColours(s).filter((c) => c === GREY)).toHaveLength(22);
+    expect(classColours(s).filter((c) => c === NO_CLASS)).toHaveLength(22);
   });
 
   it("fade what is not chosen, and what is unknown a little", () => {

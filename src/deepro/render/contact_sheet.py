@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _GAP = 2  # pixels between tiles
 _BETWEEN = 12  # and between units
 _WORDS = 16  # height of a unit's caption
-_PAPER, _INK = (255, 255, 255), (30, 30, 30)
 
 
 def contact_sheet(gallery: Gallery, tile: int = 36, columns: int | None = None) -> Image.Image:
@@ -34,17 +33,17 @@ def contact_sheet(gallery: Gallery, tile: int = 36, columns: int | None = None) 
     columns = columns or max(1, min(count, round(math.sqrt(count * (high + _BETWEEN) / (wide + _BETWEEN)))))
     rows = -(-count // columns)
     sheet = Image.new(
-        "RGB", (columns * (wide + _BETWEEN) + _BETWEEN, rows * (high + _BETWEEN) + _BETWEEN + _WORDS), _PAPER
+        "RGB", (columns * (wide + _BETWEEN) + _BETWEEN, rows * (high + _BETWEEN) + _BETWEEN + _WORDS), colour.PAPER
     )
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
     words = f"{gallery.layer}   {gallery.rule} projections and patches, strongest examples first"
-    draw.text((_BETWEEN, _BETWEEN // 2), words, _INK, font)
+    draw.text((_BETWEEN, _BETWEEN // 2), words, colour.INK, font)
     bgr = colour.is_bgr(gallery)
     for i, unit in enumerate(gallery.units.tolist()):
         left = _BETWEEN + (i % columns) * (wide + _BETWEEN)
         top = _BETWEEN + _WORDS + (i // columns) * (high + _BETWEEN)
         peak = gallery.values[i, 0]
-        draw.text((left, top), f"{unit}   {peak:.3g}" if peak > 0 else f"{unit}   never above 0", _INK, font)
+        draw.text((left, top), f"{unit}   {peak:.3g}" if peak > 0 else f"{unit}   never above 0", colour.INK, font)
         limit = colour.limit(gallery.projections[i])
         for rank in range(gallery.values.shape[1]):
             if not gallery.values[i, rank] > 0:

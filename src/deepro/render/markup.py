@@ -39,12 +39,11 @@ def stage(photograph: np.ndarray, heat: np.ndarray, target: str, width: int = 22
 
 def ramp(signed: bool, high: float) -> str:
     """The scale: its colours between its ends."""
-    colours = colour.table("RdBu_r" if signed else "inferno")[:: 255 // 8]
-    steps = ",".join(f"rgb({r},{g},{b})" for r, g, b in colours.tolist())
+    painted = colour.gradient("diverging" if signed else "sequential")
     low = f"-{high:.3g}" if signed else "0"
     return (
         f'<div style="display:flex;gap:6px;align-items:center"><span>{low}</span>'
-        f'<span style="display:inline-block;width:120px;height:8px;background:linear-gradient(90deg,{steps})"></span>'
+        f'<span style="display:inline-block;width:120px;height:8px;background:{painted}"></span>'
         f"<span>{high:.3g}</span></div>"
     )
 

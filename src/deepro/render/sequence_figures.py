@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from deepro.render.colour import ABOVE, ACCENT, BELOW, QUIET, SCALES
 from deepro.results import (
     Attention,
     Automaton,
@@ -25,8 +26,6 @@ from deepro.results import (
 
 MOST = 16  # rows of text, of a table, of a list
 COLUMNS = 90  # characters in a row of text
-_INK, _SECOND, _THIRD = "#0a665e", "#c46200", "#999999"
-_SIGNED = "PuOr_r"
 
 
 def draw_trace(canvas: Any, result: Trace) -> None:
@@ -37,7 +36,7 @@ def draw_trace(canvas: Any, result: Trace) -> None:
         has_c = result.c is not None and name in result.c
         values = result.states(name, "c" if has_c else "h" if name in result.h else next(iter(result.gates)))[0][:400]
         high = np.maximum(np.abs(values.astype(np.float32)).max(0), 1e-12)
-        axis.imshow((values / high).T, aspect="auto", cmap=_SIGNED, vmin=-1, vmax=1, interpolation="nearest")
+        axis.imshow((values / high).T, aspect="auto", cmap=SCALES["states"], vmin=-1, vmax=1, interpolation="nearest")
         axis.set_title(f"{_words(name)} {'c' if has_c else 'h'}: {values.shape[1]} units", fontsize=8)
         axis.set_ylabel("unit", fontsize=7)
         text = result.texts[0] if result.texts else None
@@ -53,7 +52,7 @@ def draw_cells(canvas: Any, result: Cells) -> None:
     best.sort(key=lambda f: (not f["survives"], -np.nan_to_num(f["held_out"])))
     left, right = canvas.subplots(1, 2, width_ratios=[1, 1.5])
     place = np.arange(len(best))
-    colours = [_INK if f["survives"] else _THIRD for f in best]
+    colours = [ACCENT if f["survives"] else QUIET for f in best]
     left.barh(place, [f["held_out"] for f in best], color=colours, height=0.6)
     left.plot([f["control"] for f in best], place, "|", color="black", markersize=11, markeredgewidth=1.6)
     names = [f"{f['track']}  {f['state']} {f['unit']}{'+' if f['sign'] > 0 else '-'}" for f in best]
@@ -80,8 +79,8 @@ def draw_memory(canvas: Any, result: Memory) -> None:
     at = 0
     for gate, name in gates:
         axis, at = axes[at], at + 1
-        axis.scatter(result.opened[gate][name].ravel(), result.shut[gate][name].ravel(), s=8, color=_INK, alpha=0.5)
-        axis.plot([0, 1], [1, 0], color=_THIRD, linewidth=0.7)
+        axis.scatter(result.opened[gate][name].ravel(), result.shut[gate][name].ravel(), s=8, color=ACCENT, alpha=0.5)
+        axis.plot([0, 1], [1, 0], color=QUIET, linewidth=0.7)
         axis.set_title(f"{_words(name)} {gate}", fontsize=8)
         axis.set_xlabel(f"share of steps > {1 - result.low:g}", fontsize=7)
         axis.set_ylabel(f"share of steps < {result.low:g}", fontsize=7)
@@ -94,11 +93,11 @@ def draw_memory(canvas: Any, result: Memory) -> None:
         axis.set_title("half-life, steps, shortest to longest", fontsize=8)
         axis.legend(fontsize=6)
     if result.influence is not None and result.decay is not None:
-        axes[at].imshow(result.influence, cmap="inferno", vmax=np.quantile(result.influence, 0.995))
+        axes[at].imshow(result.influence, cmap=SCALES["sequential"], vmax=np.quantile(result.influence, 0.995))
         axes[at].set_title("|d output (down) / d input|", fontsize=8)
-        axes[at + 1].plot(result.decay, color=_INK)
+        axes[at + 1].plot(result.decay, color=ACCENT)
         axes[at + 1].set_yscale("log")
-        axes[at + 1].axvline((result.reach or 1) - 1, color=_THIRD, linestyle="--", linewidth=0.8)
+        axes[at + 1].axvline((result.reach or 1) - 1, color=QUIET, linestyle="--", linewidth=0.8)
         axes[at + 1].set_title(f"by steps back; 95 % within {result.reach}", fontsize=8)
     for axis in axes:
         axis.tick_params(labelsize=6)
@@ -119,7 +118,11 @@ def draw_matches(canvas: Any, result: Matches) -> None:
     units = ", ".join(f"{c['layer']} {c['state']} {c['unit']}" for c in result.cells[:6])
     left.set_title(f"{result.count} matches in {result.steps:,} steps of {_words(units)}", fontsize=8)
     rows = list(result.enrichment)[:10]
-    right.barh(range(len(rows)), [r["lift"] for r in rows], color=[_INK if r["p"] < 0.05 else _THIRD for r in rows])
+    right.barh(
+        range(len(rows)),
+        [r["lift"] for r in rows],
+        color=[ACCENT if r["p"] < 0.05 else QUIET for r in rows],
+    )
     right.axvline(1, color="black", linewidth=0.8)
     right.set_yticks(range(len(rows)), [f"{_words(r['track'])}  p {r['p']:.1g}" for r in rows], fontsize=7)
     right.invert_yaxis()
@@ -131,7 +134,7 @@ def draw_steps(canvas: Any, result: Steps) -> None:
     """Above: the importance of each step. Below: the output as steps are taken away, against a random order."""
     top, bottom = canvas.subplots(2, 1)
     steps = np.arange(len(result.values))
-    top.bar(steps, result.values, color=np.where(result.values >= 0, _SECOND, "#185ca6"), width=0.9)
+    top.bar(steps, result.values, color=np.where(result.values >= 0, ABOVE, BELOW), width=0.9)
     top.axhline(0, color="black", linewidth=0.6)
     if result.text and len(result.text) == len(steps) <= 120:
         top.set_xticks(steps, [_sign(c) for c in result.text], fontsize=7, family="monospace")
@@ -139,8 +142,8 @@ def draw_steps(canvas: Any, result: Steps) -> None:
     if result.control is not None:
         told += f"; likeness with random weights {result.control:.2f}"
     top.set_title(told, fontsize=8)
-    bottom.plot(result.deletion, color=_SECOND, label="most important first")
-    bottom.plot(result.random, color=_THIRD, label="random order")
+    bottom.plot(result.deletion, color=ABOVE, label="most important first")
+    bottom.plot(result.random, color=QUIET, label="random order")
     bottom.legend(fontsize=6)
     bottom.set_xlabel("steps set to zero", fontsize=7)
     for axis in (top, bottom):
@@ -152,15 +155,15 @@ def draw_intervention(canvas: Any, result: Intervention) -> None:
     rows = 1 + int(result.losses is not None)
     axes = canvas.subplots(rows, 1, squeeze=False)[:, 0]
     steps = np.arange(len(result.change))
-    axes[0].bar(steps, result.change, color=_SECOND, width=0.9)
+    axes[0].bar(steps, result.change, color=ABOVE, width=0.9)
     if result.text and len(result.text) == len(steps) <= 120:
         axes[-1].set_xticks(steps, [_words(_sign(c)) for c in result.text], fontsize=7, family="monospace")
     axes[0].axvline(result.start - 0.5, color="black", linewidth=0.8, linestyle="--")
     place = f"{_words(result.layer)} {result.state} {result.unit}"
     axes[0].set_title(f"{place}, {result.how} from step {result.start}: change of the prediction", fontsize=8)
     if result.losses is not None and result.changed_losses is not None:
-        axes[1].plot(steps, result.losses, color=_THIRD, label="untouched")
-        axes[1].plot(steps, result.changed_losses, color=_SECOND, label="changed")
+        axes[1].plot(steps, result.losses, color=QUIET, label="untouched")
+        axes[1].plot(steps, result.changed_losses, color=ABOVE, label="changed")
         axes[1].legend(fontsize=6)
         axes[1].set_title("loss of the next token, nats", fontsize=8)
     for axis in axes:
@@ -172,14 +175,14 @@ def draw_losses(canvas: Any, result: Losses) -> None:
     left, right = canvas.subplots(1, 2, width_ratios=[1.6, 1])
     rows = list(result.groups)
     place = np.arange(len(rows))
-    left.barh(place - 0.2, [r["loss"] for r in rows], height=0.38, color=_INK, label="network")
-    left.barh(place + 0.2, [r["ngram"] for r in rows], height=0.38, color=_THIRD, label=f"{result.order}-gram")
+    left.barh(place - 0.2, [r["loss"] for r in rows], height=0.38, color=ACCENT, label="network")
+    left.barh(place + 0.2, [r["ngram"] for r in rows], height=0.38, color=QUIET, label=f"{result.order}-gram")
     left.set_yticks(place, [f"{_words(r['group'])}  {r['steps']:,}" for r in rows], fontsize=7)
     left.invert_yaxis()
     left.legend(fontsize=7)
     left.set_title("mean loss, nats a token", fontsize=8)
-    right.barh(place - 0.2, [r["share_of_loss"] for r in rows], height=0.38, color=_SECOND, label="share of the loss")
-    right.barh(place + 0.2, [r["share_of_steps"] for r in rows], height=0.38, color=_THIRD, label="share of the steps")
+    right.barh(place - 0.2, [r["share_of_loss"] for r in rows], height=0.38, color=ABOVE, label="share of the loss")
+    right.barh(place + 0.2, [r["share_of_steps"] for r in rows], height=0.38, color=QUIET, label="share of the steps")
     right.set_yticks([])
     right.invert_yaxis()
     right.legend(fontsize=7)
@@ -193,7 +196,9 @@ def draw_space(canvas: Any, result: StateSpace) -> None:
     points, regions = np.concatenate(result.trajectories), np.concatenate(result.regions)
     every = max(1, len(points) // 20_000)
     count = len(result.moves)
-    shown = left.scatter(*points[::every].T, c=regions[::every], s=2, cmap="tab20", vmin=-0.5, vmax=19.5, alpha=0.5)
+    shown = left.scatter(
+        *points[::every].T, c=regions[::every], s=2, cmap=SCALES["places"], vmin=-0.5, vmax=19.5, alpha=0.5
+    )
     shown.set_rasterized(True)
     path = result.trajectories[0][:60]
     left.plot(*path.T, color="black", linewidth=0.8)
@@ -205,7 +210,7 @@ def draw_space(canvas: Any, result: StateSpace) -> None:
     left.set_ylabel(f"second, {result.explained[1]:.0%}", fontsize=7)
     left.set_title(f"{_words(result.layer)} {result.state}: the first 60 steps drawn, colours are regions", fontsize=8)
     leads = result.moves / np.maximum(result.moves.sum(1, keepdims=True), 1)
-    right.imshow(leads, cmap="inferno", vmin=0, vmax=1)
+    right.imshow(leads, cmap=SCALES["sequential"], vmin=0, vmax=1)
     names = []
     for row in result.about:
         told = [t[0] for t in row["tracks"][:2]] or [_sign(t[0]) for t in row["tokens"][:4]]
@@ -226,7 +231,12 @@ def draw_responses(canvas: Any, result: Responses) -> None:
     rows, columns = (np.argsort(c, kind="stable") for c in (result.token_clusters, result.unit_clusters))
     high = float(np.quantile(np.abs(result.values), 0.995)) or 1.0
     shown = axis.imshow(
-        result.values[rows][:, columns], aspect="auto", cmap=_SIGNED, vmin=-high, vmax=high, interpolation="nearest"
+        result.values[rows][:, columns],
+        aspect="auto",
+        cmap=SCALES["states"],
+        vmin=-high,
+        vmax=high,
+        interpolation="nearest",
     )
     canvas.colorbar(shown, ax=axis, shrink=0.8, extend="both").ax.tick_params(labelsize=6)
     axis.set_yticks(range(len(rows)), [_words(_sign(result.tokens[r])) for r in rows], fontsize=6, family="monospace")
@@ -250,7 +260,7 @@ def draw_response_similarity(canvas: Any, result: ResponseSimilarity) -> None:
     names = [_words(_sign(token)) for token in result.tokens]
     images = []
     for axis, values, title in zip(axes, result.likeness, titles, strict=True):
-        images.append(axis.imshow(values, cmap=_SIGNED, vmin=-1, vmax=1, interpolation="nearest"))
+        images.append(axis.imshow(values, cmap=SCALES["states"], vmin=-1, vmax=1, interpolation="nearest"))
         axis.set_title(_words(title), fontsize=8)
         axis.set_yticks(range(len(names)), names, fontsize=5, family="monospace")
         axis.set_xticks([])
@@ -278,7 +288,7 @@ def draw_automaton(canvas: Any, result: Automaton) -> None:
                 out = points[n] / max(1e-9, float(np.hypot(*points[n]))) if count > 1 else np.array([0.0, 1.0])
                 axis.text(*(points[n] + out * (radius + 0.09)), f"↻ {label}", ha="center", va="center", fontsize=7)
                 continue
-            style = {"arrowstyle": "-|>", "connectionstyle": "arc3,rad=0.18", "color": _THIRD}
+            style = {"arrowstyle": "-|>", "connectionstyle": "arc3,rad=0.18", "color": QUIET}
             shrink = radius * 130
             axis.annotate(
                 "", points[target], points[n],
@@ -299,7 +309,7 @@ def draw_automaton(canvas: Any, result: Automaton) -> None:
 def draw_attention(canvas: Any, result: Attention) -> None:
     """Steps written down, steps read across; rows sum to 1."""
     axis = canvas.subplots()
-    shown = axis.imshow(result.weights, cmap="inferno", vmin=0, aspect="auto", interpolation="nearest")
+    shown = axis.imshow(result.weights, cmap=SCALES["sequential"], vmin=0, aspect="auto", interpolation="nearest")
     canvas.colorbar(shown, ax=axis, shrink=0.8).ax.tick_params(labelsize=6)
     if result.read and len(result.read) <= 120:
         axis.set_xticks(range(len(result.read)), [_words(_sign(t)) for t in result.read], fontsize=7)
@@ -326,13 +336,13 @@ def _text(axis: Any, text: str, values: np.ndarray) -> None:
             axis.text(
                 column, row, _words(_sign(text[step])), fontsize=5.2, family="monospace", ha="center", va="center"
             )
-    axis.imshow(grid, cmap=_SIGNED, vmin=-1.6, vmax=1.6, aspect="auto", interpolation="nearest")
+    axis.imshow(grid, cmap=SCALES["states"], vmin=-1.6, vmax=1.6, aspect="auto", interpolation="nearest")
 
 
 def _circle(place: tuple[float, float], radius: float) -> Any:
     from matplotlib.patches import Circle
 
-    return Circle(place, radius, fill=False, edgecolor=_INK, linewidth=1.2)
+    return Circle(place, radius, fill=False, edgecolor=ACCENT, linewidth=1.2)
 
 
 def _sign(token: str) -> str:

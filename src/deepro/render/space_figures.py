@@ -8,14 +8,8 @@ from typing import Any
 import numpy as np
 
 from deepro.render import colour
+from deepro.render.colour import CLASSES, MEASURES, NO_CLASS, SCALES
 from deepro.results import AlignedMaps, Atlas, Findings, LayerScores, Map, Result, Similarity
-
-# Petroff's ten, told apart by colour-blind eyes on white and on black (arXiv 2107.02270); the grey is for what has no
-# colour of its own. The viewer uses the same.
-GREY = "#94a4a2"
-COLOURS = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#92dadd", "#717581",
-)  # fmt: skip
 
 _LINES = (
     ("probe", "linear probe", "o-"),
@@ -31,7 +25,9 @@ def draw_map(canvas: Any, result: Map) -> None:
     left, right = canvas.subplots(1, 2, width_ratios=[1, 1.15])
     points(left, result.values, result)
     left.set_title(f"{result.method} of {result.layer}, {len(result.values)} points", fontsize=9)
-    shown = right.scatter(*result.values.T, c=result.per_point, s=_size(result.values), cmap="viridis", vmin=0, vmax=1)
+    shown = right.scatter(
+        *result.values.T, c=result.per_point, s=_size(result.values), cmap=SCALES["share"], vmin=0, vmax=1
+    )
     canvas.colorbar(shown, ax=right, label=f"share of {result.per_point_size} nearest kept", shrink=0.8)
     _bare(right)
     right.set_title(_numbers(result), fontsize=9)
@@ -60,9 +56,9 @@ def draw_scores(canvas: Any, result: LayerScores) -> None:
     """Left: what each layer knows of the labels, with its controls. Right: how alike the layers are."""
     left, right = canvas.subplots(1, 2)
     places = np.arange(len(result.layers))
-    for (measure, name, style), hue in zip(_LINES, COLOURS[:9:2], strict=True):
+    for measure, name, style in _LINES:
         if measure in result.scores:
-            left.plot(places, result.scores[measure], style, label=name, color=hue, markersize=4)
+            left.plot(places, result.scores[measure], style, label=name, color=MEASURES[measure], markersize=4)
     left.set_xticks(places, result.layers, rotation=45, ha="right", fontsize=7)
     left.set_ylim(0, 1.02)
     left.legend(fontsize=7, frameon=False)
@@ -82,7 +78,7 @@ def draw_similarity(canvas: Any, result: Similarity) -> None:
 
 
 def _matrix(canvas: Any, axis: Any, values: np.ndarray, rows: Sequence[str], columns: Sequence[str]) -> None:
-    shown = axis.imshow(values, vmin=0, vmax=1, cmap="viridis")
+    shown = axis.imshow(values, vmin=0, vmax=1, cmap=SCALES["share"])
     axis.set_xticks(np.arange(len(columns)), columns, rotation=45, ha="right", fontsize=7)
     axis.set_yticks(np.arange(len(rows)), rows, fontsize=7)
     axis.set_title("linear CKA", fontsize=9)
@@ -116,7 +112,7 @@ def draw_findings(canvas: Any, result: Findings) -> None:
     left.text(0, 1, "\n".join(lines).replace("$", r"\$"), va="top", fontsize=7, family="monospace")
     left.axis("off")
     counts = np.bincount(result.cluster[result.cluster >= 0])
-    right.barh(np.arange(len(counts)), counts, color=COLOURS[0])
+    right.barh(np.arange(len(counts)), counts, color=CLASSES[0])
     right.set_yticks(
         np.arange(len(counts)),
         [f"units {', '.join(map(str, units[:3].tolist()))}" for units in result.cluster_units],
@@ -135,14 +131,14 @@ def points(axis: Any, values: np.ndarray, result: Map) -> None:
     """The points by label; each class's name at its middle."""
     size = _size(values)
     if result.labels is None:
-        axis.scatter(*values.T, s=size, color=COLOURS[0], alpha=0.7, linewidths=0)
+        axis.scatter(*values.T, s=size, color=CLASSES[0], alpha=0.7, linewidths=0)
     else:
         classes = np.unique(result.labels[result.labels >= 0])
         unknown = result.labels < 0
         axis.scatter(*values[unknown].T, s=size, color="0.8", linewidths=0)
         for i, c in enumerate(classes):
             inside = result.labels == c
-            axis.scatter(*values[inside].T, s=size, color=COLOURS[i % len(COLOURS)], linewidths=0)
+            axis.scatter(*values[inside].T, s=size, color=CLASSES[i % len(CLASSES)], linewidths=0)
         for c in classes if len(classes) <= 30 else ():
             name = result.label_names[c] if c < len(result.label_names) else str(c)
             at = np.median(values[result.labels == c], axis=0)
@@ -192,7 +188,7 @@ def dots(points: np.ndarray, classes: np.ndarray | None, size: tuple[int, int] =
     order = np.random.default_rng(0).permutation(len(picked))
     for i in order:
         place = -1 if classes is None else int(classes[picked[i]])
-        hue = COLOURS[0] if classes is None else COLOURS[place] if 0 <= place < len(COLOURS) else GREY
+        hue = CLASSES[0] if classes is None else CLASSES[place] if 0 <= place < len(CLASSES) else NO_CLASS
         x, y = at[i]
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(*ImageColor.getrgb(hue)[:3], 235))
     return np.asarray(sheet.resize(size, Image.Resampling.BOX))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepro.render import colour
+from deepro.render.colour import ABOVE, ACCENT, QUIET, SCALES
 from deepro.render.contact_sheet import contact_sheet
 from deepro.results import (
     Ablation,
@@ -24,7 +25,6 @@ from deepro.results import (
 )
 
 MOST = 12  # layers, units or findings shown
-_INK, _SECOND, _THIRD = "#0a665e", "#cc6677", "#999999"
 
 
 def draw_survey(canvas: Any, result: Survey) -> None:
@@ -67,7 +67,7 @@ def draw_evolution(canvas: Any, result: Evolution) -> None:
             if r == 0:
                 patch.set_title(_words(name), fontsize=8, loc="left")
             if result.jumps[r, c]:
-                patch.axvline(-0.5, color=_SECOND, linewidth=4)
+                patch.axvline(-0.5, color=ABOVE, linewidth=4)
         axes[r, 0].text(-0.1, 0.5, str(gallery.units[r]), transform=axes[r, 0].transAxes, ha="right", fontsize=8)
 
 
@@ -78,7 +78,7 @@ def draw_diagnosis(canvas: Any, result: Diagnosis) -> None:
     layers = list(result.measures)
     table = np.array([[_count(result, layer, fault) for fault in faults] for layer in layers]).reshape(len(layers), -1)
     if faults:
-        left.imshow(np.log1p(table), cmap="Greys", aspect="auto", vmin=0)
+        left.imshow(np.log1p(table), cmap=SCALES["counts"], aspect="auto", vmin=0)
         left.set_xticks(range(len(faults)), faults, rotation=30, ha="right", fontsize=7)
         for (r, c), value in np.ndenumerate(table):
             dark = np.log1p(value) > 0.6 * np.log1p(table.max())
@@ -99,8 +99,8 @@ def draw_ablation(canvas: Any, result: Ablation) -> None:
     cost = result.loss[1:] - result.loss[0]
     order = np.argsort(-cost)[: 2 * MOST]
     names = [_silenced(result.silenced[i + 1]) for i in order]
-    left.barh(range(len(order)), result.accuracy[0] - result.accuracy[1:][order], color=_INK)
-    right.barh(range(len(order)), cost[order], color=_SECOND)
+    left.barh(range(len(order)), result.accuracy[0] - result.accuracy[1:][order], color=ACCENT)
+    right.barh(range(len(order)), cost[order], color=ABOVE)
     left.set_yticks(range(len(order)), names, fontsize=7)
     left.invert_yaxis()
     left.set_title(f"accuracy lost, of {result.accuracy[0]:.1%} over {result.images} images", fontsize=8)
@@ -116,12 +116,12 @@ def draw_occlusion(canvas: Any, result: OcclusionMaps) -> None:
     height, width = result.boxes[-1, -1, 3], result.boxes[-1, -1, 2]
     extent = (0, width, height, 0)
     response = axes[1].imshow(
-        result.response, cmap="inferno", extent=extent, vmin=min(0.0, float(result.response.min()))
+        result.response, cmap=SCALES["sequential"], extent=extent, vmin=min(0.0, float(result.response.min()))
     )
     axes[1].set_title(
         f"{_words(result.layer)} unit {result.unit}: summed response\n{result.plain_response:.3g} unhidden", fontsize=8
     )
-    chance = axes[2].imshow(result.probability, cmap="inferno", extent=extent, vmin=0, vmax=1)
+    chance = axes[2].imshow(result.probability, cmap=SCALES["sequential"], extent=extent, vmin=0, vmax=1)
     axes[2].set_title(f"probability of {_words(result.label)}\n{result.plain_probability:.1%} unhidden", fontsize=8)
     for axis, shown in ((axes[1], response), (axes[2], chance)):
         canvas.colorbar(shown, ax=axis, shrink=0.7).ax.tick_params(labelsize=6)
@@ -129,7 +129,7 @@ def draw_occlusion(canvas: Any, result: OcclusionMaps) -> None:
     classes = classes[np.argsort(-counts)]
     places = np.searchsorted(np.sort(classes), result.predicted)
     rank = np.argsort(np.argsort(-counts))
-    axes[3].imshow(rank[places], cmap="tab20", extent=extent, vmin=0, vmax=19)
+    axes[3].imshow(rank[places], cmap=SCALES["places"], extent=extent, vmin=0, vmax=19)
     names = ", ".join(_words(result.labels.get(str(c), str(c))) for c in classes[:3])
     axes[3].set_title(f"prediction: {names}", fontsize=8, wrap=True)
     for axis in axes:
@@ -145,7 +145,7 @@ def draw_correspondence(canvas: Any, result: Correspondence) -> None:
     for i, part in enumerate(parts):
         at = np.arange(len(layers)) + i * width
         means, errors = ([by[name][part] for name in layers] for by in (result.means, result.errors))
-        colour_ = _THIRD if part == "random" else None
+        colour_ = QUIET if part == "random" else None
         axis.bar(at, means, width, yerr=errors, label=_words(part), color=colour_, capsize=2)
     axis.set_xticks(np.arange(len(layers)) + 0.4 - width / 2, [_words(n) for n in layers], fontsize=8)
     axis.set_title("share of signs in which two images' changes differ; lower is more alike", fontsize=8)
@@ -184,7 +184,7 @@ def draw_comparison(canvas: Any, result: Comparison) -> None:
         layer, moved = list(result.classes.items())[-1]
         moved = np.nan_to_num(moved[: len(result.names)])
         order = np.argsort(-moved)[:MOST]
-        right.barh(range(len(order)), moved[order], color=_INK)
+        right.barh(range(len(order)), moved[order], color=ACCENT)
         right.set_yticks(range(len(order)), [_words(result.names[i]) for i in order], fontsize=7)
         right.invert_yaxis()
         right.set_title(f"classes that moved most in {_words(layer)}", fontsize=8)

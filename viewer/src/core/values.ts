@@ -19,7 +19,7 @@ export async function inflate({ dtype, data }: Compressed): Promise<Int8Array | 
   return dtype === "int8" ? new Int8Array(buffer) : new Uint8Array(buffer);
 }
 
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);

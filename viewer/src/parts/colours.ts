@@ -1,16 +1,12 @@
 // What a point's colour says. Safe for colour-blind eyes, on white and on black.
 import type { MapColumn } from "../generated/document";
-import { unpack } from "../core/values";
+import { CLASSES, NO_CLASS, RIGHT, SHARE, WRONG } from "../generated/tables";
+import { bytesOf, unpack } from "../core/values";
 
 export const UNKNOWN = 65535;
 
-// Petroff's ten (arXiv 2107.02270); the grey is for what has no colour of its own.
-export const CLASSES = ["#3f90da", "#ffa90e", "#bd1f01", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#92dadd", "#717581"] as const;
-export const GREY = "#94a4a2";
-export const [RIGHT, WRONG] = ["#3f90da", "#e76300"];
-
-// Viridis (Smith & van der Walt 2015), ten stops: as light grows, so does the number.
-const VIRIDIS = ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"];
+// As light grows, so does the number.
+const SHARES = bytesOf(SHARE);
 
 export type Rgb = readonly [number, number, number];
 
@@ -21,12 +17,10 @@ export function rgb(hex: string): Rgb {
 
 /** 256 colours from low to high. The end that would vanish in the page's background is left out. */
 export function scale(dark: boolean): Rgb[] {
-  const stops = VIRIDIS.map(rgb);
   const [from, to] = dark ? [0.12, 1] : [0, 0.92];
   return Array.from({ length: 256 }, (_, i) => {
-    const at = (from + ((to - from) * i) / 255) * (stops.length - 1);
-    const [a, b] = [stops[Math.floor(at)]!, stops[Math.min(stops.length - 1, Math.floor(at) + 1)]!];
-    return [0, 1, 2].map((c) => Math.round(a[c]! + (b[c]! - a[c]!) * (at % 1))) as unknown as Rgb;
+    const at = 3 * Math.round(255 * from + (to - from) * i);
+    return [SHARES[at]!, SHARES[at + 1]!, SHARES[at + 2]!];
   });
 }
 
@@ -70,7 +64,7 @@ const COMMON = 8; // of many classes so many have a colour: the ninth is too nea
 /** The colour of each class: the commonest have one, the rest are grey. With up to ten classes all are told apart. */
 export function classColours(s: Shade): string[] {
   if (s.kind === "outcome") return [WRONG, RIGHT];
-  const found = new Array<string>(s.names.length).fill(GREY);
+  const found = new Array<string>(s.names.length).fill(NO_CLASS);
   // Few classes keep their own order, so that the same class has the same colour in every map of the data set.
   const few = s.names.length <= CLASSES.length + 1;
   const order = few ? s.names.map((_, i) => i) : s.order.slice(0, COMMON);
@@ -84,7 +78,7 @@ const FAINT = 26;
 export function paint(s: Shade | null, count: number, dark: boolean, chosen: Uint8Array | null): Uint8Array {
   const out = new Uint8Array(4 * count);
   const table: Rgb[] = s === null ? [] : s.kind === "number" ? scale(dark) : classColours(s).map(rgb);
-  const none = rgb(s === null ? CLASSES[0] : GREY);
+  const none = rgb(s === null ? CLASSES[0] : NO_CLASS);
   for (let i = 0; i < count; i++) {
     const c = s === null ? none : (table[s.of[i]!] ?? none);
     const unknown = s !== null && s.of[i]! < 0;

@@ -1,14 +1,12 @@
 // A heatmap's numbers, drawn with any threshold and on any scale, without asking anybody.
-import { inflate } from "../core/values";
+import { bytesOf, inflate } from "../core/values";
 import type { HeatLayer } from "../generated/document";
-import { TABLES } from "../generated/tables";
+import { DIVERGING, SEQUENTIAL } from "../generated/tables";
 
 /** levels: rows first, in steps of the scale, of which `high` is the end: from -127 to 127 where signed, else to 255. */
 export type Heat = { width: number; height: number; levels: Int8Array | Uint8Array; high: number };
 
-const tables = Object.fromEntries(
-  Object.entries(TABLES).map(([kind, text]) => [kind, Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]),
-) as { [K in keyof typeof TABLES]: Uint8Array };
+const [sequential, diverging] = [SEQUENTIAL, DIVERGING].map(bytesOf) as [Uint8Array, Uint8Array];
 
 /** The lowest size of a level that still belongs to the strongest `share` of all pixels. */
 export function cutAt({ levels }: Heat, share: number): number {
@@ -28,7 +26,7 @@ export function draw({ levels, high: own }: Heat, cut: number, high: number): Ui
   const out = new Uint8ClampedArray(4 * levels.length);
   const signed = levels instanceof Int8Array;
   const step = own / high / (signed ? 127 : 255);
-  const table = signed ? tables.diverging : tables.sequential;
+  const table = signed ? diverging : sequential;
   for (let i = 0; i < levels.length; i++) {
     const level = levels[i] ?? 0;
     if (Math.abs(level) < cut) continue;

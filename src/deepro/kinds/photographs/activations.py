@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepro.kinds.record import Kind, register
-from deepro.render import canvas, markup
+from deepro.render import canvas, colour, markup
 from deepro.results import Result
 
 
@@ -26,7 +26,7 @@ def draw(made: Any, result: Activations) -> None:
     axes = made.subplots(max(1, len(result.values)), 1, squeeze=False).ravel()
     for axis, (layer, values) in zip(axes, result.values.items(), strict=False):
         units = np.abs(values).reshape(*values.shape[:2], -1).max(2) if values.ndim > 1 else np.abs(values)[:, None]
-        axis.bar(np.arange(units.shape[1]), units.max(0), color="#0a665e", width=1)
+        axis.bar(np.arange(units.shape[1]), units.max(0), color=colour.ACCENT, width=1)
         axis.set_title(f"{canvas.words(layer)}: largest |activation| of each unit", fontsize=8)
         axis.tick_params(labelsize=7)
 

@@ -10,7 +10,7 @@ import numpy as np
 from deepro.errors import UsageError
 from deepro.kinds.photographs.page import Photographs, scopes
 from deepro.kinds.record import Kind, register
-from deepro.render import canvas, markup
+from deepro.render import canvas, colour, markup
 from deepro.render.document import Guess
 from deepro.render.sheet import Tile, name, rgb
 from deepro.render.site import Site
@@ -38,7 +38,7 @@ def draw(made: Any, result: Prediction) -> None:
     left, right = made.subplots(1, 2, width_ratios=[1, 1.2])
     canvas.show(left, result.picture if result.picture is not None else result.seen, "")
     names, values = result.labels[::-1], result.probabilities[::-1]
-    bars = right.barh(range(len(names)), values, color="#0a665e", height=0.6)
+    bars = right.barh(range(len(names)), values, color=colour.ACCENT, height=0.6)
     right.bar_label(bars, [f"{v:.1%}" for v in values], padding=4, fontsize=8)
     right.set_yticks(range(len(names)), [canvas.words(n) for n in names], fontsize=9)
     right.set_xlim(0, max(0.01, *values) * 1.25)
@@ -52,7 +52,8 @@ def pieces(result: Prediction) -> list[str]:
     bars = "".join(
         f'<div style="display:flex;justify-content:space-between;gap:24px"><span>{markup.escape(label)}</span>'
         f'<span>{share:.1%}</span></div><div style="height:4px;background:rgba(128,128,128,.25);margin-bottom:5px">'
-        f'<div style="height:4px;width:{100 * min(1.0, max(0.0, share)):.1f}%;background:#0a8a7f"></div></div>'
+        f'<div style="height:4px;width:{100 * min(1.0, max(0.0, share)):.1f}%;background:{colour.ACCENT_ANYWHERE}">'
+        "</div></div>"
         for label, share in zip(result.labels, result.probabilities, strict=True)
     )
     photograph = [] if shown is None else [markup.image(shown, "photograph", 240, photograph=True)]

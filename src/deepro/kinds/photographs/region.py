@@ -51,10 +51,10 @@ def draw(made: Any, result: Region) -> None:
     canvas.show(left, result.picture, canvas.words(result.target))
     if result.outline is not None:
         for points in result.outline:
-            left.fill(points[:, 0], points[:, 1], fill=False, edgecolor="#00b39a", linewidth=1.8)
+            left.fill(points[:, 0], points[:, 1], fill=False, edgecolor=colour.OUTLINE, linewidth=1.8)
     if result.box is not None:
         x0, y0, x1, y1 = result.box
-        left.plot([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0], color="#ffd23f", linewidth=1.5)
+        left.plot([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0], color=colour.BOX, linewidth=1.5)
     canvas.heat(made, right, result.heatmap.values[0], result.heatmap.signed, result.heatmap.method)
 
 
@@ -68,12 +68,12 @@ def pieces(result: Region) -> list[str]:
         return [f"<div>{alone}</div>"]
     height, width = result.picture.shape[:2]
     shapes = "".join(
-        f'<polygon points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" stroke="#00d9bb"/>'
+        f'<polygon points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}" stroke="{colour.OUTLINE}"/>'
         for points in result.outline or ()
     )
     if result.box is not None:
         left, top, right, bottom = result.box
-        shapes += f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" stroke="#ffd23f"/>'
+        shapes += f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" stroke="{colour.BOX}"/>'
     drawn = (
         f'<svg viewBox="0 0 {width} {height}" style="position:absolute;inset:0;width:100%;height:100%" fill="none" '
         f'stroke-width="{max(1.0, width / 160):.1f}">{shapes}</svg>'

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepro.render import colour, picture
+from deepro.render.colour import GROUNDS
 from deepro.render.document import Experiment, ExperimentCard, Picture, ProvenanceView, Scale
 from deepro.render.document.experiments import (
     AblationView,
@@ -31,8 +32,6 @@ from deepro.results import Ablation, Comparison, Correspondence, Evolution, Inva
 
 SIDE = 96  # pixels of an example in an evolution
 _MOST = 24  # units, classes and strips shown
-# Colours of predicted classes, told apart by colour-blind eyes (Paul Tol's "light"); all others share the last.
-PALETTE = ("#77aadd", "#ee8866", "#eedd88", "#ffaabb", "#99ddff", "#44bb99", "#bbcc33", "#aaaa00", "#dddddd")
 CONTROL = "random"
 
 
@@ -79,10 +78,10 @@ def _occlusion(result: OcclusionMaps, save: Saver) -> _Made:
     for number, (_, colours, _) in plan.items():
         predicted[result.predicted == number] = _rgb(colours)
     others = ~np.isin(result.predicted, list(plan))
-    predicted[others] = _rgb(PALETTE[-1])
+    predicted[others] = _rgb(GROUNDS[-1])
     shown = [ClassColour(name=n, colour=c, share=share) for n, c, share in plan.values()]
     if others.any():
-        shown.append(ClassColour(name="", colour=PALETTE[-1], share=float(others.mean())))
+        shown.append(ClassColour(name="", colour=GROUNDS[-1], share=float(others.mean())))
     seen = None if result.pictures is None else save("picture.png", result.pictures[0])
     centres = (result.boxes[..., 0] + result.boxes[..., 2])[0] / 2
     steps = np.diff(centres)
@@ -113,9 +112,13 @@ def _occlusion(result: OcclusionMaps, save: Saver) -> _Made:
 def _classes(result: OcclusionMaps) -> dict[int, tuple[str, str, float]]:
     """class -> name, colour, share of the places; the most frequent ones, as many as there are colours."""
     numbers, counts = np.unique(result.predicted, return_counts=True)
-    order = np.argsort(-counts, kind="stable")[: len(PALETTE) - 1]
+    order = np.argsort(-counts, kind="stable")[: len(GROUNDS) - 1]
     return {
-        int(numbers[i]): (result.labels.get(str(numbers[i]), str(numbers[i])), PALETTE[place], counts[i] / counts.sum())
+        int(numbers[i]): (
+            result.labels.get(str(numbers[i]), str(numbers[i])),
+            GROUNDS[place],
+            counts[i] / counts.sum(),
+        )
         for place, i in enumerate(order)
     }
 

@@ -3,7 +3,7 @@ import { href } from "../../core/routes";
 import { extent, unpack } from "../../core/values";
 import type { GeneralPage as Page, Overview, TitledCurves } from "../../generated/document";
 import { useSpeech } from "../../i18n";
-import { CLASSES, GREY } from "../../parts/colours";
+import { CLASSES, NO_CLASS } from "../../generated/tables";
 import { Lines } from "../../parts/lines";
 import { Image } from "../../parts/picture";
 import { ScaleLine } from "../../parts/scale";
@@ -60,7 +60,7 @@ export default function GeneralPage({ overview, page }: { overview: Overview; pa
 
 function Curves({ curves: { title, x, lines } }: { curves: TitledCurves }) {
   const { t, number } = useSpeech();
-  const drawn = lines.map(({ name, y }, i) => ({ name, values: unpack(y), colour: CLASSES[i] ?? GREY }));
+  const drawn = lines.map(({ name, y }, i) => ({ name, values: unpack(y), colour: CLASSES[i] ?? NO_CLASS }));
   const ends = drawn.map(({ values }) => extent(values));
   const [low, top] = [Math.min(...ends.map(([from]) => from)), Math.max(...ends.map(([, to]) => to))];
   const alt = t("general.curves.alt", { title, names: drawn.map(({ name }) => name).join(", "), low: number(low), high: number(top) });

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type MouseEvent } from "react";
 import type { GridView, Sprites } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { unpack } from "../../core/values";
+import { BOX } from "../../generated/tables";
 
 type Props = { grid: GridView; sprites: Sprites; layer: string; ids: string[]; point: number; pick: (point: number) => void };
 
@@ -57,7 +58,7 @@ export function PictureGrid({ grid, sprites, layer, ids, point, pick }: Props) {
       const mine = cells.indexOf(point);
       if (point >= 0 && mine >= 0) {
         c.lineWidth = 3;
-        c.strokeStyle = "#ffd23f";
+        c.strokeStyle = BOX;
         c.strokeRect((mine % columns) * cell + 1.5, Math.floor(mine / columns) * tall + 1.5, cell - 3, tall - 3);
       }
       home.dataset.drawn = "all";

@@ -2,15 +2,16 @@
 import type { KnowledgeView, Overview } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { Explain, MadeBy } from "../../parts/words";
+import { MEASURES, NO_CLASS } from "../../generated/tables";
 import { rgb, scale } from "../../parts/colours";
 
-// What is drawn over the layers: measure, colour, dashes. The controls are dashed.
+// What is drawn over the layers: measure, dashes. The controls are dashed.
 const LINES = [
-  ["probe", "#3f90da", ""],
-  ["neighbours", "#e76300", ""],
-  ["between_class", "#1a9e77", "1 4"],
-  ["control", "#3f90da", "6 4"],
-  ["chance", "#94a4a2", "6 4"],
+  ["probe", ""],
+  ["neighbours", ""],
+  ["between_class", "1 4"],
+  ["control", "6 4"],
+  ["chance", "6 4"],
 ] as const;
 const WIDE = 560;
 const HIGH = 250;
@@ -122,18 +123,18 @@ function Lines({ view }: { view: KnowledgeView }) {
             {layer}
           </text>
         ))}
-        {shown.map(([m, colour, dash]) => (
-          <g key={m} stroke={colour} fill={colour}>
+        {shown.map(([m, dash]) => (
+          <g key={m} stroke={MEASURES[m]} fill={MEASURES[m]}>
             <polyline fill="none" strokeWidth={2} strokeDasharray={dash} points={view.scores[m]!.flatMap((v, i) => (v === null ? [] : [`${x(i)},${y(v)}`])).join(" ")} />
             {view.scores[m]!.map((v, i) => v !== null && <circle key={i} cx={x(i)} cy={y(v)} r={3} stroke="none" />)}
           </g>
         ))}
       </svg>
       <ul className="map-legend">
-        {shown.map(([m, colour, dash]) => (
+        {shown.map(([m, dash]) => (
           <li key={m} className="map-legend-line">
             <svg width={26} height={10} aria-hidden="true">
-              <line x1={1} x2={25} y1={5} y2={5} stroke={colour} strokeWidth={2} strokeDasharray={dash} />
+              <line x1={1} x2={25} y1={5} y2={5} stroke={MEASURES[m]} strokeWidth={2} strokeDasharray={dash} />
             </svg>
             {t(`knowledge.${m}`)}
           </li>
@@ -160,7 +161,7 @@ function Matrix({ rows, columns, values }: { rows: string[]; columns: string[]; 
     >
       {values.map((row, r) =>
         row.map((v, c) => {
-          const [red, green, blue] = table[Math.round(255 * Math.min(1, Math.max(0, v ?? 0)))] ?? rgb("#94a4a2");
+          const [red, green, blue] = table[Math.round(255 * Math.min(1, Math.max(0, v ?? 0)))] ?? rgb(NO_CLASS);
           const light = 0.3 * red + 0.6 * green + 0.1 * blue > 120;
           return (
             <g key={`${r} ${c}`}>

@@ -1,10 +1,11 @@
 // Numbers to colours on canvases, in the reader's theme: blue below zero, orange above, the page's own paper at zero.
 // Blue and orange differ for every kind of colour blindness; lightness alone tells the size.
 
-export type Rgb = readonly [number, number, number];
+import { SIGNS } from "../../generated/tables";
+import { rgb, type Rgb } from "../colours";
 
-const LIGHT = { paper: [248, 247, 244], low: [24, 92, 166], high: [196, 98, 0], ink: "#1b1e22", quiet: "#5c636b", line: "#d5d1c7", accent: "#0a665e" } as const;
-const DARK = { paper: [18, 20, 23], low: [92, 165, 232], high: [244, 152, 54], ink: "#e9e7e2", quiet: "#a1a7ae", line: "#363b42", accent: "#63cbbd" } as const;
+const LIGHT = { paper: [248, 247, 244], ink: "#1b1e22", quiet: "#5c636b", line: "#d5d1c7", accent: "#0a665e" } as const;
+const DARK = { paper: [18, 20, 23], ink: "#e9e7e2", quiet: "#a1a7ae", line: "#363b42", accent: "#63cbbd" } as const;
 
 export interface Palette {
   paper: Rgb;
@@ -28,23 +29,24 @@ export function palette(dark: boolean): Palette {
   const known = made.get(dark);
   if (known) return known;
   const base = dark ? DARK : LIGHT;
+  const signs = SIGNS[dark ? "dark" : "light"];
+  const [low, high] = [rgb(signs.below), rgb(signs.above)];
   const signed = (strength: number) =>
     table((byte) => {
       const value = Math.max(-1, Math.min(1, (byte - 128) / 127));
-      return mix(base.paper, value < 0 ? base.low : base.high, Math.abs(value) ** 0.8 * strength);
+      return mix(base.paper, value < 0 ? low : high, Math.abs(value) ** 0.8 * strength);
     });
-  const css = ([r, g, b]: Rgb) => `rgb(${r} ${g} ${b})`;
   const palette: Palette = {
     paper: base.paper,
     ink: base.ink,
     quiet: base.quiet,
     line: base.line,
     accent: base.accent,
-    low: css(base.low),
-    high: css(base.high),
+    low: signs.below,
+    high: signs.above,
     signed: signed(1),
     behind: signed(dark ? 0.5 : 0.55),
-    share: table((byte) => mix(base.paper, base.high, (byte / 255) ** 0.8)),
+    share: table((byte) => mix(base.paper, high, (byte / 255) ** 0.8)),
   };
   made.set(dark, palette);
   return palette;
