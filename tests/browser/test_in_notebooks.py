@@ -13,8 +13,8 @@ from tests.chromium import watched
 from tests.render.test_notebook import RESULTS
 from tests.synthetic import NASTY
 
-from deepro import render
-from deepro.render import colour, views
+from deepro import figures
+from deepro.render import colour, pixels
 from deepro.results import Diagnosis, Feeds
 
 HEAT = synthetic.heatmap(signed=True)
@@ -38,7 +38,7 @@ def test_every_kind_in_a_notebook(theme: str, browser: Any, axe: str, tmp_path: 
     dark = "background:#111;color:#eee" if theme == "dark" else "background:#fff;color:#111"
     page.write_text(
         f'<!doctype html><html lang="en"><title>notebook</title><meta charset="utf-8"><body style="{dark}"><main>'
-        f"<h1>Results</h1>{''.join(render.html(result) for result in shown)}</main>",
+        f"<h1>Results</h1>{''.join(figures.html(result) for result in shown)}</main>",
         encoding="utf-8",
     )
     with watched(browser) as open_:
@@ -56,7 +56,7 @@ def test_every_kind_in_a_notebook(theme: str, browser: Any, axe: str, tmp_path: 
 
 def test_pixels_and_words(browser: Any, tmp_path: Path) -> None:
     page = tmp_path / "one.html"
-    page.write_text(f"<h1></h1><main><h1>one</h1>{render.html(HEAT)}{render.html(SICK)}{render.html(FED)}</main>")
+    page.write_text(f"<h1></h1><main><h1>one</h1>{figures.html(HEAT)}{figures.html(SICK)}{figures.html(FED)}</main>")
     with watched(browser) as open_:
         tab = open_(page.as_uri(), ("file:", "data:"))
         tab.evaluate(SETTLE)
@@ -66,7 +66,7 @@ def test_pixels_and_words(browser: Any, tmp_path: Path) -> None:
         laid = tab.locator("img[alt$='on the photograph']").first.bounding_box()
         under = tab.locator("img[alt='photograph']").first.bounding_box()
         assert laid == pytest.approx(under, abs=1)
-        alpha = views.heat_pixels(values, True)[0][..., 3]
+        alpha = pixels.heat_pixels(values, True)[0][..., 3]
         assert alpha[np.abs(values) == 0].max(initial=0) == 0  # where nothing is, the photograph is seen
         rows = [row.split("\t") for row in tab.locator(".deepro-diagnosis tr").all_inner_texts()]
         assert rows[1][2] == "30"
