@@ -12,7 +12,7 @@ import pytest
 from tests import synthetic
 from tests.synthetic import NASTY
 
-from deepro.render import colour, views
+from deepro.render import colour, pixels
 from deepro.report import build, viewer_page
 
 SETTLE = """async () => {
@@ -263,8 +263,8 @@ def test_pixels_in_the_page_are_the_stored_numbers(single: Path, visit: Any) -> 
     addresses = pages(tab)
     result = synthetic.projection("cat.png", "features.0", 0)
     expected = {
-        "projection": views.projection_pixels(result, 0, 0)[0],
-        "map": views.map_pixels(result.maps[0, 0])[0],
+        "projection": pixels.signed_pixels(result.values[0, 0], bgr=colour.is_bgr(result))[0],
+        "map": pixels.map_pixels(result.maps[0, 0])[0],
         "seen": synthetic.prediction("cat.png").seen,
     }
     go(tab, addresses["unit"])
