@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from deepro.kinds.spaces.map import Map
 from deepro.report import build
-from deepro.results import Map, Provenance
+from deepro.results import Provenance
 from deepro.store import Workspace
 
 FLAGS = (

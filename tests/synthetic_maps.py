@@ -7,8 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from deepro.kinds.spaces.aligned_maps import AlignedMaps
+from deepro.kinds.spaces.atlas import Atlas
+from deepro.kinds.spaces.findings import Findings
+from deepro.kinds.spaces.layer_scores import LayerScores
+from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.neighbours import Finder
-from deepro.results import AlignedMaps, Atlas, Findings, LayerScores, Map
 from deepro.store import Workspace
 from tests.synthetic import NASTY, provenance
 

@@ -26,6 +26,12 @@ from deepro.kinds.photographs.heatmap import Heatmap as Heatmap
 from deepro.kinds.photographs.prediction import Prediction as Prediction
 from deepro.kinds.photographs.projection import Projection as Projection
 from deepro.kinds.photographs.region import Region as Region
+from deepro.kinds.spaces.map import Map as Map
+from deepro.kinds.spaces.aligned_maps import AlignedMaps as AlignedMaps
+from deepro.kinds.spaces.findings import Findings as Findings
+from deepro.kinds.spaces.atlas import Atlas as Atlas
+from deepro.kinds.spaces.layer_scores import LayerScores as LayerScores
+from deepro.kinds.spaces.similarity import Similarity as Similarity
 
 # Methods
 from deepro.methods.prediction import predict as predict

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepro import registry
+from deepro.kinds.spaces.aligned_maps import AlignedMaps
+from deepro.kinds.spaces.atlas import Atlas
+from deepro.kinds.spaces.findings import Findings
+from deepro.kinds.spaces.layer_scores import LayerScores
+from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.shelf import shared
 from deepro.network import Network
-from deepro.results import AlignedMaps, Atlas, Findings, LayerScores, Map
+from deepro.results import Result
 from deepro.store import Workspace
 from deepro.store.codes import CodeShelf
 
@@ -24,6 +29,11 @@ class Embedded:
     scores: LayerScores | None = None
     findings: tuple[Findings, ...] = ()
     atlases: tuple[Atlas, ...] = ()
+
+    def results(self) -> list[Result]:
+        """All of it, the maps first."""
+        beside = (*self.units, *self.atlases, self.scores, *self.findings)
+        return [one for one in (*self.maps, self.aligned, *beside) if one is not None]
 
 
 def embed(

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from deepro import registry
-from deepro.render import sequence_recipe, space_recipe, survey_recipe
+from deepro.kinds.spaces import recipe as space_recipe
+from deepro.render import sequence_recipe, survey_recipe
 from deepro.render.document import Paper, ProvenanceView
 from deepro.render.pack import plain
 from deepro.results import Provenance, Result

@@ -6,18 +6,16 @@ import base64
 import dataclasses
 import io
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from tests import synthetic, synthetic_maps
+from tests.pages import Pages, shown
 
+from deepro.kinds.spaces import map
 from deepro.render.document import Values
 from deepro.render.site import Saver
-from deepro.render.space_figures import dots
-from deepro.render.views import spaces
-from deepro.render.views.spaces import Spaces
 
 
 def unpacked(packed: Values) -> np.ndarray:
@@ -25,45 +23,33 @@ def unpacked(packed: Values) -> np.ndarray:
 
 
 @pytest.fixture
-def made() -> Any:
-    """(pages by kind and id, the overview's fields, files) of everything synthetic."""
-    files: dict[str, bytes] = {}
-    pages: dict[tuple[str, str], Any] = {}
-
-    def put(name: str, data: bytes) -> str:
-        files[name] = data
-        return name
-
-    room = Spaces(put)
-    for result in (
+def made() -> Pages:
+    """The pages of everything synthetic."""
+    return shown(
         synthetic_maps.example_map(),
         synthetic_maps.aligned(),
         synthetic_maps.units(),
         synthetic_maps.findings(),
         synthetic_maps.scores(),
         synthetic_maps.atlas(),
-    ):
-        assert room.add(result)
-    assert not room.add(synthetic.pattern())
-    fields = room.finish(lambda kind, id, model: pages.__setitem__((kind, id), model))
-    return pages, fields, files
+    )
 
 
 def test_positions_keep_the_maps_shape_in_one_square() -> None:
     a = np.array([[0.0, 0.0], [4.0, 1.0]])
     b = np.array([[1.0, 0.5], [2.0, 0.5]])
-    packed = spaces.pack([a, b])
+    packed = map.pack([a, b])
     assert packed.dtype == np.uint16
     back = packed.astype(float) / 65535 * 4
     shift = back[0, 0] - a[0]
     np.testing.assert_allclose(back[0] - shift, a, atol=1e-3)
     np.testing.assert_allclose(back[1] - shift, b, atol=1e-3)
     assert packed.min() >= 0
-    assert (spaces.pack([np.zeros((3, 2))]) == 32768).all()
+    assert (map.pack([np.zeros((3, 2))]) == 32768).all()
 
 
 def test_columns_say_what_they_are() -> None:
-    found = {c.name: c for c in spaces.columns(synthetic_maps.example_map())}
+    found = {c.name: c for c in map.columns(synthetic_maps.example_map())}
     assert [found[k].kind for k in ("label", "prediction", "confidence", "correct")] == [
         "classes", "classes", "number", "outcome",
     ]  # fmt: skip
@@ -79,10 +65,10 @@ def test_unknown_values_stay_unknown_and_only_classes_that_occur_are_named() -> 
         columns={"x": np.where(np.arange(synthetic_maps.N) == 3, np.nan, 7.0), "word": np.array(["a", "b"] * 30)},
         placed=np.arange(synthetic_maps.N) > 50,
     )
-    label, x, word, placed = spaces.columns(one)
+    label, x, word, placed = map.columns(one)
     assert label.names == [synthetic_maps.CLASSES[2]]
-    assert unpacked(label.values)[:6].tolist() == [spaces.UNKNOWN] * 5 + [0]
-    assert unpacked(x.values)[3] == spaces.UNKNOWN
+    assert unpacked(label.values)[:6].tolist() == [map.UNKNOWN] * 5 + [0]
+    assert unpacked(x.values)[3] == map.UNKNOWN
     assert word.names == ["a", "b"]
     assert placed.names == ["fitted", "placed"]
 
@@ -91,7 +77,7 @@ def test_unknown_values_stay_unknown_and_only_classes_that_occur_are_named() -> 
 def test_every_thumbnail_is_in_its_tile(count: int) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (count, 10, 14, 3), dtype=np.uint8)
     files: dict[str, bytes] = {}
-    found = spaces.sprites(pictures, Saver(lambda n, d: files.setdefault(n, d) and n, "x"))
+    found = map.sprites(pictures, Saver(lambda n, d: files.setdefault(n, d) and n, "x"))
     assert found is not None
     for i in (0, count // 2, count - 1):
         sheet, place = divmod(i, found.columns * found.rows)
@@ -101,9 +87,9 @@ def test_every_thumbnail_is_in_its_tile(count: int) -> None:
 
 
 def test_sheets_stay_within_what_a_browser_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spaces, "_SHEET", 64)
+    monkeypatch.setattr(map, "_SHEET", 64)
     pictures = np.zeros((40, 32, 32, 3), np.uint8)
-    found = spaces.sprites(pictures, Saver(lambda n, d: n, "x"))
+    found = map.sprites(pictures, Saver(lambda n, d: n, "x"))
     assert found is not None
     assert len(found.sheets) == 10
     assert all(max(s.width, s.height) <= 64 for s in found.sheets)
@@ -113,15 +99,15 @@ def test_neighbours_are_the_true_ones_and_as_many_as_a_page_carries(monkeypatch:
     one = synthetic_maps.example_map()
     apart = np.linalg.norm(one.codes[:, None] - one.codes[None], axis=2)
     np.fill_diagonal(apart, np.inf)
-    near = spaces.nearest(one)
+    near = map.nearest(one)
     assert near is not None
     assert (near == apart.argsort(1)[:, :10]).all()
-    monkeypatch.setattr(spaces, "_NEIGHBOURS", 3 * synthetic_maps.N)
-    assert spaces.nearest(one).shape == (synthetic_maps.N, 3)  # type: ignore[union-attr]
-    assert spaces.nearest(dataclasses.replace(one, neighbours=None)) is None
+    monkeypatch.setattr(map, "_NEIGHBOURS", 3 * synthetic_maps.N)
+    assert map.nearest(one).shape == (synthetic_maps.N, 3)  # type: ignore[union-attr]
+    assert map.nearest(dataclasses.replace(one, neighbours=None)) is None
 
 
-def test_aligned_maps_are_one_page_with_steps(made: Any) -> None:
+def test_aligned_maps_are_one_page_with_steps(made: Pages) -> None:
     pages, fields, _ = made
     card = next(c for c in fields["maps"] if len(c.steps) == 2)
     page = pages["map", card.id]
@@ -131,7 +117,7 @@ def test_aligned_maps_are_one_page_with_steps(made: Any) -> None:
     assert ("neighbours", f"{card.id}-1") in pages
 
 
-def test_units_and_findings_join_the_map_of_the_same_examples(made: Any) -> None:
+def test_units_and_findings_join_the_map_of_the_same_examples(made: Pages) -> None:
     pages, fields, _ = made
     cards = {c.kind: c for c in fields["maps"]}
     page = pages["map", next(c.id for c in fields["maps"] if c.kind == "examples" and len(c.steps) == 1)]
@@ -147,23 +133,20 @@ def test_units_and_findings_join_the_map_of_the_same_examples(made: Any) -> None
 
 
 def test_findings_of_other_data_do_not_join() -> None:
-    pages: dict[str, Any] = {}
-    room = Spaces(lambda n, d: n)
-    room.add(synthetic_maps.example_map())
     other = synthetic_maps.findings()
-    room.add(dataclasses.replace(other, provenance=synthetic.provenance("findings", ("elsewhere",))))
-    room.add(dataclasses.replace(other, layer="features.9"))
-    room.finish(lambda kind, id, model: pages.__setitem__(f"{kind}", model))
-    assert pages["map"].findings == []
+    elsewhere = dataclasses.replace(other, provenance=synthetic.provenance("findings", ("elsewhere",)))
+    made = shown(synthetic_maps.example_map(), elsewhere, dataclasses.replace(other, layer="features.9"))
+    (page,) = (page for (kind, _), page in made.pages.items() if kind == "map")
+    assert page.findings == []
 
 
-def test_numbers_that_are_none_reach_the_viewer_as_none(made: Any) -> None:
+def test_numbers_that_are_none_reach_the_viewer_as_none(made: Pages) -> None:
     _, fields, _ = made
     assert fields["knowledge"][0].scores["silhouette"] == [None, 0.2]
     assert fields["knowledge"][0].similarity == [[1, 0.4], [0.4, 1]]
 
 
-def test_an_atlas_has_its_pictures_in_their_cells(made: Any) -> None:
+def test_an_atlas_has_its_pictures_in_their_cells(made: Pages) -> None:
     pages, fields, files = made
     page = pages["atlas", fields["atlases"][0].id]
     assert [(c.row, c.column, c.count) for c in page.cells] == [(0, 0, 12), (0, 2, 30), (1, 1, 5)]
@@ -175,7 +158,7 @@ def test_an_atlas_has_its_pictures_in_their_cells(made: Any) -> None:
 
 
 def test_the_card_shows_the_points_where_they_are() -> None:
-    picture = dots(np.array([[0, 0], [65535, 65535]], np.uint16), np.array([0, 1]), (200, 200))
+    picture = map.dots(np.array([[0, 0], [65535, 65535]], np.uint16), np.array([0, 1]), (200, 200))
     assert picture[150:, :50, 3].max() > 200  # low left
     assert picture[:50, 150:, 3].max() > 200  # high right
     assert picture[:50, :50, 3].max() == 0

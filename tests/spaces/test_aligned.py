@@ -64,19 +64,19 @@ class Twice(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def made() -> deepro.results.AlignedMaps:
+def made() -> deepro.AlignedMaps:
     torch.manual_seed(0)
     net = deepro.load(Twice(), input_shape=(6,))
     return registry.get("aligned_maps")(net, torch.randn(N, 6), ["first", "second", "third"], **QUICK)
 
 
-def test_aligned_maps_of_identical_layers_are_identical(made: deepro.results.AlignedMaps) -> None:
+def test_aligned_maps_of_identical_layers_are_identical(made: deepro.AlignedMaps) -> None:
     np.testing.assert_allclose(made.maps[1].values, made.maps[0].values, atol=1e-4 * made.maps[0].values.std())
     assert not made.changed[1].any()
     assert made.moved[1].max() < 1e-3
 
 
-def test_points_are_marked_by_their_neighbours_and_not_by_their_way(made: deepro.results.AlignedMaps) -> None:
+def test_points_are_marked_by_their_neighbours_and_not_by_their_way(made: deepro.AlignedMaps) -> None:
     from deepro.methods.spaces.neighbours import Finder
     from deepro.methods.spaces.quality import kept
 
@@ -88,7 +88,7 @@ def test_points_are_marked_by_their_neighbours_and_not_by_their_way(made: deepro
     np.testing.assert_allclose(made.moved[2], way, rtol=1e-4)
 
 
-def test_a_map_is_no_worse_for_having_been_aligned(made: deepro.results.AlignedMaps) -> None:
+def test_a_map_is_no_worse_for_having_been_aligned(made: deepro.AlignedMaps) -> None:
     from deepro.methods.spaces.embed import embed
 
     torch.manual_seed(0)

@@ -52,11 +52,11 @@ def bright_quarters() -> tuple[Tensor, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def made() -> deepro.results.Atlas:
+def made() -> deepro.Atlas:
     return registry.get("atlas")(net(), bright_quarters()[0], "flat", **QUICK)
 
 
-def test_each_group_gets_a_picture_of_what_sets_it_apart(made: deepro.results.Atlas) -> None:
+def test_each_group_gets_a_picture_of_what_sets_it_apart(made: deepro.Atlas) -> None:
     seen = set()
     for p in range(len(made.images)):
         quarter = int(made.directions[p].argmax())
@@ -73,7 +73,7 @@ def test_each_group_gets_a_picture_of_what_sets_it_apart(made: deepro.results.At
     assert sorted(made.cells[made.cells >= 0].tolist()) == list(range(len(made.images)))
 
 
-def test_directions_are_means_less_the_mean_of_all(made: deepro.results.Atlas) -> None:
+def test_directions_are_means_less_the_mean_of_all(made: deepro.Atlas) -> None:
     x, _ = bright_quarters()
     codes = nn.Sequential(nn.AvgPool2d(4), nn.Flatten())(x).numpy()
     for p in range(len(made.images)):
@@ -89,7 +89,7 @@ def test_directions_of_all_codes_cancel() -> None:
     assert np.abs(made.directions).max() > 0.1
 
 
-def test_an_atlas_is_the_same_in_any_order_and_is_kept(made: deepro.results.Atlas, tmp_path: object) -> None:
+def test_an_atlas_is_the_same_in_any_order_and_is_kept(made: deepro.Atlas, tmp_path: object) -> None:
     x, _ = bright_quarters()
     order = np.random.default_rng(1).permutation(N)
     other = registry.get("atlas")(net(), x[order], "flat", **QUICK)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from deepro.errors import StoreError, UsageError
-from deepro.results import Map
+from deepro.kinds.spaces.map import Map
 from deepro.store import map_files
 from deepro.store.map_files import export
 

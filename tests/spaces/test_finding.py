@@ -12,8 +12,8 @@ import deepro
 from deepro import registry
 from deepro.errors import ShapeError, UsageError
 from deepro.methods.spaces import finding
-from deepro.methods.spaces.grid import picture_grid
 from deepro.methods.spaces.neighbours import Finder
+from deepro.render.grid import picture_grid
 
 
 def three_blobs(each: int = 40, size: int = 5) -> tuple[np.ndarray, np.ndarray]:

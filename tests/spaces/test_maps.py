@@ -45,12 +45,12 @@ def blobs() -> tuple[Tensor, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def tsne() -> deepro.results.Map:
+def tsne() -> deepro.Map:
     x, labels = blobs()
     return embed(small(), x, "0", labels=labels, **QUICK)
 
 
-def test_a_map_carries_everything_needed_to_judge_it(tsne: deepro.results.Map) -> None:
+def test_a_map_carries_everything_needed_to_judge_it(tsne: deepro.Map) -> None:
     assert tsne.values.shape == (N, 2)
     assert {"neighbours@15", "trustworthiness@15", "continuity@15", "distance_correlation"} <= set(tsne.quality)
     assert set(tsne.baselines) == {"pca", "random_projection"}
@@ -68,7 +68,7 @@ def test_a_map_carries_everything_needed_to_judge_it(tsne: deepro.results.Map) -
     assert tsne.provenance.seed == 0
 
 
-def test_a_map_is_saved_and_opened(tsne: deepro.results.Map, tmp_path: Path) -> None:
+def test_a_map_is_saved_and_opened(tsne: deepro.Map, tmp_path: Path) -> None:
     again = deepro.open(tsne.save(tmp_path / "map"))
     assert (again.values == tsne.values).all()
     assert again.ids == tsne.ids
@@ -167,14 +167,14 @@ def test_a_stratified_sample_keeps_every_class() -> None:
     assert set(many.tolist()) >= set(range(980, 1000))
 
 
-def test_a_training_point_is_placed_on_itself_and_moves_none(tsne: deepro.results.Map) -> None:
+def test_a_training_point_is_placed_on_itself_and_moves_none(tsne: deepro.Map) -> None:
     before = tsne.values.copy()
     at = place(tsne.values, tsne.codes, tsne.codes)
     np.testing.assert_allclose(at, tsne.values, atol=1e-12)
     assert (tsne.values == before).all()
 
 
-def test_a_point_nearly_equal_to_another_is_placed_beside_it(tsne: deepro.results.Map) -> None:
+def test_a_point_nearly_equal_to_another_is_placed_beside_it(tsne: deepro.Map) -> None:
     gap = np.median(Finder(tsne.codes).of_all(1).distances)
     noise = np.random.default_rng(0).standard_normal(tsne.codes.shape)
     noise *= 0.02 * gap / np.linalg.norm(noise, axis=1, keepdims=True)
@@ -183,14 +183,14 @@ def test_a_point_nearly_equal_to_another_is_placed_beside_it(tsne: deepro.result
     assert np.median(off) < 0.02 * tsne.values.std()
 
 
-def test_where_a_point_goes_does_not_depend_on_who_else_is_placed(tsne: deepro.results.Map) -> None:
+def test_where_a_point_goes_does_not_depend_on_who_else_is_placed(tsne: deepro.Map) -> None:
     new = tsne.codes[:9] + 0.05
     together = place(tsne.values, tsne.codes, new)
     alone = np.concatenate([place(tsne.values, tsne.codes, row[None]) for row in new])
     np.testing.assert_allclose(together, alone, atol=1e-5 * tsne.values.std())
 
 
-def test_a_placed_point_minimises_the_weighted_distances(tsne: deepro.results.Map) -> None:
+def test_a_placed_point_minimises_the_weighted_distances(tsne: deepro.Map) -> None:
     from scipy.optimize import minimize
 
     new = tsne.codes[:5] + 0.1

@@ -26,7 +26,7 @@ def planted() -> tuple[torch.Tensor, np.ndarray]:
     return torch.from_numpy(codes).float(), labels
 
 
-def found(labels: np.ndarray | None, codes: torch.Tensor, **options: object) -> deepro.results.Findings:
+def found(labels: np.ndarray | None, codes: torch.Tensor, **options: object) -> deepro.Findings:
     net = deepro.load(nn.Sequential(nn.Identity(), nn.Linear(8, 3)), input_shape=(8,))
     data = codes if labels is None else (codes, [f"class {c}" for c in labels])
     return registry.get("findings")(net, data, "0", **options)

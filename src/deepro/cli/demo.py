@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from rich.console import Console
 
-from deepro.cli.output import Json, show
+from deepro.cli.output import Json, describe, show
 from deepro.cli.progress import shown
 from deepro.errors import UsageError, near
 
@@ -67,7 +67,7 @@ def _code() -> Demo:
 
 
 def _digits() -> Demo:
-    from deepro.cli.embed import summary, tell, tell_scores
+    from deepro.cli.embed import summary
     from deepro.cli.explain import tell as tell_photographs
     from deepro.demos.digits import digits
 
@@ -75,8 +75,7 @@ def _digits() -> Demo:
         tell_photographs(console, made.explanation, None)
         shares = zip(made.pattern.targets, made.pattern.probabilities, strict=True)
         console.print(f"[bold]patterns[/bold]  {', '.join(f'{t} {p:.0%}' for t, p in shares)}")
-        tell(console, made.maps)
-        tell_scores(console, made.scores)
+        describe(console, *made.maps.results(), made.scores)
         console.print(f"a network trained just now reads {made.accuracy:.1%} of the held-out digits right")
 
     def value(made: Any) -> Mapping[str, Any]:

@@ -10,13 +10,14 @@ from rich.console import Console
 
 from deepro.cli.explain import Options, parse_options
 from deepro.cli.network import with_network
-from deepro.cli.output import Json, show
+from deepro.cli.output import Json, describe, show
 from deepro.cli.progress import shown
 
 if TYPE_CHECKING:
     from deepro.embedding import Embedded
+    from deepro.kinds.spaces.map import Map
     from deepro.network import Network
-    from deepro.results import Findings, LayerScores, Map
+    from deepro.results import Result
 
 
 @with_network
@@ -57,7 +58,7 @@ def embed(
     from deepro.embedding import embed as run
     from deepro.errors import UsageError
     from deepro.errors import near as near_names
-    from deepro.methods.spaces.embed import METHODS
+    from deepro.kinds.spaces.map import METHODS
     from deepro.store import Workspace
     from deepro.store.map_files import check_target
 
@@ -88,7 +89,7 @@ def embed(
     value = summary(made) | {"near": found, "files": files, "workspace": str(ws.folder)}
 
     def human(console: Console) -> None:
-        tell(console, made)
+        describe(console, *made.results())
         for picture, rows in found.items():
             console.print(f"nearest to {picture}: " + ", ".join(f"{i} ({d:.3g})" for i, d in rows[:5]), markup=False)
         for file in files:
@@ -114,101 +115,37 @@ def _export(made: Map, target: Path) -> Path:
     return export(made, target)
 
 
-def tell(console: Console, made: Embedded) -> None:
-    """A few readable lines a map, what the layers know, and what stands out."""
-    for one in made.maps:
-        _tell_map(console, one)
-    if made.aligned is not None:
-        for step, changed in zip(made.aligned.steps[1:], made.aligned.changed[1:], strict=True):
-            console.print(f"{step}: {changed.mean():.0%} of the nearest neighbours are new", markup=False)
-    for one in made.units:
-        console.print(f"{one.layer}  map of {len(one.values)} units", markup=False)
-    for one in made.atlases:
-        console.print(f"{one.layer}  atlas of {len(one.images)} pictures, cosines {_span(one.cosines)}", markup=False)
-    if made.scores is not None:
-        tell_scores(console, made.scores)
-    for found in made.findings:
-        tell_findings(console, found)
-
-
-def _span(numbers: Any) -> str:
-    return f"{numbers.min():.2f} to {numbers.max():.2f}"
-
-
-def _tell_map(console: Console, made: Map) -> None:
-    size = made.facts.get("code_size", "?")
-    console.print(f"{made.layer}  {made.method} of {len(made.values)} points, {size} numbers each", markup=False)
-    line = ", ".join(f"{name} {value:.2f}" for name, value in made.quality.items() if not name.endswith("@50"))
-    console.print(f"  {line}", markup=False)
-    for name, numbers in made.baselines.items():
-        known = [f"{k} {numbers[k]:.2f}" for k in ("neighbours@15", "trustworthiness@15") if k in numbers]
-        console.print(f"  baseline {name}: {', '.join(known) or 'too few points to measure'}", markup=False)
-    for note in made.notes:
-        console.print(f"  note: {note}", markup=False)
-
-
-def tell_scores(console: Console, made: LayerScores) -> None:
-    """What each layer knows, beside its control."""
-    console.print("what the layers know (share of held-out examples read right)")
-    for i, layer in enumerate(made.layers):
-        probe, control, near = (made.scores[k][i] for k in ("probe", "control", "neighbours"))
-        console.print(
-            f"  {layer}: linear probe {probe:.0%} (control {control:.0%}), neighbours {near:.0%}", markup=False
-        )
-    for note in made.notes:
-        console.print(f"  note: {note}", markup=False)
-
-
-def tell_findings(console: Console, made: Findings) -> None:
-    """The first of each kind."""
-    name = lambda c: made.label_names[c] if c < len(made.label_names) else str(c)  # noqa: E731
-    ids = lambda rows: ", ".join(made.ids[i] for i in rows)  # noqa: E731
-    console.print(f"{made.layer}  what stands out", markup=False)
-    console.print(f"  outliers: {ids(made.outliers[:5].tolist())}", markup=False)
-    pairs = "; ".join(" = ".join(made.ids[i] for i in pair) for pair in made.duplicates[:5].tolist())
-    console.print(f"  near duplicates: {len(made.duplicates)}{': ' + pairs if pairs else ''}", markup=False)
-    doubted = zip(made.suspects[:5].tolist(), made.given.tolist(), made.likely.tolist(), strict=False)
-    said = "; ".join(f"{made.ids[i]} is labelled {name(g)}, looks like {name(x)}" for i, g, x in doubted)
-    console.print(f"  likely label errors: {len(made.suspects)}{': ' + said if said else ''}", markup=False)
-    console.print(f"  clusters: {int(made.cluster.max(initial=-1)) + 1}", markup=False)
-    for note in made.notes:
-        console.print(f"  note: {note}", markup=False)
-
-
 def summary(made: Embedded) -> dict[str, Any]:
     """For --json."""
-    from deepro.render.pack import plain
-
-    key = lambda r: r.provenance.key if r is not None and r.provenance else None  # noqa: E731
+    about = ("layer", "method", "quality", "baselines", "facts", "finished", "notes")
     return {
         "maps": [
-            {
-                "layer": one.layer,
-                "method": one.method,
-                "points": len(one.values),
-                "quality": dict(one.quality),
-                "baselines": {k: dict(v) for k, v in one.baselines.items()},
-                "facts": dict(one.facts),
-                "finished": one.finished,
-                "notes": list(one.notes),
-                "result": key(made.aligned or one),
-            }
+            _row(one, *about, points=len(one.values)) | ({"result": _key(made.aligned)} if made.aligned else {})
             for one in made.maps
         ],
-        "units": [{"layer": one.layer, "units": len(one.values), "result": key(one)} for one in made.units],
-        "atlases": [{"layer": one.layer, "pictures": len(one.images), "result": key(one)} for one in made.atlases],
-        "scores": None
-        if made.scores is None
-        else {"layers": list(made.scores.layers), "result": key(made.scores), **plain(dict(made.scores.scores))},
+        "units": [_row(one, "layer", units=len(one.values)) for one in made.units],
+        "atlases": [_row(one, "layer", pictures=len(one.images)) for one in made.atlases],
+        "scores": made.scores and _row(made.scores, "layers", **made.scores.scores),
         "findings": [
-            {
-                "layer": one.layer,
-                "outliers": [one.ids[i] for i in one.outliers[:20].tolist()],
-                "duplicates": [[one.ids[i] for i in pair] for pair in one.duplicates.tolist()],
-                "suspects": [one.ids[i] for i in one.suspects.tolist()],
-                "clusters": int(one.cluster.max(initial=-1)) + 1,
-                "result": key(one),
-            }
+            _row(
+                one,
+                "layer",
+                "clusters",
+                outliers=[one.ids[i] for i in one.outliers[:20].tolist()],
+                duplicates=[[one.ids[i] for i in pair] for pair in one.duplicates.tolist()],
+                suspects=[one.ids[i] for i in one.suspects.tolist()],
+            )
             for one in made.findings
         ],
     }
+
+
+def _row(result: Result, *names: str, **more: Any) -> dict[str, Any]:
+    """The fields of these names, what else there is to say, and the result's key, as plain JSON."""
+    from deepro.render.pack import plain
+
+    return plain({name: getattr(result, name) for name in names} | more | {"result": _key(result)})
+
+
+def _key(result: Result) -> str | None:
+    return result.provenance.key if result.provenance else None

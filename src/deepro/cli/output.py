@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from deepro.results import Result
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value for machines.")]
 
@@ -18,3 +21,12 @@ def show(value: Any, as_json: bool, human: Callable[[Console], None]) -> None:
         print(json.dumps(value, indent=1, ensure_ascii=False, default=str))
     else:
         human(Console(highlight=False, soft_wrap=True))
+
+
+def describe(console: Console, *results: Result) -> None:
+    """Print the lines of each result, as its kind has them."""
+    from deepro.kinds.record import of
+
+    for result in results:
+        for line in of(result).lines(result):
+            console.print(line, markup=False)

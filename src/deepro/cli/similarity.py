@@ -38,6 +38,7 @@ def similarity(
     deepro similarity torchvision:resnet18 photos/ --layer layer4 --other timm:resnet26 --out ws
     deepro similarity net.py:make photos/ --weights a.pt --other net.py:make --other-weights b.pt --layer conv3 --out ws
     """
+    from deepro.kinds.spaces.similarity import KIND
     from deepro.methods.spaces.knowledge import compare_networks
     from deepro.network import load
 
@@ -51,9 +52,4 @@ def similarity(
         second = load(other, preprocess=net.preprocess, input_shape=net.input_shape, **given)
     with shown():
         made = compare_networks(net, second, data, layer, other_layer, debiased=debiased, batch_size=batch_size)
-    lines = [
-        f"{name}: " + ", ".join(f"{there} {value:.3f}" for there, value in zip(made.other_layers, row, strict=True))
-        for name, row in zip(made.layers, made.similarity, strict=True)
-    ]
-    lines = [f"linear CKA over {made.examples} examples", *lines, *(f"note: {note}" for note in made.notes)]
-    keep(net, made, out, report, json, lines)
+    keep(net, made, out, report, json, KIND.lines(made))

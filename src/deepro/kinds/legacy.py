@@ -10,16 +10,13 @@ import numpy as np
 from deepro import results
 from deepro.errors import UsageError
 from deepro.kinds.record import Kind, register
-from deepro.render import colour, markup, sequence_figures, sheet, space_figures, survey_figures
+from deepro.render import colour, markup, sequence_figures, sheet, survey_figures
 from deepro.render.site import Section, Site
 from deepro.render.views.experiments import Experiments
 from deepro.render.views.sequences import Sequences
-from deepro.render.views.spaces import Spaces
 from deepro.render.views.surveys import Surveys
 
 CAPTIONS = {
-    "map": "Near points are meant to be alike to the layer; only the kept neighbours are. Axes have no unit.",
-    "aligned_maps": "The same examples, layer after layer. Rings: points whose neighbours changed most.",
     "survey": "Left: how often units are above zero. Right: how large their largest activation in an image is.",
     "gallery": "Strongest examples of each unit: left the projections, grey is 0, right what it saw.",
     "feeds": "What each unit adds to the classes' logits on its strongest photographs, as gradient times activation.",
@@ -42,10 +39,6 @@ CAPTIONS = {
     "responses": "Expected update of each unit for each token: orange up, purple down; lines part the clusters.",
     "automaton": "What L* learned by asking the network: double circles accept, state 0 begins.",
     "attention": "How much each written step attends to each step read. It shows what was read from, not why.",
-    "findings": "What stands out among a layer's codes, not on a map: outliers, twins, doubted labels, clusters.",
-    "atlas": "Pictures made for the mean directions of a layer's codes, each at its place on a map of them.",
-    "layer_scores": "What each layer knows of the labels, beside what a probe finds where there is nothing to find.",
-    "similarity": "How alike two networks arrange the same examples: linear CKA, 1 for one turned and scaled.",
 }
 
 
@@ -64,8 +57,6 @@ def _section(old: Any, networks: bool = False) -> Any:
 
 
 SHOWN = {
-    _section(Spaces): (results.Map, results.AlignedMaps, results.LayerScores, results.Similarity, results.Findings,
-                       results.Atlas),
     _section(Surveys, True): (results.Survey, results.Gallery, results.Diagnosis, results.Feeds),
     _section(Experiments): (results.Ablation, results.Comparison, results.Correspondence, results.Evolution,
                             results.Invariance, results.OcclusionMaps),
@@ -73,16 +64,11 @@ SHOWN = {
                           results.Losses, results.StateSpace, results.Responses, results.ResponseSimilarity,
                           results.Automaton, results.Attention, results.Intervention),
 }  # fmt: skip
-FIGURES: dict[Any, Any] = space_figures.FIGURES | survey_figures.FIGURES | sequence_figures.FIGURES
+FIGURES: dict[Any, Any] = survey_figures.FIGURES | sequence_figures.FIGURES
 
 
 def _survey(key: str, provenance: Any) -> tuple[str, ...]:
     return (str(provenance["parameters"].get("survey", key)),)
-
-
-def _maps(_key: str, provenance: Any) -> tuple[str, ...]:
-    data = [str(d.get("sha256", "")) for d in provenance["data"]]
-    return (f"{provenance['network'].get('fingerprint', '')}:{data}",)
 
 
 def _sequences(key: str, provenance: Any) -> tuple[str, ...]:
@@ -92,7 +78,6 @@ def _sequences(key: str, provenance: Any) -> tuple[str, ...]:
 
 SCOPES: dict[Any, Any] = {
     results.Gallery: _survey, results.Diagnosis: _survey, results.Feeds: _survey,
-    results.Map: _maps, results.AlignedMaps: _maps, results.Findings: _maps,
 }  # fmt: skip
 
 

@@ -31,6 +31,7 @@ class Kind(Generic[R]):
     sentence. draw: paints it on an empty matplotlib figure of `size` inches. pieces: HTML for notebooks, the figure
     where there are none. tile: a part of it for a contact sheet, below which `sheet` stands; scale: name and top of the
     scale that its tiles share.
+    lines: what a command prints of it.
     show: adds it to the pages of a site; a page of its own with figure and caption where there is none.
     scopes: what its pages are about, from its key and provenance: results that share no scope never meet on a page.
     """
@@ -43,6 +44,7 @@ class Kind(Generic[R]):
     tile: Callable[..., Tile] | None = None
     sheet: str = ""
     scale: Callable[[R], tuple[str, float]] | None = None
+    lines: Callable[[R], list[str]] = lambda _result: []
     show: Callable[[R, Site], None] | None = None
     scopes: Scopes = alone
 

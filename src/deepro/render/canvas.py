@@ -5,6 +5,7 @@ Figures belong to no window: `figure.savefig("a.pdf")` writes one, a notebook sh
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,15 @@ def curves(made: Any, rows: list[np.ndarray], names: list[str]) -> None:
         axis.plot(np.atleast_2d(row).T, linewidth=0.8)
         axis.set_title(words(name), fontsize=8)
         axis.tick_params(labelsize=7)
+
+
+def matrix(made: Any, axis: Any, values: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str) -> None:
+    """Shares (rows, columns) as colours, with their names and a colour bar."""
+    shown = axis.imshow(values, vmin=0, vmax=1, cmap=colour.SCALES["share"])
+    axis.set_xticks(range(len(columns)), [words(name) for name in columns], rotation=45, ha="right", fontsize=7)
+    axis.set_yticks(range(len(rows)), [words(name) for name in rows], fontsize=7)
+    axis.set_title(title, fontsize=9)
+    made.colorbar(shown, ax=axis, shrink=0.8)
 
 
 def words(text: object) -> str:

@@ -8,7 +8,7 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -80,6 +80,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         return finite(value)
     return str(value)
+
+
+def named(names: Sequence[str], index: int) -> str:
+    """The name of a class; its number where it has none."""
+    return str(names[index]) if 0 <= index < len(names) else str(index)
 
 
 def safe(name: str) -> str:

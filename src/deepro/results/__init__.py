@@ -25,14 +25,11 @@ from deepro.results.sequences import (
     Steps,
     Trace,
 )
-from deepro.results.spaces import AlignedMaps, Atlas, Findings, LayerScores, Map, Similarity
 from deepro.results.units import Gallery, Survey, UnitStatistics
 
 __all__ = [
     "SCHEMA",
     "Ablation",
-    "AlignedMaps",
-    "Atlas",
     "Attention",
     "Automaton",
     "Cells",
@@ -41,14 +38,11 @@ __all__ = [
     "Diagnosis",
     "Evolution",
     "Feeds",
-    "Findings",
     "Gallery",
     "Intervention",
     "Invariance",
-    "LayerScores",
     "Layered",
     "Losses",
-    "Map",
     "Matches",
     "Memory",
     "OcclusionMaps",
@@ -56,7 +50,6 @@ __all__ = [
     "ResponseSimilarity",
     "Responses",
     "Result",
-    "Similarity",
     "StateSpace",
     "Steps",
     "Survey",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from deepro.errors import StoreError, UsageError, near
-from deepro.results import Map
+from deepro.kinds.spaces.map import Map
 from deepro.store.folder import atomic_folder
 
 _ENDINGS = (".csv", ".parquet", ".npz", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -66,13 +66,6 @@ class Patterns(Section):
 
     cards: ClassVar[Mapping[str, type[Model]]] = {"patterns": PatternSet}
 
-    def __init__(self, site: Site) -> None:
-        super().__init__(site)
-        self.sets: list[PatternSet] = []
-
-    def finish(self) -> Mapping[str, Sequence[Model]]:
-        return {"patterns": self.sets}
-
 
 def draw(made: Any, result: Pattern) -> None:
     if result.images.ndim != 4:
@@ -132,7 +125,7 @@ def show(result: Pattern, site: Site) -> None:
         for i, (target, pixels) in enumerate(zip(result.targets, map(colour.unit_range, result.images), strict=True))
     ]
     made = PatternSet(record=key, network=fingerprint(result), steps=history.shape[-1], images=images)
-    site.section(Patterns).sets.append(made)
+    site.section(Patterns).listed["patterns"].append(made)
 
 
 def _thin(history: np.ndarray, most: int = 200) -> np.ndarray:

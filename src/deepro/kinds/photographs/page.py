@@ -159,7 +159,7 @@ class Page:
         self.place: tuple[float, float, float, float] | None = None
         self.guesses: list[Guess] = []
         self.said_by: str | None = None
-        self.size = (64, 64)
+        self.size: tuple[int, int] = (64, 64)
         self.regions: list[RegionView] = []
         self.heatmaps: list[HeatLayer] = []
         self.layers: list[LayerUnits] = []

@@ -11,6 +11,8 @@ import numpy as np
 from deepro import progress
 from deepro.data.examples import Examples, as_examples
 from deepro.errors import ShapeError, UsageError
+from deepro.kinds.spaces.aligned_maps import AlignedMaps
+from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.codes import Codes, Pool, capture
 from deepro.methods.spaces.layouts import Layout, tsne_layout
 from deepro.methods.spaces.making import Plan, Question, map_captured, threads
@@ -18,7 +20,6 @@ from deepro.methods.spaces.neighbours import Finder, Metric, Neighbours
 from deepro.methods.spaces.quality import kept
 from deepro.network import Network
 from deepro.registry import Bounds, Paper, method
-from deepro.results import AlignedMaps, Map
 
 _SAME = 15  # neighbours that are compared from step to step
 
@@ -47,7 +48,7 @@ def aligned_maps(
     keep_codes: Annotated[bool, "keep the codes with the maps"] = True,
     seed: Annotated[int, Bounds(0, 2**31 - 1), "of the first start and the baselines"] = 0,
 ) -> AlignedMaps:
-    """One map a layer, in the order given. changed (L, N), moved (L, N): see results.AlignedMaps.
+    """One map a layer, in the order given. changed (L, N), moved (L, N): see AlignedMaps.
 
     Stopped, the maps so far are returned, the last unfinished. Raises UsageError for fewer than 7 examples or
     pool=positions.

@@ -12,6 +12,7 @@ from torch import Tensor
 from deepro import progress
 from deepro.data.examples import Examples
 from deepro.errors import ShapeError, UnsupportedError, UsageError
+from deepro.kinds.spaces.atlas import Atlas
 from deepro.methods.patterns.imagine import imagine
 from deepro.methods.spaces.codes import Codes, capture
 from deepro.methods.spaces.layouts import pca_layout, tsne_layout
@@ -20,7 +21,6 @@ from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.quality import kept, map_neighbours
 from deepro.network import Network
 from deepro.registry import Bounds, Paper, method
-from deepro.results import Atlas
 from deepro.targets import Target
 
 _TOGETHER = 12  # pictures made in one batch
@@ -51,7 +51,7 @@ def atlas(
     memory: Annotated[int, Bounds(1, 1_000_000), "MiB that the codes may take"] = 2048,
     seed: Annotated[int, Bounds(0, 2**31 - 1), "of the sample, the map and the pictures"] = 0,
 ) -> Atlas:
-    """Pictures for the mean directions of a layer's codes, see results.Atlas.
+    """Pictures for the mean directions of a layer's codes, see Atlas.
 
     A direction is the mean code of a cell less the mean of all codes: what sets these examples apart. The picture is
     made by `imagine` to move the layer's mean that way, and its cosine says how nearly it does.

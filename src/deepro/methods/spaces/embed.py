@@ -6,15 +6,13 @@ from typing import Annotated, Any
 
 from deepro.data.examples import Examples
 from deepro.errors import UsageError, near
+from deepro.kinds.spaces.map import METHODS, Map
 from deepro.methods.spaces.codes import Pool
 from deepro.methods.spaces.layouts import Layout, pca_layout, random_layout, tsne_layout, umap_layout
 from deepro.methods.spaces.making import Plan, Question, make_map, threads
 from deepro.methods.spaces.neighbours import Metric
 from deepro.network import Network
 from deepro.registry import Bounds, Paper, get, method
-from deepro.results import Map
-
-METHODS = ("tsne", "pca", "umap", "random_projection")
 
 PoolOption = Annotated[Pool, "how an output becomes a code: over space or time, or one code a position or step"]
 StepOption = Annotated[int, "which step, for pool=step; -1 is the last"]

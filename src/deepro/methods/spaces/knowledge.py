@@ -11,13 +11,14 @@ import numpy as np
 from deepro import progress
 from deepro.data.examples import Examples, as_examples
 from deepro.errors import UsageError
+from deepro.kinds.spaces.layer_scores import LayerScores
+from deepro.kinds.spaces.similarity import Similarity
 from deepro.methods.spaces import probing
 from deepro.methods.spaces.codes import Pool, capture
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.similarity import cka_matrix
 from deepro.network import Network
 from deepro.registry import Bounds, Paper, get, method
-from deepro.results import LayerScores, Similarity
 
 
 @method(

@@ -13,13 +13,13 @@ import torch
 from deepro import progress
 from deepro.data.examples import Examples
 from deepro.errors import UsageError
+from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.codes import Codes, Pool, capture
 from deepro.methods.spaces.layouts import Layout, pca_layout, random_layout
 from deepro.methods.spaces.neighbours import Finder, Metric, Neighbours
 from deepro.methods.spaces.placement import NEAREST, place
 from deepro.methods.spaces.quality import SIZES, agreement, kept, quality
 from deepro.network import Network
-from deepro.results import Map
 
 KEPT = 15  # neighbours of each point that go with the map
 
@@ -130,7 +130,7 @@ def in_memory(codes: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Laid:
-    """A layout with what was measured on it; fields as in results.Map."""
+    """A layout with what was measured on it; fields as in Map."""
 
     values: np.ndarray
     per_point: np.ndarray

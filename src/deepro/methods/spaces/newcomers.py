@@ -8,12 +8,12 @@ import numpy as np
 
 from deepro.data.examples import as_examples
 from deepro.errors import UsageError
+from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.codes import capture
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.placement import place
 from deepro.methods.spaces.reduce import RandomProjection, principal_components
 from deepro.network import Network
-from deepro.results import Map
 
 
 def place_on(net: Network, made: Map, dataset: Any, *, batch_size: int = 32) -> np.ndarray:

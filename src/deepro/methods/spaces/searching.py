@@ -8,13 +8,13 @@ import numpy as np
 
 from deepro.data.examples import Examples
 from deepro.errors import UsageError
+from deepro.kinds.spaces.findings import Findings
 from deepro.methods.spaces.codes import Pool, capture
 from deepro.methods.spaces.finding import clusters, label_errors, near_duplicates, outliers
 from deepro.methods.spaces.making import in_memory
 from deepro.methods.spaces.neighbours import Finder, Metric
 from deepro.network import Network
 from deepro.registry import Bounds, Paper, method
-from deepro.results import Findings
 
 _CLUSTERED = 5000  # codes whose clusters are looked for; of more, a sample, and the others go with their nearest
 _UNITS = 5
@@ -43,7 +43,7 @@ def findings(
     memory: Annotated[int, Bounds(1, 1_000_000), "MiB that the codes may take"] = 2048,
     seed: Annotated[int, Bounds(0, 2**31 - 1), "of the sample"] = 0,
 ) -> Findings:
-    """Indices into the readable examples; see results.Findings and methods.spaces.finding for each measure.
+    """Indices into the readable examples; see Findings and methods.spaces.finding for each measure.
 
     Without labels, or with one class, there are no likely label errors, and a note says so.
     Raises UsageError for fewer than 3 examples, codes that are all equal, or pool=positions.

@@ -8,12 +8,12 @@ import numpy as np
 
 from deepro.data.examples import Examples
 from deepro.errors import UsageError
+from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.codes import capture
 from deepro.methods.spaces.layouts import Layout, pca_layout, tsne_layout
 from deepro.methods.spaces.making import Plan, map_codes, threads
 from deepro.network import Network
 from deepro.registry import Bounds, Paper, method
-from deepro.results import Map
 
 
 @method(

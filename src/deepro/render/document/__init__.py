@@ -21,23 +21,6 @@ from deepro.render.document.base import (
 )
 from deepro.render.document.experiments import Experiment, ExperimentCard
 from deepro.render.document.networks import LayerRow, NetworkView, ReceptiveField
-from deepro.render.document.spaces import (
-    AtlasCard,
-    AtlasCell,
-    AtlasPage,
-    ClusterView,
-    FindingsView,
-    GridView,
-    KnowledgeView,
-    MapCard,
-    MapColumn,
-    MapLink,
-    MapNeighbours,
-    MapPage,
-    MapStep,
-    Sprites,
-    Suspect,
-)
 from deepro.render.document.surveys import (
     HealthPage,
     SurveyCard,
@@ -48,25 +31,12 @@ from deepro.render.document.surveys import (
 )
 
 __all__ = [
-    "AtlasCard",
-    "AtlasCell",
-    "AtlasPage",
-    "ClusterView",
     "Compressed",
     "Experiment",
     "ExperimentCard",
-    "FindingsView",
-    "GridView",
     "Guess",
     "HealthPage",
-    "KnowledgeView",
     "LayerRow",
-    "MapCard",
-    "MapColumn",
-    "MapLink",
-    "MapNeighbours",
-    "MapPage",
-    "MapStep",
     "Model",
     "NetworkView",
     "Paper",
@@ -75,13 +45,11 @@ __all__ = [
     "ReceptiveField",
     "Scale",
     "Skipped",
-    "Sprites",
     "SurveyCard",
     "SurveyLayerPage",
     "SurveyLayerRow",
     "SurveyPage",
     "SurveyUnitsPage",
-    "Suspect",
     "Values",
     "Window",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deepro.methods.spaces.embed import METHODS
+from deepro.kinds.spaces.map import METHODS
 from deepro.render.survey_recipe import place
 from deepro.results import Provenance
 

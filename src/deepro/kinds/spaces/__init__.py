@@ -1,0 +1,1 @@
+"""Maps of what layers represent, and what they know."""
