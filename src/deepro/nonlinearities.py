@@ -15,6 +15,7 @@ disguise: `x * (x > 0)`, `where(x > 0, x, 0)`, `x.masked_fill(x < 0, 0)`, `x[x <
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -156,6 +157,7 @@ def is_pointwise(name: str) -> bool:
     return name in _ENTRIES and _ENTRIES[name].kind.pointwise
 
 
+@functools.cache
 def _plain(node: str) -> str:
     bare = re.sub(r"Backward\d*$", "", node.rpartition("::")[2].removeprefix("Native"))
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", bare).lower()

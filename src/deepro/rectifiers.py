@@ -71,12 +71,14 @@ class rectifiers(Watch):  # noqa: N801 - reads as a verb: with rectifiers("decon
             raise UsageError(f"rule is {rule!r}, expected one of {', '.join(RULES)}")
         self.rule = rule
         self.largest = 0
+        self._outside = False  # whether anything was computed from the image outside the graph
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = super().__torch_function__(func, types, args, kwargs)
         if type(result) is Tensor:
             self.largest = max(self.largest, result.numel() * result.element_size())
-        _mark(func, (*args, *(kwargs or {}).values()), result)
+        if self._outside or type(result) is not Tensor or not result.requires_grad:
+            self._outside |= _mark(func, (*args, *(kwargs or {}).values()), result)
         return result
 
     def met(self, found: Met, run: Callable[[], Any]) -> Any:
@@ -97,11 +99,13 @@ _NUMBERLESS = ("_like", "new_")  # a tensor of another's shape and type holds no
 _AS = ("to", "type_as", "expand_as", "view_as", "reshape_as")  # so does the first made like the second
 
 
-def _mark(func: Any, values: Sequence[Any], result: Any) -> None:
+def _mark(func: Any, values: Sequence[Any], result: Any) -> bool:
     """Follow what is computed from the image outside the graph (a mask, an index); mark where the graph takes it in.
 
     `y * (z > 0)` is linear in y, as autograd sees it; the note must say that it is not.
+    Whether `result` is computed so.
     """
+    outside = False
     name = getattr(func, "__name__", "")
     read = _tensors(values[:1] if name in _AS else values)
     free = [x for x in read if not x.requires_grad]
@@ -116,7 +120,8 @@ def _mark(func: Any, values: Sequence[Any], result: Any) -> None:
         elif isinstance(result, Tensor) or not made.is_floating_point():
             counted = len(free) < len(read) or any(getattr(x, "_detached", False) for x in free)
             if counted and not made.requires_grad and not any(word in name for word in _NUMBERLESS):
-                made._detached = True  # pyright: ignore[reportAttributeAccessIssue]
+                made._detached = outside = True  # pyright: ignore[reportAttributeAccessIssue]
+    return outside
 
 
 def _tensors(values: Iterable[Any]) -> list[Tensor]:
