@@ -9,19 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from deepro.results import (
-    Ablation,
-    Comparison,
-    Correspondence,
-    Diagnosis,
-    Evolution,
-    Feeds,
-    Gallery,
-    Invariance,
-    OcclusionMaps,
-    Survey,
-    UnitStatistics,
-)
+from deepro.kinds.experiments.ablation import Ablation
+from deepro.kinds.experiments.comparison import Comparison
+from deepro.kinds.experiments.correspondence import Correspondence
+from deepro.kinds.experiments.evolution import Evolution
+from deepro.kinds.experiments.invariance import Invariance
+from deepro.kinds.experiments.occlusion_maps import OcclusionMaps
+from deepro.kinds.surveys.diagnosis import Diagnosis
+from deepro.kinds.surveys.feeds import Feeds
+from deepro.kinds.surveys.gallery import Gallery
+from deepro.kinds.surveys.survey import Survey
+from deepro.kinds.surveys.unit_statistics import UnitStatistics
 from deepro.store import Workspace
 from deepro.survey.statistics import Histogram
 from tests import synthetic

@@ -20,6 +20,12 @@ from deepro.store.corpus import write_corpus as write_corpus
 
 # Kinds of results
 from deepro.kinds.legacy import LEGACY as LEGACY
+from deepro.kinds.experiments.ablation import Ablation as Ablation
+from deepro.kinds.experiments.comparison import Comparison as Comparison
+from deepro.kinds.experiments.correspondence import Correspondence as Correspondence
+from deepro.kinds.experiments.evolution import Evolution as Evolution
+from deepro.kinds.experiments.invariance import Invariance as Invariance
+from deepro.kinds.experiments.occlusion_maps import OcclusionMaps as OcclusionMaps
 from deepro.kinds.patterns.pattern import Pattern as Pattern
 from deepro.kinds.photographs.activations import Activations as Activations
 from deepro.kinds.photographs.heatmap import Heatmap as Heatmap
@@ -32,6 +38,11 @@ from deepro.kinds.spaces.findings import Findings as Findings
 from deepro.kinds.spaces.atlas import Atlas as Atlas
 from deepro.kinds.spaces.layer_scores import LayerScores as LayerScores
 from deepro.kinds.spaces.similarity import Similarity as Similarity
+from deepro.kinds.surveys.diagnosis import Diagnosis as Diagnosis
+from deepro.kinds.surveys.feeds import Feeds as Feeds
+from deepro.kinds.surveys.gallery import Gallery as Gallery
+from deepro.kinds.surveys.survey import Survey as Survey
+from deepro.kinds.surveys.unit_statistics import UnitStatistics as UnitStatistics
 
 # Methods
 from deepro.methods.prediction import predict as predict

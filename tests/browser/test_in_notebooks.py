@@ -14,8 +14,9 @@ from tests.render.test_notebook import RESULTS
 from tests.synthetic import NASTY
 
 from deepro import figures
+from deepro.kinds.surveys.diagnosis import Diagnosis
+from deepro.kinds.surveys.feeds import Feeds
 from deepro.render import colour, pixels
-from deepro.results import Diagnosis, Feeds
 
 HEAT = synthetic.heatmap(signed=True)
 SICK = Diagnosis(

@@ -13,9 +13,9 @@ from torch import nn
 import deepro
 from deepro.data import as_dataset
 from deepro.errors import LayerError, StoreError, UsageError
+from deepro.kinds.surveys.gallery import contact_sheet, save_contact_sheet
+from deepro.kinds.surveys.survey import Survey
 from deepro.network import Network
-from deepro.render.contact_sheet import contact_sheet, save_contact_sheet
-from deepro.results import Survey
 from deepro.survey import survey
 from deepro.survey.evolution import evolution
 from deepro.survey.gallery import gallery

@@ -20,8 +20,8 @@ import deepro
 from deepro.data import as_dataset, batches
 from deepro.data.reading import read_ahead
 from deepro.errors import ImageError, LayerError, StoreError, UsageError
+from deepro.kinds.surveys.survey import Survey
 from deepro.network import Network, Preprocess
-from deepro.results import Survey
 from deepro.survey import survey
 from tests.reference.survey import outputs, statistics
 

@@ -14,8 +14,9 @@ from deepro.cli.output import Json, show
 from deepro.cli.progress import shown
 
 if TYPE_CHECKING:
+    from deepro.kinds.surveys.diagnosis import Diagnosis
+    from deepro.kinds.surveys.survey import Survey
     from deepro.network import Network
-    from deepro.results import Diagnosis, Survey
 
 _SHOWN = 12  # findings printed for people; --json has all
 
@@ -92,7 +93,7 @@ def survey(
 
 
 def _sheets(net: Network, found: Survey, source: Any, layers: list[str], folder: Path) -> list[Path]:
-    from deepro.render.contact_sheet import save_contact_sheet
+    from deepro.kinds.surveys.gallery import save_contact_sheet
     from deepro.survey.gallery import gallery
 
     files = []

@@ -24,8 +24,9 @@ from deepro.embedding import Embedded, embed
 from deepro.explanation import Explanation, explain, make
 from deepro.kinds.patterns.pattern import Pattern
 from deepro.kinds.spaces.layer_scores import LayerScores
+from deepro.kinds.surveys.diagnosis import Diagnosis
+from deepro.kinds.surveys.survey import Survey
 from deepro.network import Network, Preprocess, load
-from deepro.results import Diagnosis, Survey
 from deepro.store import Workspace
 
 LABELS = tuple("0123456789")

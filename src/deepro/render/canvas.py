@@ -58,6 +58,13 @@ def matrix(made: Any, axis: Any, values: np.ndarray, rows: Sequence[str], column
     made.colorbar(shown, ax=axis, shrink=0.8)
 
 
+def spread(names: Sequence[str], count: int) -> list[str]:
+    """At most `count` of the names, evenly spaced, first and last among them."""
+    if len(names) <= count:
+        return list(names)
+    return [names[int(i)] for i in np.linspace(0, len(names) - 1, count).round()]
+
+
 def words(text: object) -> str:
     """Labels are words, not matplotlib mathematics."""
     return str(text).replace("$", r"\$")

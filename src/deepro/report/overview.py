@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import Any, Union
 
 from pydantic import Field, create_model
 
 from deepro.kinds.record import kinds
 from deepro.render.document import Model, NetworkView, ProvenanceView, Skipped, Values
-from deepro.render.document.experiments import Experiment, ExperimentCard
 from deepro.render.document.general import GeneralCard, GeneralPage
 from deepro.render.document.sequence_figures import FigurePage
 from deepro.render.document.sequences import (
@@ -23,7 +22,6 @@ from deepro.render.document.sequences import (
     StatesPage,
 )
 from deepro.render.document.studio import StudioApi
-from deepro.render.document.surveys import HealthPage, SurveyCard, SurveyLayerPage, SurveyPage, SurveyUnitsPage
 from deepro.render.site import Section
 
 SCHEMA = 1
@@ -52,14 +50,11 @@ class Overview(Model):
 
 # Of the families that have not moved yet.
 CARDS: dict[str, Any] = {
-    "surveys": SurveyCard, "experiments": ExperimentCard, "sequences": SequenceCard, "sequence_results": SequenceResult,
-    "general": GeneralCard,
+    "sequences": SequenceCard, "sequence_results": SequenceResult, "general": GeneralCard,
 }  # fmt: skip
 PAGES: dict[str, Any] = {
-    "survey": SurveyPage,
-    "survey_layer": SurveyLayerPage, "survey_units": SurveyUnitsPage, "survey_health": HealthPage,
-    "experiment": Experiment, "sequence": SequencePage, "states": StatesPage, "guesses": GuessesPage,
-    "cells": CellsPage, "memory": MemoryPage, "matches": MatchesPage, "figure": FigurePage, "general": GeneralPage,
+    "sequence": SequencePage, "states": StatesPage, "guesses": GuessesPage, "cells": CellsPage,
+    "memory": MemoryPage, "matches": MatchesPage, "figure": FigurePage, "general": GeneralPage,
 }  # fmt: skip
 
 
@@ -83,5 +78,10 @@ def pages() -> dict[str, type[Model]]:
 def viewer() -> type[Model]:
     """The root of the generated types: every kind of page, packed numbers, and what a live server speaks."""
     models = {"overview": overview(), **pages(), "values": Values, "studio": StudioApi}
-    fields: Any = {name: (model, ...) for name, model in models.items()}
+    fields: Any = {name: (_any(model), ...) for name, model in models.items()}
     return create_model("Viewer", __base__=Model, __doc__=viewer.__doc__, **fields)
+
+
+def _any(model: type[Model]) -> Any:
+    """A page that several kinds of results fill, each with fields of its own, is any of theirs."""
+    return Union[tuple(model.__subclasses__()) or model]  # noqa: UP007  # their number is not known here

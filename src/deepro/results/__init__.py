@@ -8,8 +8,6 @@ input is no picture.
 from __future__ import annotations
 
 from deepro.results.base import SCHEMA, Provenance, Result
-from deepro.results.experiments import Correspondence, Evolution, Invariance, OcclusionMaps
-from deepro.results.health import Ablation, Comparison, Diagnosis, Feeds
 from deepro.results.sequences import (
     Attention,
     Automaton,
@@ -25,34 +23,22 @@ from deepro.results.sequences import (
     Steps,
     Trace,
 )
-from deepro.results.units import Gallery, Survey, UnitStatistics
 
 __all__ = [
     "SCHEMA",
-    "Ablation",
     "Attention",
     "Automaton",
     "Cells",
-    "Comparison",
-    "Correspondence",
-    "Diagnosis",
-    "Evolution",
-    "Feeds",
-    "Gallery",
     "Intervention",
-    "Invariance",
     "Layered",
     "Losses",
     "Matches",
     "Memory",
-    "OcclusionMaps",
     "Provenance",
     "ResponseSimilarity",
     "Responses",
     "Result",
     "StateSpace",
     "Steps",
-    "Survey",
     "Trace",
-    "UnitStatistics",
 ]

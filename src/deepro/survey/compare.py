@@ -8,9 +8,11 @@ import numpy as np
 import torch
 
 from deepro.errors import UsageError
+from deepro.kinds.experiments.comparison import Comparison
+from deepro.kinds.surveys.survey import Survey
+from deepro.kinds.surveys.unit_statistics import UnitStatistics
 from deepro.network import Network
 from deepro.probe import split_call
-from deepro.results import Comparison, Survey, UnitStatistics
 
 
 def compare(before: Survey, after: Survey, nets: tuple[Network, Network] | None = None) -> Comparison:

@@ -11,9 +11,10 @@ import numpy as np
 from deepro import progress
 from deepro.data import as_dataset
 from deepro.errors import UsageError
+from deepro.kinds.experiments.evolution import Evolution
+from deepro.kinds.surveys.gallery import Gallery
 from deepro.network import Network
 from deepro.rectifiers import Rule
-from deepro.results import Evolution, Gallery
 from deepro.survey.gallery import gallery
 from deepro.survey.run import survey
 

@@ -14,9 +14,11 @@ from torch import Tensor
 from deepro import progress
 from deepro.data import as_dataset
 from deepro.errors import NetworkError
+from deepro.kinds.surveys.feeds import Feeds
+from deepro.kinds.surveys.survey import Survey
 from deepro.network import Network
 from deepro.probe import untouched
-from deepro.results import Feeds, Provenance, Survey
+from deepro.results import Provenance
 from deepro.survey.gallery import check_survey, check_units, read_image
 
 VERSION = 1

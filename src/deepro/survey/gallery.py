@@ -16,10 +16,13 @@ from torch.nn import functional
 from deepro import progress, registry
 from deepro.data import Dataset, as_dataset
 from deepro.errors import LayerError, StoreError, UsageError, near
+from deepro.kinds.surveys.gallery import Gallery
+from deepro.kinds.surveys.survey import Survey
+from deepro.kinds.surveys.unit_statistics import UnitStatistics
 from deepro.network import Inputs, Network, ReceptiveField, View
 from deepro.probe import untouched
 from deepro.rectifiers import Rule
-from deepro.results import Gallery, Provenance, Survey, UnitStatistics
+from deepro.results import Provenance
 from deepro.shapes import to_array
 
 VERSION = 2

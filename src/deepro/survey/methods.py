@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 
 from deepro.data.examples import Examples
 from deepro.errors import StoreError
+from deepro.kinds.experiments.ablation import Ablation
+from deepro.kinds.surveys.survey import Survey
 from deepro.methods.units import ablation
 from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Network
 from deepro.registry import Bounds, Paper, method
-from deepro.results import Ablation, Survey
 from deepro.store import Workspace
 from deepro.survey.plan import VERSION
 from deepro.survey.run import survey as run

@@ -14,11 +14,13 @@ import torch
 from deepro import progress
 from deepro.data import Dataset, as_dataset
 from deepro.errors import ImageError, UsageError, near
+from deepro.kinds.surveys.survey import Survey
+from deepro.kinds.surveys.unit_statistics import UnitStatistics
 from deepro.network import Network
 from deepro.network.class_names import readable
 from deepro.probe import untouched
 from deepro.registry import libraries
-from deepro.results import Provenance, Survey, UnitStatistics
+from deepro.results import Provenance
 from deepro.store import Workspace
 from deepro.survey import engines
 from deepro.survey.checkpoint import Checkpoint

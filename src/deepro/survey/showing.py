@@ -8,9 +8,13 @@ from typing import Any, TypeVar
 
 from deepro.data import as_dataset
 from deepro.errors import LayerError, NetworkError, UnsupportedError
+from deepro.kinds.surveys.diagnosis import Diagnosis
+from deepro.kinds.surveys.feeds import Feeds
+from deepro.kinds.surveys.gallery import Gallery
+from deepro.kinds.surveys.survey import Survey
 from deepro.methods.units.diagnosis import diagnose
 from deepro.network import Network
-from deepro.results import Diagnosis, Feeds, Gallery, Provenance, Result, Survey
+from deepro.results import Provenance, Result
 from deepro.store import Workspace
 from deepro.survey.feeds import feeds, feeds_provenance
 from deepro.survey.gallery import TILE, check_layer, check_units, gallery, gallery_provenance

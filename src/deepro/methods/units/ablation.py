@@ -16,11 +16,12 @@ from deepro import progress
 from deepro.data import Dataset, as_dataset, batches
 from deepro.data.reading import Read, read_ahead
 from deepro.errors import ImageError, LabelError, LayerError, UnsupportedError, UsageError
+from deepro.kinds.experiments.ablation import Ablation
 from deepro.network import Network
 from deepro.network.class_names import class_indices
 from deepro.probe import split_call, untouched
 from deepro.registry import libraries
-from deepro.results import Ablation, Provenance
+from deepro.results import Provenance
 
 Units = Mapping[str, Sequence[int]]
 

@@ -12,13 +12,11 @@ from torch import Tensor
 
 from deepro import progress
 from deepro.errors import UsageError
+from deepro.kinds.experiments.correspondence import CONTROL, Correspondence
 from deepro.methods.units.occlusion import _grey
 from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Inputs, Network
 from deepro.registry import Bounds, method
-from deepro.results import Correspondence
-
-CONTROL = "random"
 
 
 @method(

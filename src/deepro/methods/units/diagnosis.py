@@ -11,11 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from deepro.errors import UsageError, near
+from deepro.kinds.surveys.diagnosis import Diagnosis
+from deepro.kinds.surveys.gallery import Gallery
+from deepro.kinds.surveys.survey import Survey
+from deepro.kinds.surveys.unit_statistics import UnitStatistics
 from deepro.network import Network
 from deepro.network.input_shape import example
 from deepro.nonlinearities import Kind, Met, Watch, of_module
 from deepro.probe import split_call, untouched
-from deepro.results import Diagnosis, Gallery, Survey, UnitStatistics
 
 # What each threshold means stands beside it; `diagnose(thresholds=...)` changes them.
 THRESHOLDS: Mapping[str, float] = {

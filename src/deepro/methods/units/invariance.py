@@ -13,10 +13,10 @@ from torch.nn import functional
 
 from deepro import progress
 from deepro.errors import UsageError
+from deepro.kinds.experiments.invariance import Invariance
 from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Inputs, Network
 from deepro.registry import Bounds, method
-from deepro.results import Invariance
 
 
 @method(

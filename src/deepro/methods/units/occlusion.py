@@ -10,10 +10,10 @@ from torch import Tensor
 
 from deepro import progress
 from deepro.errors import LayerError, UsageError
+from deepro.kinds.experiments.occlusion_maps import OcclusionMaps
 from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Inputs, Network, Preprocess
 from deepro.registry import Bounds, method
-from deepro.results import OcclusionMaps
 from deepro.shapes import to_array
 
 

@@ -19,23 +19,11 @@ from deepro.render.document.base import (
     Values,
     Window,
 )
-from deepro.render.document.experiments import Experiment, ExperimentCard
 from deepro.render.document.networks import LayerRow, NetworkView, ReceptiveField
-from deepro.render.document.surveys import (
-    HealthPage,
-    SurveyCard,
-    SurveyLayerPage,
-    SurveyLayerRow,
-    SurveyPage,
-    SurveyUnitsPage,
-)
 
 __all__ = [
     "Compressed",
-    "Experiment",
-    "ExperimentCard",
     "Guess",
-    "HealthPage",
     "LayerRow",
     "Model",
     "NetworkView",
@@ -45,11 +33,6 @@ __all__ = [
     "ReceptiveField",
     "Scale",
     "Skipped",
-    "SurveyCard",
-    "SurveyLayerPage",
-    "SurveyLayerRow",
-    "SurveyPage",
-    "SurveyUnitsPage",
     "Values",
     "Window",
 ]

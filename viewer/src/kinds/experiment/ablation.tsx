@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { href } from "../../core/routes";
-import type { AblationView } from "../../generated/document";
+import type { AblationPage } from "../../generated/document";
 import { useSpeech, type Speech } from "../../i18n";
 import { Facts } from "../../parts/words";
 
@@ -9,7 +9,7 @@ const silenced = (units: { [layer: string]: number[] }) =>
     .map(([layer, numbers]) => `${layer}#${numbers.slice(0, 6).join(",")}${numbers.length > 6 ? "…" : ""}`)
     .join(" · ");
 
-export function Ablation({ view, survey }: { view: AblationView; survey: string | undefined }) {
+export function Ablation({ view, survey }: { view: AblationPage; survey: string | undefined }) {
   const { t, number, percent, integer } = useSpeech();
   const facts: [string, ReactNode][] = [
     [t("ablation.accuracy"), percent(view.accuracy)],

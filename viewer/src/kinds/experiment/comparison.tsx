@@ -1,8 +1,8 @@
-import type { ComparisonView } from "../../generated/document";
+import type { ComparisonPage } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { Bars } from "../../parts/words";
 
-export function Comparison({ view }: { view: ComparisonView }) {
+export function Comparison({ view }: { view: ComparisonPage }) {
   const { t, number, percent, integer } = useSpeech();
   const maybe = (n: number | null) => (n === null ? "–" : number(n));
   return (

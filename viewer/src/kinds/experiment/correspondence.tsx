@@ -1,7 +1,7 @@
-import type { CorrespondenceView } from "../../generated/document";
+import type { CorrespondencePage } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 
-export function Correspondence({ view }: { view: CorrespondenceView }) {
+export function Correspondence({ view }: { view: CorrespondencePage }) {
   const { t, number, integer } = useSpeech();
   const layers = [...new Set(view.rows.map((row) => row.layer))];
   const most = Math.max(...view.rows.map((row) => row.mean + row.error), 1e-9);

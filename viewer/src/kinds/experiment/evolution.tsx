@@ -1,9 +1,9 @@
 import type { CSSProperties } from "react";
-import type { EvolutionView } from "../../generated/document";
+import type { EvolutionPage } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { Crop } from "../../parts/picture";
 
-export function Evolution({ view }: { view: EvolutionView }) {
+export function Evolution({ view }: { view: EvolutionPage }) {
   const { t, number, maybe } = useSpeech();
   const count = view.checkpoints.length;
   return (

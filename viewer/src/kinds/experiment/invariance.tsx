@@ -1,11 +1,11 @@
-import type { InvarianceView, Line } from "../../generated/document";
+import type { InvariancePage, Line } from "../../generated/document";
 import { useSpeech, type Key } from "../../i18n";
 import { Lines, type Curve } from "../../parts/lines";
 
 /** Each photograph thin, their mean thick. */
 const curvesOf = ({ each, mean }: Line): Curve[] => [...(each.length > 1 ? each : []).map((values) => ({ values, className: "each" })), { values: mean, className: "mean" }];
 
-export function Invariance({ view }: { view: InvarianceView }) {
+export function Invariance({ view }: { view: InvariancePage }) {
   const { t, number, percent } = useSpeech();
   return (
     <>

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { OcclusionView, Picture } from "../../generated/document";
+import type { OcclusionPage, Picture } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { Image } from "../../parts/picture";
 
@@ -14,7 +14,7 @@ function Map({ picture, alt, title, children }: { picture: Picture; alt: string;
   );
 }
 
-export function Occlusion({ view }: { view: OcclusionView }) {
+export function Occlusion({ view }: { view: OcclusionPage }) {
   const { t, number, percent } = useSpeech();
   const ramp = (low: string, high: string) => (
     <span className="ramp">

@@ -1,11 +1,11 @@
 import { href } from "../../core/routes";
-import type { Experiment, Overview } from "../../generated/document";
+import type { Overview, Viewer } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { Unknown } from "../../parts/unknown";
 import { Explain, MadeBy } from "../../parts/words";
 import { experimentOf } from "./kinds";
 
-export default function ExperimentPage({ overview, experiment }: { overview: Overview; experiment: Experiment }) {
+export default function ExperimentPage({ overview, experiment }: { overview: Overview; experiment: Viewer["experiment"] }) {
   const { t, maybe } = useSpeech();
   const card = overview.experiments.find((one) => one.id === experiment.id);
   const network = overview.networks.find((n) => n.fingerprint === experiment.network);
@@ -28,7 +28,7 @@ export default function ExperimentPage({ overview, experiment }: { overview: Ove
         </p>
         {Drawn && <Explain text={`experiment.${experiment.kind}.explain`} paper={made?.paper ?? Drawn.paper} />}
       </header>
-      {Drawn ? <Drawn experiment={experiment} survey={surveys[0]?.id} /> : <Unknown kind={experiment.kind} />}
+      {Drawn ? <Drawn view={experiment} survey={surveys[0]?.id} /> : <Unknown kind={experiment.kind} />}
     </>
   );
 }

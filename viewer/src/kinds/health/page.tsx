@@ -37,7 +37,7 @@ export default function HealthPage({ overview, source, survey, health }: Shown) 
   const network = overview.networks.find((n) => n.fingerprint === survey.network);
   const faults = FAULTS.filter((fault) => health.findings.some((f) => f.fault === fault));
   const looked = FAULTS.filter((fault) => Object.values(health.layers).some((names) => names.includes(fault)));
-  const units = Object.values(health.units).reduce((a, b) => a + b, 0);
+  const units = survey.layers.reduce((all, layer) => all + layer.units, 0);
   return (
     <>
       <nav className="crumbs">
@@ -46,7 +46,7 @@ export default function HealthPage({ overview, source, survey, health }: Shown) 
       <header className="page-head tight">
         <h1>{t("survey.health")}</h1>
         <p className="lead">
-          {network?.name} · {t("survey.card", { units, layers: Object.keys(health.units).length, images: survey.read })} · <MadeBy made={overview.records[health.record]} />
+          {network?.name} · {t("survey.card", { units, layers: survey.layers.length, images: survey.read })} · <MadeBy made={overview.records[health.record]} />
         </p>
         <Explain text="health.explain" paper={ZEILER} />
       </header>

@@ -1,0 +1,1 @@
+"""Experiments on units and on training, a page each."""

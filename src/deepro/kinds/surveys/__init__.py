@@ -1,0 +1,1 @@
+"""What the units of a network look for in a data set: surveys, galleries, health, and the classes units raise."""
