@@ -112,21 +112,12 @@ def _summary(found: Survey, health: Diagnosis) -> dict[str, Any]:
         "classes": len(found.classes),
         "top_k": found.top_k,
         "layers": [
-            {"name": name, "units": len(layer.values), "faults": _count(health, name)}
+            {"name": name, "units": len(layer.values), "faults": health.counts(name)}
             for name, layer in found.layers.items()
         ],
         "findings": [dict(f) for f in health.findings],
         "result": found.provenance.key if found.provenance else None,
     }
-
-
-def _count(health: Diagnosis, layer: str) -> dict[str, int]:
-    """How many units of a layer have each fault that was looked for."""
-    counts = dict.fromkeys(health.examined[layer], 0)
-    for finding in health.findings:
-        if finding["layer"] == layer:
-            counts[finding["fault"]] += 1
-    return counts
 
 
 def _tell(console: Console, found: Survey, health: Diagnosis, value: dict[str, Any]) -> None:
