@@ -51,11 +51,11 @@ def test_planted_label_errors_are_found() -> None:
     wrong[[3, 50, 90]] = (labels[[3, 50, 90]] + 1) % 3
     wrong[5] = -1
     found = finding.label_errors(Finder(codes).of_all(15), wrong)
-    assert sorted(found.indices.tolist()) == [3, 50, 90]
-    assert (found.likely == labels[found.indices]).all()
-    assert (found.given == wrong[found.indices]).all()
+    assert sorted(found.suspects.tolist()) == [3, 50, 90]
+    assert (found.likely == labels[found.suspects]).all()
+    assert (found.given == wrong[found.suspects]).all()
     assert found.trust.max() < 0.2
-    assert not len(finding.label_errors(Finder(codes).of_all(15), labels).indices)
+    assert not len(finding.label_errors(Finder(codes).of_all(15), labels).suspects)
 
 
 def test_label_errors_are_what_confident_learning_says() -> None:
@@ -66,7 +66,7 @@ def test_label_errors_are_what_confident_learning_says() -> None:
     found = finding.label_errors(near, labels, 10)
     expected = reference.label_errors(near.indices, labels)
     assert 5 < len(expected) < 45
-    assert dict(zip(found.indices.tolist(), found.likely.tolist(), strict=True)) == expected
+    assert dict(zip(found.suspects.tolist(), found.likely.tolist(), strict=True)) == expected
 
 
 def test_clusters_with_the_labels_and_units_that_mark_them() -> None:

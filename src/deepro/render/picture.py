@@ -69,6 +69,15 @@ def fit(pixels: np.ndarray, longest: int) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=3))
 
 
+def tiled(pictures: np.ndarray, across: int) -> np.ndarray:
+    """Pictures (N, h, w, 3) of one size in rows of `across`, black where there is none."""
+    n, height, width = pictures.shape[:3]
+    rows = -(-n // across)
+    sheet = np.zeros((rows * across, height, width, 3), np.uint8)
+    sheet[:n] = pictures
+    return sheet.reshape(rows, across, height, width, 3).swapaxes(1, 2).reshape(rows * height, across * width, 3)
+
+
 def crisp(pixels: np.ndarray, at_least: int) -> np.ndarray:
     """A small picture repeated pixel by pixel until its longer side is `at_least`, so that viewers do not blur it."""
     times = max(1, -(-at_least // max(pixels.shape[:2])))

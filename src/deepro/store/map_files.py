@@ -14,6 +14,8 @@ import numpy as np
 
 from deepro.errors import StoreError, UsageError, near
 from deepro.kinds.spaces.map import Map
+from deepro.render.pack import named
+from deepro.render.picture import tiled
 from deepro.store.folder import atomic_folder
 
 _ENDINGS = (".csv", ".parquet", ".npz", "")
@@ -29,7 +31,7 @@ def table(result: Map) -> dict[str, np.ndarray]:
     }
     if result.labels is not None:
         names = result.label_names
-        label = [names[i] if 0 <= i < len(names) else (str(i) if i >= 0 else "") for i in result.labels.tolist()]
+        label = [named(names, i) if i >= 0 else "" for i in result.labels.tolist()]
         columns["label"] = np.array(label, dtype=object)
     columns |= {name: values for name, values in result.columns.items() if name not in columns}
     columns[f"neighbours_kept_{result.per_point_size}"] = result.per_point
@@ -149,9 +151,7 @@ def _sprite(pictures: np.ndarray | None, file: Path) -> tuple[int, int] | None:
     side = int(np.ceil(np.sqrt(n)))
     if side * max(height, width) > _SPRITE:
         return None
-    sheet = np.zeros((side * height, side * width, 3), dtype=np.uint8)
-    for i, picture in enumerate(pictures):
-        row, column = divmod(i, side)
-        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
-    Image.fromarray(sheet).save(file)
+    square = np.zeros((side * side, height, width, 3), np.uint8)
+    square[:n] = pictures
+    Image.fromarray(tiled(square, side)).save(file)
     return width, height

@@ -11,7 +11,7 @@ import numpy as np
 from deepro.kinds.record import Kind, register
 from deepro.kinds.spaces import page
 from deepro.kinds.spaces.page import MapColumn
-from deepro.render import address, canvas
+from deepro.render import address, canvas, picture
 from deepro.render.colour import CLASSES, NO_CLASS, SCALES
 from deepro.render.document import Values
 from deepro.render.grid import picture_grid
@@ -274,14 +274,8 @@ def sprites(pictures: np.ndarray | None, save: Saver) -> page.Sprites | None:
     across = min(across, int(np.ceil(np.sqrt(n))))
     down = min(down, -(-n // across))
     kind = "png" if max(height, width) <= 16 else "jpg"  # small ones are looked at pixel by pixel
-    sheets = []
-    for i, start in enumerate(range(0, n, across * down)):
-        part = pictures[start : start + across * down]
-        rows = -(-len(part) // across)
-        sheet = np.zeros((rows * across, height, width, 3), np.uint8)
-        sheet[: len(part)] = part
-        sheet = sheet.reshape(rows, across, height, width, 3).swapaxes(1, 2)
-        sheets.append(save(f"sheet-{i}.{kind}", sheet.reshape(rows * height, across * width, 3)))
+    parts = (pictures[start : start + across * down] for start in range(0, n, across * down))
+    sheets = [save(f"sheet-{i}.{kind}", picture.tiled(part, across)) for i, part in enumerate(parts)]
     return page.Sprites(sheets=sheets, columns=across, rows=down, width=width, height=height)
 
 

@@ -60,10 +60,10 @@ def near_duplicates(neighbours: Neighbours, within: float | None = None) -> Dupl
 
 @dataclass(frozen=True)
 class Suspects:
-    """Likely label errors, the likeliest first. indices: (S,). given, likely: (S,) labels. trust: (S,) share of the
-    neighbourhood that speaks for the given label."""
+    """Likely label errors, the likeliest first. suspects: (S,) indices. given, likely: (S,) labels. trust: (S,) share
+    of the neighbourhood that speaks for the given label."""
 
-    indices: np.ndarray
+    suspects: np.ndarray
     given: np.ndarray
     likely: np.ndarray
     trust: np.ndarray

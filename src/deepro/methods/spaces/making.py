@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -96,29 +96,19 @@ def map_captured(
     if captured.unreadable:
         first = next(iter(captured.unreadable.values()))
         notes.append(f"{len(captured.unreadable)} of {len(examples)} examples could not be read, the first: {first}")
-    notes += laid.notes
     label_names = examples.classes or (tuple(net.labels) if labels is not None and net.labels else ())
-    return Map(
-        method=plan.method,
+    return replace(
+        laid,
         layer=question.layer,
         pool=question.pool,
-        values=laid.values.astype(np.float32),
         ids=_ids(examples, captured, question.layer),
-        per_point=laid.per_point,
-        per_point_size=laid.per_point_size,
-        quality=laid.quality,
-        baselines=laid.baselines,
         labels=labels,
         label_names=label_names if labels is None or len(label_names) > labels.max() else (),
         columns=columns,
         column_names={"prediction": tuple(net.labels)} if columns and net.labels else {},
         facts={**laid.facts, **_facts(question, captured, codes.shape[1])},
-        placed=laid.placed,
-        finished=laid.finished,
-        notes=tuple(notes),
+        notes=(*notes, *laid.notes),
         codes=codes if question.keep_codes else None,
-        neighbours=laid.neighbours.indices.astype(np.int32),
-        neighbour_distances=laid.neighbours.distances,
         pictures=captured.pictures if places == 1 else None,
     )
 
@@ -126,22 +116,6 @@ def map_captured(
 def in_memory(codes: np.ndarray) -> np.ndarray:
     """Codes as float32, apart from the file that may hold them."""
     return np.array(codes, dtype=np.float32) if isinstance(codes, np.memmap) else np.asarray(codes, dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class Laid:
-    """A layout with what was measured on it; fields as in Map."""
-
-    values: np.ndarray
-    per_point: np.ndarray
-    per_point_size: int
-    neighbours: Neighbours
-    quality: dict[str, float]
-    baselines: dict[str, dict[str, float]]
-    facts: dict[str, Any]
-    placed: np.ndarray | None
-    finished: bool
-    notes: tuple[str, ...]
 
 
 def map_codes(
@@ -152,8 +126,8 @@ def map_codes(
     labels: np.ndarray | None = None,
     seed: int = 0,
     start: np.ndarray | None = None,
-) -> Laid:
-    """Lay out codes (N, D): a sample is fitted, the others are placed, and all is measured.
+) -> Map:
+    """A map of codes (N, D): a sample is fitted, the others are placed, and all is measured. Points have no names yet.
 
     The codes are taken in the order of their contents, so that another order of the same points gives the same map.
     Raises UsageError for fewer points than the method needs, codes that are all equal, or not finite.
@@ -207,8 +181,22 @@ def map_codes(
         around.indices[there], around.distances[there] = here[found.indices[:, :k]], found.distances[:, :k]
         numbers[f"placed_neighbours@{measured.size}"] = float(per_point[there].mean())
     notes += measured.notes
-    return Laid(
-        values, per_point, measured.size, around, numbers, baselines, facts, placed, layout.finished, tuple(notes)
+    return Map(
+        method=plan.method,
+        layer="",
+        pool="",
+        values=values.astype(np.float32),
+        ids=(),
+        per_point=per_point,
+        per_point_size=measured.size,
+        quality=numbers,
+        baselines=baselines,
+        facts=facts,
+        placed=placed,
+        finished=layout.finished,
+        notes=tuple(notes),
+        neighbours=around.indices.astype(np.int32),
+        neighbour_distances=around.distances,
     )
 
 

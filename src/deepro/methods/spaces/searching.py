@@ -10,7 +10,7 @@ from deepro.data.examples import Examples
 from deepro.errors import UsageError
 from deepro.kinds.spaces.findings import Findings
 from deepro.methods.spaces.codes import Pool, capture
-from deepro.methods.spaces.finding import clusters, label_errors, near_duplicates, outliers
+from deepro.methods.spaces.finding import Suspects, clusters, label_errors, near_duplicates, outliers
 from deepro.methods.spaces.making import in_memory
 from deepro.methods.spaces.neighbours import Finder, Metric
 from deepro.network import Network
@@ -62,13 +62,12 @@ def findings(
     factors = outliers(near)
     twins = near_duplicates(near, within)
     labels = found.labels if (found.labels >= 0).any() else None
-    doubted: dict[str, Any] = dict.fromkeys(("suspects", "given", "likely", "trust"), np.empty(0, np.int64))
-    doubted["trust"] = np.empty(0, np.float32)
+    none = np.empty(0, np.int64)
+    doubted = Suspects(none, none, none, np.empty(0, np.float32))
     if labels is None or len(np.unique(labels[labels >= 0])) < 2:
         notes.append("likely label errors need labels of at least two classes")
     else:
-        said = label_errors(near, labels)
-        doubted = {"suspects": said.indices, "given": said.given, "likely": said.likely, "trust": said.trust}
+        doubted = label_errors(near, labels)
     group, units, effects, told = _clusters(codes, metric, smallest, seed)
     return Findings(
         layer=layer,
@@ -85,7 +84,7 @@ def findings(
         cluster_units=units,
         cluster_effects=effects,
         notes=(*notes, *told),
-        **doubted,
+        **vars(doubted),
     )
 
 

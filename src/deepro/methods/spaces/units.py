@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -67,24 +68,16 @@ def unit_map(
         notes.append(f"{len(answers) - len(alive)} of {len(answers)} units answer the same to every example: left out")
     columns = {"mean": mean[alive].astype(np.float32), "spread": spread[alive].astype(np.float32)}
     columns |= _classes(answers[alive], found.labels)
-    return Map(
+    return replace(
+        laid,
         method="unit_map",
         layer=layer,
         pool="mean",
-        values=laid.values.astype(np.float32),
         ids=tuple(str(u) for u in alive),
-        per_point=laid.per_point,
-        per_point_size=laid.per_point_size,
-        quality=laid.quality,
-        baselines=laid.baselines,
         label_names=dataset.classes,
         columns=columns,
-        facts=laid.facts,
-        finished=laid.finished,
         notes=tuple(notes),
         codes=codes.astype(np.float32),
-        neighbours=laid.neighbours.indices.astype(np.int32),
-        neighbour_distances=laid.neighbours.distances,
     )
 
 
