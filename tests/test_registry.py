@@ -12,8 +12,9 @@ import deepro
 from deepro import registry
 from deepro.errors import UsageError
 from deepro.kinds.photographs.activations import Activations
-from deepro.network import Inputs, Network
-from deepro.registry import Bounds, Paper, method
+from deepro.network import Network
+from deepro.parameters import Bounds, Images
+from deepro.registry import Paper, method
 
 PAPER = Paper("Nobody", 2000, "Nothing", "https://example.org")
 
@@ -22,10 +23,10 @@ PAPER = Paper("Nobody", 2000, "Nothing", "https://example.org")
 def toy(monkeypatch: pytest.MonkeyPatch) -> registry.Method:
     monkeypatch.setattr(registry, "_METHODS", dict(registry.methods()))
 
-    @method(name="toy", family="units", needs=("images",), paper=PAPER, summary="twice the input")
+    @method(family="units", paper=PAPER, summary="twice the input")
     def toy(
         net: Network,
-        images: Inputs,
+        images: Images,
         *,
         times: Annotated[int, Bounds(1, 9), "how often"] = 2,
         rule: Annotated[Literal["a", "b"], "which"] = "a",
@@ -34,6 +35,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> registry.Method:
         limit: Annotated[int | None, "at most"] = None,
         seed: int = 0,
     ) -> Activations:
+        images = net.prepare(images)
         net.module.train()
         return Activations(values={"x": (images.tensor * times).numpy()})
 
@@ -47,11 +49,11 @@ def net() -> Network:
 
 def test_options_come_from_the_annotations(toy: registry.Method) -> None:
     times, rule, noise, strict, limit, _seed = toy.options
-    assert (times.type, times.default, times.bounds, times.help) == (int, 2, Bounds(1, 9), "how often")
-    assert rule.choices == ("a", "b")
-    assert (noise.type, noise.help) == (float, "")
-    assert strict.type is bool
-    assert limit.optional
+    assert (times.type.kind, times.default, times.type.bounds, times.help) == (int, 2, Bounds(1, 9), "how often")
+    assert rule.type.choices == ("a", "b")
+    assert (noise.type.kind, noise.help) == (float, "")
+    assert strict.type.kind is bool
+    assert limit.type.optional
     assert limit.check(None) is None
 
 
@@ -110,7 +112,7 @@ def test_a_changed_weight_changes_the_key(toy: registry.Method, net: Network) ->
 
 def test_a_name_is_registered_once(toy: registry.Method) -> None:
     with pytest.raises(ValueError, match="registered twice"):
-        method(name="toy", family="units", needs=(), paper=PAPER, summary="")(toy.function)
+        method(family="units", paper=PAPER, summary="")(toy.function)
 
 
 def test_an_unknown_method_suggests_the_near_ones() -> None:
@@ -129,21 +131,7 @@ def test_every_record_is_complete(record: registry.Method) -> None:
     assert record.summary[0].isupper()
     assert record.summary.endswith(".")
     assert record.paper.url.startswith("https://")
-    assert set(record.needs) <= {
-        "alphabet",
-        "image",
-        "images",
-        "dataset",
-        "parts",
-        "sequence",
-        "sequences",
-        "layer",
-        "layers",
-        "target",
-        "targets",
-        "units",
-    }
     for option in record.options:
         assert option.help, f"{record.name}.{option.name} has no help"
-        if option.default is not None:
+        if not option.required and option.default is not None:
             option.check(option.default)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,19 +10,23 @@ from typing import Any
 from deepro import progress, registry
 from deepro.errors import ImageError, UnsupportedError, UsageError, near
 from deepro.kinds.photographs.prediction import Prediction
+from deepro.methods.prediction import predict
+from deepro.methods.regions.segment import segment
+from deepro.methods.units.deconvnet import deconvnet
 from deepro.network import Inputs, Network
+from deepro.parameters import Option, Parameter
+from deepro.parameters.data import expand
 from deepro.registry import Method
 from deepro.results import Result
 from deepro.store import Workspace
 
 # Both rules side by side: where no max-pooling is on the way the DeconvNet shows the unit's own pattern, whatever the
 # photograph, and guided backpropagation what of the photograph fits it.
-DEFAULT: tuple[tuple[str, Mapping[str, Any]], ...] = (
-    ("deconvnet", {"rule": "deconvnet", "top": 8}),
-    ("deconvnet", {"rule": "guided", "top": 8}),
-    ("segment", {}),
+DEFAULT: tuple[tuple[Callable[..., Result], Mapping[str, Any]], ...] = (
+    (deconvnet, {"rule": "deconvnet", "top": 8}),
+    (deconvnet, {"rule": "guided", "top": 8}),
+    (segment, {}),
 )
-SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def explain(
     if target is not None:
         target = net.label_index(target)
     places = [net.check_layer(layer) for layer in layers] if layers is not None else None
-    if places is None and any("layer" in record.needs for record, _ in jobs):
+    if places is None and any(_each_layer(record) for record, _ in jobs):
         places = _default_layers(net)
     ws = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
     ws.add_network(net)
@@ -79,7 +83,7 @@ def explain(
         try:
             inputs = net.prepare(item)
             name = str(inputs.card()[0]["name"])
-            prediction = make(ws, registry.get("predict"), net, inputs)
+            prediction = make(ws, registry.record(predict), net, inputs)
             made: list[Result] = []
             for record, settings in jobs:
                 if record.name not in refused:
@@ -106,18 +110,10 @@ def make(ws: Workspace, record: Method, net: Network, *args: Any, **kwargs: Any)
     return result
 
 
-def expand(images: Any) -> list[Any]:
-    """A path, a folder or a list of them as a list of single images. Raises ImageError for an empty folder."""
-    items: list[Any] = []
-    for item in images if isinstance(images, list | tuple) else [images]:
-        if isinstance(item, str | Path) and Path(item).is_dir():
-            inside = sorted(p for p in Path(item).iterdir() if p.suffix.lower() in SUFFIXES)
-            if not inside:
-                raise ImageError(f"{item} holds no pictures (looked for {', '.join(sorted(SUFFIXES))})")
-            items += inside
-        else:
-            items.append(item)
-    return items
+def _each_layer(record: Method) -> bool:
+    """Whether a method is made anew for each layer: it cannot choose one itself."""
+    layer = record.takes("layer")
+    return layer is not None and layer.required
 
 
 def _apply(
@@ -126,37 +122,48 @@ def _apply(
     net: Network,
     inputs: Inputs,
     target: int | None,
-    layers: Iterable[str],
+    layers: Sequence[str],
     options: Mapping[str, Any],
 ) -> list[Result]:
-    if "layer" in record.needs:
-        return [make(ws, record, net, inputs, layer, **options) for layer in progress.steps(list(layers), record.name)]
-    if "layers" in record.needs:
-        return [make(ws, record, net, inputs, list(layers), **options)]
-    if "target" in record.needs:
-        return [make(ws, record, net, inputs, target, **options)]
-    return [make(ws, record, net, inputs, **options)]
+    given = dict(options)
+    if aim := record.takes("target", "class"):
+        given[aim.name] = target
+    if several := record.takes("layers"):
+        given[several.name] = list(layers)
+    if not _each_layer(record):
+        return [make(ws, record, net, inputs, **given)]
+    one = record.takes("layer")
+    assert one is not None
+    return [make(ws, record, net, inputs, **{**given, one.name: n}) for n in progress.steps(list(layers), record.name)]
 
 
 def _jobs(names: Sequence[str] | None, options: Mapping[str, Any]) -> list[tuple[Method, dict[str, Any]]]:
     """Methods with the options that are theirs; UsageError for a method or option that does not fit."""
-    wanted = DEFAULT if names is None else [(name, {}) for name in names]
-    records = [(registry.get(name), preset) for name, preset in wanted]
+    wanted = [(registry.record(f), preset) for f, preset in DEFAULT] if names is None else []
+    records = wanted or [(registry.get(name), {}) for name in names or ()]
     for record, _ in records:
-        if not {"image", "images"} & set(record.needs):
+        if record.takes("image", "images") is None:
             raise UsageError(f"method {record.name!r} explains no photograph; see `deepro methods`")
-    known = {o.name for record, _ in records for o in record.options}
+    own = {record.name: _own(record) for record, _ in records}
+    known = {name for parameters in own.values() for name in parameters}
     for name in options:
         if name not in known:
             hint = near(name, known) or f"; options are {', '.join(sorted(known))}"
             raise UsageError(f"no method asked for has an option {name!r}{hint}")
     jobs: list[tuple[Method, dict[str, Any]]] = []
     for record, preset in records:
-        own = {o.name: o.check(options[o.name]) for o in record.options if o.name in options}
-        job = (record, {**preset, **own})
+        given = {name: p.check(options[name]) if isinstance(p, Option) else options[name]
+                 for name, p in own[record.name].items() if name in options}  # fmt: skip
+        job = (record, {**preset, **given})
         if job not in jobs:
             jobs.append(job)
     return jobs
+
+
+def _own(record: Method) -> dict[str, Parameter]:
+    """What may be said of a method beside photographs, targets and the layers that it goes through."""
+    said = {p for p in record.inputs if p.type.data or p.required or p.type.name in ("target", "class", "layers")}
+    return {p.name: p for p in record.parameters if p not in said}
 
 
 def _default_layers(net: Network) -> list[str]:

@@ -1,24 +1,23 @@
-"""A result's provenance as text that makes it again, in Python and on the command line."""
+"""How a result was made, as text that makes it again: in Python and on the command line, from its method's record."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from deepro import registry
-from deepro.kinds.spaces import recipe as space_recipe
-from deepro.render import sequence_recipe, survey_recipe
+from deepro.errors import UsageError
+from deepro.parameters import Option, Parameter
 from deepro.render.document import Paper, ProvenanceView
 from deepro.render.pack import plain
 from deepro.results import Provenance, Result
 
-_OWN = ("activations", "deconvnet", "segment", "imagine")  # methods that are functions of their own
-_PLACES = ("target", "targets", "layer", "layers", "units")  # arguments that are no options
+_WIDTH = 80  # characters of a call on one line
 
 
 def describe(result: Result) -> ProvenanceView:
-    """A result's provenance, with the method's paper where the method is known here."""
+    """A result's provenance for the viewer, with the method's paper where the method is known here."""
     provenance = result.provenance
     assert provenance is not None
     method = _method(provenance)
@@ -39,89 +38,59 @@ def describe(result: Result) -> ProvenanceView:
         seconds=provenance.seconds,
         notes=list(provenance.notes),
         python=python(provenance),
-        command=command(provenance, method),
+        command=command(provenance),
     )
 
 
 def python(provenance: Provenance) -> str:
-    """Lines of Python. A network given as a module, or a picture given as an array, is for the reader to supply."""
-    source = str(provenance.network.get("source", "module"))
+    """Lines of Python. What came from a running program, such as a module or arrays, is for the reader to supply."""
+    method, source = _method(provenance), str(provenance.network.get("source", "module"))
     load = f"deepro.load({source!r})" if source != "module" else "deepro.load(module)  # the module of the original run"
-    if survey_recipe.applies(provenance):
-        return "\n".join(["import deepro", "", f"net = {load}", *survey_recipe.python(provenance), ""])
-    if space_recipe.applies(provenance):
-        return "\n".join(["import deepro", "", f"net = {load}", *space_recipe.python(provenance), ""])
-    if sequence_recipe.applies(provenance):
-        return "\n".join(["import deepro", "", f"net = {load}", *sequence_recipe.python(provenance), ""])
-    names = [str(d.get("name", "image")) for d in provenance.data]
-    shown = [] if not names else [repr(names[0]) if len(names) == 1 else repr(names)]
-    options = {k: v for k, v in provenance.parameters.items() if v is not None}
-    door = provenance.method
-    if door == "predict":
-        return _lines(load, f"net.predict({', '.join(shown)})")
-    if door not in _OWN:
-        options = {"method": door} | options
-        door = "heatmap"
-    arguments = ["net", *shown, *(f"{k}={v!r}" for k, v in options.items())]
-    call = f"deepro.{door}({', '.join(arguments)})"
-    if len(call) > 80:
-        call = f"deepro.{door}(\n" + "".join(f"    {a},\n" for a in arguments) + ")"
-    return _lines(load, call)
+    if method is None:
+        return f"# {provenance.method} is a method of a package that is not installed here\n"
+    arguments = ["net"]
+    for parameter, kept in _given(method, provenance):
+        said = parameter.type.python(kept)
+        arguments.append(said if parameter.type.data else f"{parameter.name}={said}")
+    call = f"deepro.{method.name}({', '.join(arguments)})"
+    if len(call) > _WIDTH:
+        call = f"deepro.{method.name}(\n" + "".join(f"    {a},\n" for a in arguments) + ")"
+    head = ["from pathlib import Path", ""] if "Path(" in call else []
+    if "SEQUENCES" in call:
+        load += f"\nSEQUENCES = ...  # the {len(provenance.data)} sequences of the original run"
+    return "\n".join([*head, "import deepro", "", f"net = {load}", f"result = {call}", ""])
 
 
-def command(provenance: Provenance, method: registry.Method | None = None) -> str | None:
-    """A `deepro` command without options at their default; None where the network came from a running program."""
-    source = str(provenance.network.get("source", "module"))
-    if source == "module":
+def command(provenance: Provenance) -> str | None:
+    """`deepro run ...` without options at their default; None where something came from a running program."""
+    method, source = _method(provenance), str(provenance.network.get("source", "module"))
+    if source == "module" or method is None:
         return None
-    given = provenance.parameters
-    if survey_recipe.applies(provenance):
-        said = survey_recipe.command(provenance, source)
-        return " ".join(shlex.quote(w) for w in (*said, "--out", "DIR")) if said else None
-    if space_recipe.applies(provenance):
-        said = space_recipe.command(provenance, source, _changed(given, method))
-        return " ".join(shlex.quote(w) for w in (*said, "--out", "DIR"))
-    if sequence_recipe.applies(provenance):
-        said = sequence_recipe.command(provenance, source, _changed(given, method))
-        return " ".join(shlex.quote(w) for w in (*said, "--out", "DIR")) if said else None
-    if provenance.method == "imagine":
-        words = ["deepro", "imagine", source, *_several(given.get("targets"))]
-    elif provenance.data:
-        words = ["deepro", "explain", source, *(str(d.get("name", "image")) for d in provenance.data)]
-        if provenance.method != "predict":
-            words += ["--method", provenance.method]
-        for layer in _several(given.get("layers", given.get("layer"))):
-            words += ["--layer", layer]
-        if given.get("target") is not None:
-            words += ["--target", str(given["target"])]
-    else:
-        return None
-    for name, value in _changed(given, method).items():
-        words += ["-o", f"{name}={value}"]
-    return " ".join(shlex.quote(w) for w in (*words, "--out", "DIR"))
+    words, options = ["deepro", "run", method.name, source], []
+    for parameter, kept in _given(method, provenance):
+        if isinstance(parameter, Option) and kept == parameter.default:
+            continue
+        said = parameter.type.words(kept)
+        if said is None:
+            return None
+        flag = f"--{parameter.name.replace('_', '-')}"
+        if parameter.type.data:
+            words += said
+        else:
+            options += [w for word in said for w in (flag, word)]
+    return " ".join(shlex.quote(w) for w in (*words, *options, "--out", "DIR"))
 
 
-def _changed(given: Mapping[str, Any], method: registry.Method | None) -> dict[str, Any]:
-    defaults = {o.name: o.default for o in method.options} if method else {}
-    return {
-        k: v
-        for k, v in given.items()
-        if k not in _PLACES and v is not None and isinstance(v, bool | int | float | str) and defaults.get(k) != v
-    }
-
-
-def _several(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [str(v) for v in value] if isinstance(value, list | tuple) else [str(value)]
-
-
-def _lines(load: str, call: str) -> str:
-    return f"import deepro\n\nnet = {load}\nresult = {call}\n"
+def _given(method: registry.Method, provenance: Provenance) -> Iterator[tuple[Parameter, Any]]:
+    """Each parameter that was given, with what the provenance keeps of it."""
+    for parameter in method.parameters:
+        kept = provenance.data if parameter.type.data else provenance.parameters.get(parameter.name)
+        if kept is not None:
+            yield parameter, kept
 
 
 def _method(provenance: Provenance) -> registry.Method | None:
     try:
-        return registry.methods().get(provenance.method)
-    except ImportError:
+        return registry.get(provenance.method)
+    except UsageError:
         return None

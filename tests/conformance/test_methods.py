@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import inspect
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +17,8 @@ from torch import Tensor, nn
 import deepro
 from deepro import progress, registry
 from deepro.errors import DeeproError
+from deepro.parameters import Alphabet, TokenSequences
+from deepro.parameters.base import parameter_type
 from tests.footprint import footprint, same
 
 
@@ -89,14 +90,15 @@ class Letters(nn.Module):
         return self.out(self.drop((h @ h.transpose(1, 2)).softmax(-1) @ h))
 
 
-def _network(family: str, name: str = "") -> deepro.Network:
+def _network(method: registry.Method) -> deepro.Network:
     """Partly training, partly frozen, with some gradients present and a user's hook: as a caller may hand it over."""
     torch.manual_seed(0)
-    if name in TOKENS:
+    tokens = any(isinstance(p.type, TOKENS) for p in method.parameters)
+    if tokens:
         module: nn.Module = Letters()
         example = torch.randint(0, 5, (2, 6))
         net = deepro.load(module, input_shape=(6,))
-    elif family == "sequences":
+    elif method.takes("sequence", "sequences"):
         module = Series()
         example = torch.randn(2, 6, 3)
         net = deepro.load(module, input_shape=(6, 3))
@@ -114,54 +116,30 @@ def _network(family: str, name: str = "") -> deepro.Network:
     return net
 
 
-def _pictures(count: int) -> list[np.ndarray]:
-    make = np.random.default_rng(0)
-    return [make.integers(0, 256, (30, 40, 3), dtype=np.uint8) for _ in range(count)]
-
-
-TOKENS = ("loss_breakdown", "attention", "automaton")  # methods that need a network of tokens
-
-
-# What the registry's `needs` are given, and small settings for whichever options a method has.
-def _given(need: str, family: str) -> Any:
-    make = np.random.default_rng(0)
-    return {
-        "images": lambda: _pictures(2),
-        "image": lambda: _pictures(1)[0],
-        "parts": lambda: {"corner": np.array([[2, 3, 8, 9], [10, 10, 15, 15]])},
-        "dataset": lambda: (torch.rand(40, 3, 24, 24, generator=torch.Generator().manual_seed(0)), [0, 1, 2, 3] * 10),
-        "target": lambda: "bee",
-        "targets": lambda: ["bee", 2],
-        "layer": lambda: "lstm" if family == "sequences" else "conv2",
-        "units": lambda: {"conv2": [0, 3], "conv1": [5]},
-        "layers": lambda: ["lstm"] if family == "sequences" else ["conv1", "conv2"],
-        "alphabet": lambda: [0, 1, 2],
-        "tokens": lambda: make.integers(0, 5, 30),
-        "token_lists": lambda: [make.integers(0, 5, 30) for _ in range(6)],
-        "sequence": lambda: make.normal(size=(30, 3)).astype(np.float32),
-        "sequences": lambda: [make.normal(size=(30, 3)).astype(np.float32) for _ in range(6)],
-    }[need]()
-
-
 SMALL = {
     "steps": 3, "early_steps": 3, "samples": 3, "size": 24, "rounds": 1, "clamp_steps": 5, "shifts": 5, "controls": 1,
     "perplexity": 5.0, "neighbours": 5, "others": 2, "masks": 8, "keep": 1, "batch_size": 8, "seed": 3,
 }  # fmt: skip
-EXTRA = {"match": {"start": 3, "stop": 6}}
+TOKENS = (type(parameter_type(Alphabet)), type(parameter_type(TokenSequences)))  # of methods that need tokens
+ASKED = ("target", "class", "layers", "alphabet")  # given though they are optional
 METHODS = list(registry.methods())
+
+
+def arguments(method: registry.Method, net: deepro.Network) -> dict[str, Any]:
+    """The types' samples, and small settings for whichever options a method has."""
+    given = {p.name: p.type.sample(net) for p in method.inputs if p.required or p.type.name in ASKED}
+    for option in method.options:
+        value = option.type.sample(net) if option.required else SMALL.get(option.name)
+        bounds = option.type.bounds
+        if value is not None and (bounds is None or bounds.low <= value <= bounds.high):
+            given[option.name] = value
+    return given
 
 
 def _call(name: str, net: deepro.Network) -> Any:
     method = registry.get(name)
-    known = inspect.signature(method.function).parameters
-    tokens = {"sequence": "tokens", "sequences": "token_lists"} if name in TOKENS else {}
-    arguments = {k: _given(tokens.get(k, k), method.family) for k in method.needs if k in known}
-    for option in method.options:
-        value = SMALL.get(option.name)
-        if value is not None and (option.bounds is None or option.bounds.low <= value <= option.bounds.high):
-            arguments[option.name] = value
     try:
-        return method(net, **arguments, **EXTRA.get(name, {}))
+        return method(net, **arguments(method, net))
     except DeeproError as error:
         if "pip install" in str(error):
             pytest.skip(str(error))
@@ -204,7 +182,7 @@ def _assert_as_before(before: dict[str, Any], net: deepro.Network) -> None:
 
 @pytest.mark.parametrize("name", METHODS)
 def test_leaves_the_network_alone_repeats_itself_and_knows_its_origin(name: str, tmp_path: Path) -> None:
-    net = _network(registry.get(name).family, name)
+    net = _network(registry.get(name))
     random.seed(1)
     np.random.seed(1)
     before = footprint(net.module)
@@ -231,7 +209,7 @@ def test_leaves_the_network_alone_repeats_itself_and_knows_its_origin(name: str,
 @pytest.mark.parametrize("fails_on", [1, 2, 5])
 @pytest.mark.parametrize("name", METHODS)
 def test_leaves_the_network_alone_when_the_network_raises(name: str, fails_on: int) -> None:
-    net = _network(registry.get(name).family, name)
+    net = _network(registry.get(name))
     _ = net.layers  # traced before, not by the method
     before = footprint(net.module)
     net.module.watched.arm(fails_on)
@@ -243,7 +221,7 @@ def test_leaves_the_network_alone_when_the_network_raises(name: str, fails_on: i
 
 @pytest.mark.parametrize("name", METHODS)
 def test_leaves_the_network_alone_when_it_is_stopped(name: str) -> None:
-    net = _network(registry.get(name).family, name)
+    net = _network(registry.get(name))
     before = footprint(net.module)
 
     def stop(step: progress.Step) -> None:

@@ -21,6 +21,7 @@ from deepro.cli import (
     methods,
     report,
     responses,
+    run,
     similarity,
     studio,
     survey,
@@ -59,6 +60,9 @@ for command in (
     doctor.doctor,
 ):
     app.command()(command)
+
+
+app.add_typer(run.run, name="run")
 
 
 def _version(asked: bool) -> None:

@@ -58,12 +58,13 @@ def embed(
     from deepro.embedding import embed as run
     from deepro.errors import UsageError
     from deepro.errors import near as near_names
-    from deepro.kinds.spaces.map import METHODS
+    from deepro.methods.spaces.embed import layouts
     from deepro.store import Workspace
     from deepro.store.map_files import check_target
 
-    if method not in METHODS:
-        hint = near_names(method, METHODS) or "; methods are " + ", ".join(METHODS)
+    known = layouts()
+    if method not in known:
+        hint = near_names(method, known) or "; methods are " + ", ".join(known)
         raise UsageError(f"unknown map method {method!r}{hint}")
     layers = list(dict.fromkeys(layer))
     if export and len(layers) > 1:

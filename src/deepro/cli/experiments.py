@@ -69,7 +69,7 @@ def invariance(
     Example: deepro invariance builtin:efficientnet-lite0 photos/ --layer _blocks.2 --layer _blocks.15 --out ws
     """
     from deepro import registry
-    from deepro.explanation import expand
+    from deepro.parameters.data import expand
 
     with shown():
         made = registry.get("invariance").bind(net, expand(images), layer, target, points=points).run()

@@ -11,6 +11,7 @@ from rich.table import Table
 from deepro.cli.output import Json, show
 
 if TYPE_CHECKING:
+    from deepro.parameters import Option
     from deepro.registry import Method
 
 
@@ -33,22 +34,11 @@ def card(record: Method) -> dict[str, Any]:
         "name": record.name,
         "family": record.family,
         "summary": record.summary,
-        "needs": record.needs,
+        "inputs": [{"name": p.name, "type": p.type.name, "required": p.required} for p in record.inputs],
         "result": record.result.kind,
         "version": record.version,
         "paper": vars(record.paper),
-        "options": [
-            {
-                "name": o.name,
-                "type": o.type.__name__,
-                "default": o.default,
-                "help": o.help,
-                "choices": o.choices,
-                "bounds": [o.bounds.low, o.bounds.high] if o.bounds else None,
-                "optional": o.optional,
-            }
-            for o in record.options
-        ],
+        "options": [{"name": o.name, "required": o.required, **o.schema()} for o in record.options],
     }
 
 
@@ -62,10 +52,16 @@ def _all(console: Console, chosen: list[Method]) -> None:
 def _one(console: Console, record: Method) -> None:
     console.print(f"[bold]{record.name}[/bold] ({record.family}): {record.summary}")
     console.print(str(record.paper))
-    table = Table("option", "default", "accepts", "meaning")
+    table = Table("parameter", "default", "accepts", "meaning")
+    for given in record.inputs:
+        table.add_row(given.name, "" if given.required else str(given.default), given.type.name, given.type.says())
     for option in record.options:
-        accepts = ", ".join(map(str, option.choices)) if option.choices else option.type.__name__
-        if option.bounds:
-            accepts += f" {option.bounds.low:g} to {option.bounds.high:g}"
-        table.add_row(option.name, str(option.default), accepts, option.help)
+        table.add_row(option.name, "" if option.required else str(option.default), accepts(option), option.help)
     console.print(table)
+
+
+def accepts(option: Option) -> str:
+    """What an option takes, in a few words."""
+    about = option.type
+    said = ", ".join(map(str, about.choices)) if about.choices else about.kind.__name__
+    return said + (f" {about.bounds.low:g} to {about.bounds.high:g}" if about.bounds else "")

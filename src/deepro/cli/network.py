@@ -46,7 +46,7 @@ def with_network(command: Callable[..., None]) -> Callable[..., None]:
     """A command whose first argument is a Network takes MODEL and the options above in its place."""
     keyword = inspect.Parameter.KEYWORD_ONLY
     own = [
-        p.replace(kind=keyword, annotation=eval(p.annotation, command.__globals__))  # Network is not imported yet
+        p.replace(kind=keyword, annotation=_hint(p.annotation, command))
         for p in list(inspect.signature(command).parameters.values())[1:]
     ]
 
@@ -64,6 +64,11 @@ def with_network(command: Callable[..., None]) -> Callable[..., None]:
     wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
     return wrapped
+
+
+def _hint(annotation: Any, command: Callable[..., None]) -> Any:
+    """An annotation that may be text: what it names is not imported yet, so only this one is looked up."""
+    return eval(annotation, command.__globals__) if isinstance(annotation, str) else annotation
 
 
 def load_options(given: dict[str, Any]) -> dict[str, Any]:

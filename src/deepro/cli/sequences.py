@@ -47,9 +47,10 @@ def read_sequences(
     """
     if vocabulary is not None:
         net.preprocess = read_vocabulary(vocabulary)
+    from deepro.network.sequence_files import read_sequence
     from deepro.network.sequences import as_sequences
 
-    items = [_file(f) for f in files or ()] + list(text or ()) + [_tokens(t) for t in tokens or ()]
+    items = [read_sequence(f) for f in files or ()] + list(text or ()) + [_tokens(t) for t in tokens or ()]
     names = [f.name for f in files or ()] + [None] * (len(items) - len(files or ()))
     if not items:
         if net.source != "builtin:code-lstm":
@@ -98,6 +99,8 @@ def read_column(path: Path) -> list[Any]:
     """An annotation, one array a sequence: .json with a list of lists (or one list), .csv or .npy for one sequence."""
     import numpy as np
 
+    from deepro.network.sequence_files import read_sequence
+
     if path.suffix == ".json":
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
@@ -105,28 +108,7 @@ def read_column(path: Path) -> list[Any]:
             raise UsageError(f"{path}: {error}") from None
         several = isinstance(values, list) and bool(values) and isinstance(values[0], list)
         return [np.asarray(v) for v in (values if several else [values])]
-    values = _file(path)
+    values = read_sequence(path)
     if not isinstance(values, np.ndarray):
         raise UsageError(f"{path}: an annotation is a .json, .csv or .npy file")
     return [values.reshape(-1)]
-
-
-def _file(path: Path) -> Any:
-    import numpy as np
-
-    if path.suffix.lower() == ".wav":
-        from deepro.network.sound import Sound
-
-        return Sound.open(path)
-    try:
-        if path.suffix == ".npy":
-            return np.load(path, allow_pickle=False)
-        if path.suffix == ".csv":
-            first = path.read_text(encoding="utf-8").partition("\n")[0]
-            head = any(c.isalpha() and c not in "eE" for c in first)
-            return np.loadtxt(path, delimiter=",", ndmin=2, skiprows=int(head), dtype=np.float32)
-        if path.suffix == ".json":
-            return np.asarray(json.loads(path.read_text(encoding="utf-8")))
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: {error}") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from deepro.registry import Method
     from deepro.results import Result
 
-EACH = ("attention", "attribute_steps", "intervene")  # of one sequence at a time
-ALSO = ("memory", "state_space", "responses", "loss_breakdown", *EACH)
-
 
 @with_network
 def trace(
@@ -45,7 +41,7 @@ def trace(
     ] = None,
     also: Annotated[
         list[str] | None,
-        typer.Option(help=f"Measured as well: {', '.join(ALSO)}; again for more."),
+        typer.Option(help="Measured as well: a method of sequences, see `deepro methods`; again for more."),
     ] = None,
     option: Options = None,
     json: Json = False,
@@ -65,6 +61,7 @@ def trace(
 
     from deepro import registry
     from deepro.explanation import make
+    from deepro.methods.sequences.trace import trace as measure
     from deepro.results import Trace
     from deepro.store import Workspace
 
@@ -72,25 +69,18 @@ def trace(
     if corpus is not None:
         _to_disk(net, items, corpus, layer, also, parse_options(option), json)
         return
-    for name in also or ():
-        if name not in ALSO:
-            raise UsageError(f"--also {name}: expected {', '.join(ALSO)}{near(name, ALSO)}")
-    more = [registry.get(name) for name in also or ()]
-    options = share_options([registry.get("trace"), *more], parse_options(option))
+    first = registry.record(measure)
+    more = [_method_of_sequences(name) for name in also or ()]
+    options = share_options([first, *more], parse_options(option))
     ws = Workspace(out) if out is not None else None
     if ws is not None:
         ws.add_network(net)
     results: list[Result] = []
     with shown():
-        for record, own in zip([registry.get("trace"), *more], options, strict=True):
-            places = {} if not layer else {"layers": layer} if "layers" in record.needs else {"layer": layer[-1]}
-            if not {"layer", "layers"} & set(inspect.signature(record.function).parameters):
-                places = {}
-            if record.name == "intervene" and not layer:
-                assert isinstance(results[0], Trace)
-                places = {"layer": results[0].layers[-1]}
-            arguments: dict[str, Any] = {**places, **own}
-            for data in [items.subset([n]) for n in range(len(items))] if record.name in EACH else [items]:
+        for record, own in zip([first, *more], options, strict=True):
+            arguments = {**own, **_places(record, layer, results)}
+            single = record is not first and record.takes("sequence") is not None  # one sequence at a time
+            for data in [items.subset([n]) for n in range(len(items))] if single else [items]:
                 results.append(
                     record(net, data, **arguments) if ws is None else make(ws, record, net, data, **arguments)
                 )
@@ -133,6 +123,30 @@ def trace(
 
     told = [sequence_facts(r) for r in results[1:]]
     show({"layers": rows, "also": told, "workspace": str(out) if out else None}, json, human)
+
+
+def _method_of_sequences(name: str) -> Method:
+    """A method that sequences alone suffice for. Raises UsageError with those that do."""
+    from deepro import registry
+
+    known = {
+        n: m
+        for n, m in registry.methods().items()
+        if m.takes("sequence", "sequences") and not any(o.required for o in m.options)
+    }
+    if name not in known:
+        raise UsageError(f"--also {name}: expected {', '.join(known)}{near(name, known)}")
+    return known[name]
+
+
+def _places(record: Method, layer: list[str] | None, made: list[Result]) -> dict[str, Any]:
+    """The layers that a method is to look at; of one that needs a layer where none was named, the last traced."""
+    if several := record.takes("layers"):
+        return {several.name: layer} if layer else {}
+    one = record.takes("layer")
+    if one is None or not (layer or one.required):
+        return {}
+    return {one.name: layer[-1] if layer else made[0].layers[-1]}  # type: ignore[attr-defined]
 
 
 def _to_disk(

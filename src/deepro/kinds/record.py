@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from deepro import members
 from deepro.errors import StoreError
-from deepro.results import Result
+from deepro.results import Result, spelled
 
 if TYPE_CHECKING:
     from deepro.render.sheet import Tile
@@ -76,11 +76,6 @@ def kinds() -> Mapping[str, Kind[Any]]:
     """All records by name."""
     members.load(members.KINDS)
     return _KINDS
-
-
-def spelled(name: str) -> str:
-    """A kind's or method's name as it is written today: older workspaces and scripts have hyphens in some."""
-    return name.replace("-", "_")
 
 
 def get(name: str) -> Kind[Any]:

@@ -9,8 +9,9 @@ import torch
 
 from deepro.errors import UsageError
 from deepro.kinds.photographs.prediction import Prediction
-from deepro.network import Inputs, Network
-from deepro.registry import Bounds, Paper, method
+from deepro.network import Network
+from deepro.parameters import Bounds, Image
+from deepro.registry import Paper, method
 from deepro.shapes import to_array
 
 SOFTMAX = Paper(
@@ -20,19 +21,18 @@ SOFTMAX = Paper(
 
 
 @method(
-    name="predict",
     family="network",
-    needs=("image",),
     paper=SOFTMAX,
     summary="The network's most probable classes for one photograph.",
 )
 def predict(
-    net: Network, image: Inputs, *, top: Annotated[int, Bounds(1, 100_000), "how many classes are named"] = 5
+    net: Network, image: Image, *, top: Annotated[int, Bounds(1, 100_000), "how many classes are named"] = 5
 ) -> Prediction:
     """The `top` classes with the softmax of their logits, most probable first.
 
     image: one photograph or a (1, *input shape) tensor. Raises UsageError for more than one.
     """
+    image = net.prepare(image)
     if len(image) != 1:
         raise UsageError(f"predict explains one image at a time, got {len(image)}")
     with torch.no_grad():

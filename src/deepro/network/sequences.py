@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from deepro.errors import DeeproError, NetworkError, ShapeError, UsageError
 from deepro.network.fingerprint import digest_json, digest_tensor
+from deepro.network.sequence_files import read_sequence
 from deepro.network.sound import Sound
 from deepro.network.vocabulary import Vocabulary
 
@@ -90,7 +91,7 @@ class Sequences:
 def as_sequences(net: Network, given: Any) -> Sequences:
     """What `given` shows to the network.
 
-    str: a text. Path: a text file, or a .wav file. Sound: a recording. List of these: one each. Array of int (T,) or
+    str: a text. Path: a file, see `read_sequence`. Sound: a recording. List of these: one each. Array of int (T,) or
     float (T,) or (T, F): one sequence; a list of such arrays, or one array with another axis in front: several.
     Tensor: the network's input as it is; tuple, mapping or PackedSequence: the arguments of its forward.
     Raises UsageError for an empty sequence, NaN, or a token outside the vocabulary; ShapeError for other shapes.
@@ -104,11 +105,13 @@ def as_sequences(net: Network, given: Any) -> Sequences:
     parts = list(given) if several else [given]
     if isinstance(given, list) and not given:
         raise UsageError("no sequence was given; expected at least one with at least one step")
-    parts = [Sound.open(p) if isinstance(p, Path) and p.suffix.lower() == ".wav" else p for p in parts]
+    files = [str(p) if isinstance(p, Path) else None for p in parts]
+    parts = [read_sequence(p) if isinstance(p, Path) else p for p in parts]
     rates = tuple(p.rate if isinstance(p, Sound) else None for p in parts)
     items, texts, names = [], [], []
     for number, part in enumerate(parts):
-        item, text, name = _item(net, part, f"sequence {number}")
+        name = files[number] or (part.name if isinstance(part, Sound) else None)
+        item, text = _item(net, part, name or f"sequence {number}")
         items.append(item.to(net.device))
         texts.append(text)
         names.append(name)
@@ -225,19 +228,12 @@ def _move(value: Any, device: torch.device, dtype: torch.dtype) -> Any:
     return type(value)(_move(v, device, dtype) for v in value) if type(value) in (tuple, list) else value
 
 
-def _item(net: Network, part: Any, where: str) -> tuple[Tensor, str | None, str | None]:
+def _item(net: Network, part: Any, where: str) -> tuple[Tensor, str | None]:
+    """One sequence for the network, and its text where it has one."""
     vocabulary = net.preprocess if isinstance(net.preprocess, Vocabulary) else None
-    name = text = None
+    text = None
     if isinstance(part, Sound):
-        name, part = part.name, part.samples
-        where = name or where
-    elif isinstance(part, Path):
-        name = str(part)
-        where = name
-        try:
-            part = part.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{name} cannot be read as text: {error}") from error
+        part = part.samples
     if isinstance(part, str):
         if vocabulary is None:
             raise UsageError(
@@ -277,7 +273,7 @@ def _item(net: Network, part: Any, where: str) -> tuple[Tensor, str | None, str 
             text = vocabulary.decode(item.tolist())
     if not len(item):
         raise UsageError(f"{where} is empty; expected at least one step")
-    return item, text, name
+    return item, text
 
 
 def check_tokens(module: nn.Module, args: tuple[Any, ...]) -> None:

@@ -15,7 +15,7 @@ from deepro.render.networks import network
 from deepro.render.site import Keep, Put, Site
 from deepro.render.version import version
 from deepro.report.overview import Overview, overview
-from deepro.results import Result
+from deepro.results import Result, spelled
 
 if TYPE_CHECKING:
     from deepro.store import Workspace
@@ -52,5 +52,5 @@ def gather(results: Iterable[Result], networks: Sequence[NetworkView], put: Put,
 
 def scopes(kind: str, key: str, provenance: Mapping[str, Any]) -> tuple[str, ...]:
     """What a result's pages are about. Results that share none of these never meet on a page."""
-    known = kinds.kinds().get(kinds.spelled(kind))
+    known = kinds.kinds().get(spelled(kind))
     return known.scopes(key, provenance) if known else (key,)

@@ -7,7 +7,7 @@ input is no picture.
 
 from __future__ import annotations
 
-from deepro.results.base import SCHEMA, Provenance, Result
+from deepro.results.base import SCHEMA, Provenance, Result, spelled
 from deepro.results.sequences import (
     Attention,
     Automaton,
@@ -41,4 +41,5 @@ __all__ = [
     "StateSpace",
     "Steps",
     "Trace",
+    "spelled",
 ]

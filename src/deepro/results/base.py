@@ -11,6 +11,11 @@ from typing import Any, ClassVar
 SCHEMA = 1
 
 
+def spelled(name: str) -> str:
+    """A kind's or method's name as it is written today: older workspaces and scripts have hyphens in some."""
+    return name.replace("-", "_")
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Everything needed to make a result again."""

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepro.errors import StoreError
-from deepro.kinds import record as kinds
-from deepro.results import SCHEMA, Result
+from deepro.errors import StoreError, UsageError
+from deepro.results import SCHEMA, Result, spelled
 from deepro.store.folder import atomic_text, open, read_manifest, save
 
 if TYPE_CHECKING:
@@ -76,6 +75,15 @@ class Workspace:
             return None
         return found if isinstance(found, Result) else None
 
+    def get(self, kind: str, key: str) -> Result:
+        """The result of that kind whose key begins so. Raises UsageError where there is none, or several."""
+        begins = [p for p in self.places() if p.name.rsplit("-", 1)[-1].startswith(key)]
+        keys = [p.name.rsplit("-", 1)[1] for p in begins if spelled(p.name.rsplit("-", 1)[0]) == kind]
+        found = self.find(kind, keys[0]) if len(keys) == 1 else None
+        if found is None:
+            raise UsageError(f"{self.folder} holds {len(keys) or 'no'} {kind} whose key begins with {key!r}")
+        return found
+
     def discard(self, kind: str, key: str) -> None:
         """Remove a result."""
         import shutil
@@ -85,7 +93,7 @@ class Workspace:
     def results(self, kind: str | None = None) -> Iterator[Result]:
         """Intact results, oldest first."""
         for place, _ in self._sorted():
-            if kind is not None and kinds.spelled(place.name.rsplit("-", 1)[0]) != kind:
+            if kind is not None and spelled(place.name.rsplit("-", 1)[0]) != kind:
                 continue
             try:
                 result = open(place)

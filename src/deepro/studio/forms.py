@@ -1,16 +1,13 @@
-"""A method of the registry as a form: the JSON schema of its options, made from its record."""
+"""A method of the registry as a form: its inputs by type and the JSON schema of its options, made from its record."""
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 from deepro import registry
-from deepro.registry import Method, Option
+from deepro.registry import Method
 from deepro.render.document import Paper
-from deepro.render.document.studio import MethodForm
-
-_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+from deepro.render.document.studio import FormInput, MethodForm
 
 
 def forms() -> list[MethodForm]:
@@ -19,12 +16,13 @@ def forms() -> list[MethodForm]:
 
 
 def form(record: Method) -> MethodForm:
+    """One method."""
     paper = record.paper
     return MethodForm(
         name=record.name,
         family=record.family,
         summary=record.summary,
-        needs=list(record.needs),
+        inputs=[FormInput(name=p.name, type=p.type.name, required=p.required) for p in record.inputs],
         result=record.result.kind,
         version=record.version,
         paper=Paper(authors=paper.authors, year=paper.year, title=paper.title, url=paper.url),
@@ -33,31 +31,11 @@ def form(record: Method) -> MethodForm:
 
 
 def schema(record: Method) -> dict[str, Any]:
-    """JSON schema, draft 2020-12, of the options as one object; whole numbers that are no options stand among them."""
-    parameters = inspect.signature(record.function, eval_str=False).parameters.values()
-    numbers = {
-        p.name: {"type": "integer"} | ({} if p.default is p.empty else {"default": p.default})
-        for p in parameters
-        if p.kind is p.POSITIONAL_OR_KEYWORD and p.annotation in ("int", int)
-    }
+    """JSON schema, draft 2020-12, of the options as one object."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
-        "properties": {**numbers, **{option.name: _property(option) for option in record.options}},
-        "required": [name for name, about in numbers.items() if "default" not in about],
+        "properties": {option.name: option.schema() for option in record.options},
+        "required": [option.name for option in record.options if option.required],
         "additionalProperties": False,
     }
-
-
-def _property(option: Option) -> dict[str, Any]:
-    kind = _TYPES.get(option.type, "string")
-    made: dict[str, Any] = {"type": [kind, "null"] if option.optional else kind, "description": option.help}
-    if option.choices:
-        made["enum"] = [*option.choices, None] if option.optional else list(option.choices)
-    if option.bounds:
-        whole = kind == "integer"
-        made["minimum"] = int(option.bounds.low) if whole else option.bounds.low
-        made["maximum"] = int(option.bounds.high) if whole else option.bounds.high
-    if option.default is None or isinstance(option.default, bool | int | float | str):
-        made["default"] = option.default
-    return made

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from deepro import registry
-from deepro.errors import ImageError, UsageError
+from deepro.errors import ImageError, UsageError, near
 from deepro.explanation import DEFAULT, make
 from deepro.kinds.photographs.prediction import Prediction
 from deepro.methods.units.representative import representative_layers
@@ -169,68 +169,32 @@ class Live:
         """
         net = net or self.net
         record = registry.get(request.method)
-        needs = set(record.needs)
+        context = _Asked(self, request)
+        known = {p.name for p in (*record.inputs, *record.options) if not p.type.data}
+        for name in request.arguments:
+            if name not in known:
+                raise UsageError(f"{name} is no parameter of {record.name}{near(name, known)}")
         given: dict[str, Any] = {}
-        for name in needs & {"image", "images"}:
-            if request.image is None:
-                raise UsageError(f"{record.name} needs a photograph")
-            given[name] = self.inputs(request.image)[0]
-        if "target" in needs and request.target is not None:
-            given["target"] = net.label_index(request.target)
-        if "targets" in needs:
-            if not request.targets:
-                raise UsageError(f"{record.name} needs at least one target: a label, or LAYER#UNIT")
-            given["targets"] = list(request.targets)
-        if "layer" in needs:
-            if request.layer is None:
-                raise UsageError(f"{record.name} needs a layer")
-            given["layer"] = net.check_layer(request.layer)
-        if "layers" in needs and request.layers:
-            given["layers"] = [net.check_layer(layer) for layer in request.layers]
-        if "units" in needs:
-            if request.layer is None or not request.units:
-                raise UsageError(f"{record.name} needs a layer and some of its units")
-            given["units"] = {net.check_layer(request.layer): list(request.units)}
-        elif request.units is not None:
-            given["units"] = list(request.units)
-        if "dataset" in needs:
-            if self.data is None:
-                raise UsageError(f"{record.name} needs a data set: start the Studio with --data FOLDER")
-            given["dataset"] = self.data
-        for name in needs & {"sequence", "sequences"}:
-            if not request.text:
-                raise UsageError(f"{record.name} needs a text")
-            given[name] = request.text if name == "sequence" else [request.text]
-        for name in request.options:
-            if name in given or name in (
-                "net",
-                "image",
-                "images",
-                "dataset",
-                "sequence",
-                "sequences",
-                "tracks",
-                "workspace",
-            ):
-                raise UsageError(f"{name} is no option of {record.name}")
-        if isinstance(layer := request.options.get("layer"), str):
-            net.check_layer(layer)
-        return record.bind(net, **given, **request.options)
+        for parameter in record.inputs:
+            sent = request.arguments.get(parameter.name)
+            if parameter.type.data or sent not in (None, "", []):
+                given[parameter.name] = parameter.type.posted(net, sent, context)
+            elif parameter.required:
+                raise UsageError(f"{record.name} needs {parameter.name}")
+        options = {o.name: request.arguments[o.name] for o in record.options if o.name in request.arguments}
+        return record.bind(net, **given, **options)
 
     def defaults(self, id: str) -> list[JobRequest]:
         """What `deepro explain` makes of a photograph: the region, and the units of layers from first to last."""
         self.inputs(id)
         if self._layers is None:
             self._layers = representative_layers(self.net)
-        made = [
-            JobRequest(method=name, image=id, options=dict(options)) for name, options in DEFAULT if name == "segment"
-        ]
-        made += [
-            JobRequest(method=name, image=id, layer=layer, options=dict(options))
-            for layer in self._layers
-            for name, options in DEFAULT
-            if name != "segment"
-        ]
+        made = []
+        for method, options in sorted(DEFAULT, key=lambda job: registry.record(job[0]).takes("layer") is not None):
+            layers = self._layers if registry.record(method).takes("layer") else [None]
+            for layer in layers:
+                arguments = {**options, **({} if layer is None else {"layer": layer})}
+                made.append(JobRequest(method=registry.record(method).name, image=id, arguments=arguments))
         return made
 
     def subject(self, request: JobRequest) -> str:
@@ -239,11 +203,43 @@ class Live:
         if request.image is not None:
             photograph = self.inputs(request.image)[0].photographs[0]
             parts.append(photograph.name if photograph else request.image)
-        parts += [p for p in (request.layer, *(request.layers or [])[:3]) if p]
-        if request.units:
-            parts.append(", ".join(map(str, request.units[:6])))
-        parts += [str(t) for t in [*(request.targets or [])[:4], request.target] if t is not None]
-        return " · ".join(parts)
+        inputs = {p.name for p in registry.get(request.method).inputs}
+        for name, value in request.arguments.items():
+            if name in inputs and value is not None:
+                parts.append(_told(value))
+        return " · ".join(part for part in parts if part)
+
+
+class _Asked:
+    """What one request has at hand."""
+
+    def __init__(self, live: Live, request: JobRequest) -> None:
+        self._live, self._request = live, request
+
+    def picture(self) -> Inputs:
+        if self._request.image is None:
+            raise UsageError(f"{self._request.method} needs a photograph")
+        return self._live.inputs(self._request.image)[0]
+
+    def text(self) -> str:
+        if not self._request.text:
+            raise UsageError(f"{self._request.method} needs a text")
+        return self._request.text
+
+    def data(self) -> Any:
+        if self._live.data is None:
+            raise UsageError(f"{self._request.method} needs a data set: start the Studio with --data FOLDER")
+        return self._live.data
+
+    def stored(self, kind: str, key: str) -> Any:
+        return self._live.workspace.get(kind, key)
+
+
+def _told(value: Any, most: int = 6) -> str:
+    """A value of a form in a few words."""
+    if isinstance(value, dict):
+        return ", ".join(f"{k}#{_told(v)}" for k, v in list(value.items())[:most])
+    return ", ".join(map(str, value[:most])) if isinstance(value, list) else str(value)
 
 
 def _since(started: float) -> float:

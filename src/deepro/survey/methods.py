@@ -5,18 +5,17 @@ Their results say themselves what was read, by the pictures' own hashes (decisio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from deepro.data.examples import Examples
+from deepro.data.examples import as_examples
 from deepro.errors import StoreError
 from deepro.kinds.experiments.ablation import Ablation
 from deepro.kinds.surveys.survey import Survey
 from deepro.methods.units import ablation
 from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Network
-from deepro.registry import Bounds, Paper, method
-from deepro.store import Workspace
+from deepro.parameters import Bounds, DataSet, LayerNames, LayerUnits, WorkFolder
+from deepro.registry import Paper, method
 from deepro.survey.plan import VERSION
 from deepro.survey.run import survey as run
 from deepro.survey.showing import complete
@@ -25,18 +24,16 @@ BatchSize = Annotated[int, Bounds(1, 4096), "images a pass"]
 
 
 @method(
-    name="survey",
     family="units",
-    needs=("dataset", "layers"),
     paper=ZEILER,
     summary="What every unit looks for in a data set: its strongest photographs, its statistics, its health.",
     version=VERSION,
 )
 def survey(
     net: Network,
-    dataset: Examples,
-    layers: str | Sequence[str] | None = None,
-    workspace: Workspace | None = None,
+    dataset: DataSet,
+    layers: LayerNames | None = None,
+    workspace: WorkFolder | None = None,
     *,
     top_k: Annotated[int, Bounds(1, 100), "strongest images kept for each unit"] = 9,
     batch_size: BatchSize = 16,
@@ -46,6 +43,7 @@ def survey(
 
     layers: every convolution by default. Unfinished work that no longer fits is begun anew.
     """
+    dataset = as_examples(net, dataset)
     options: Any = {"batch_size": batch_size, "shard_size": shard_size}
     data = dataset.labelled()
     try:
@@ -60,9 +58,7 @@ def survey(
 
 
 @method(
-    name="ablate",
     family="units",
-    needs=("dataset", "units"),
     paper=Paper(
         "Morcos et al.",
         2018,
@@ -73,14 +69,15 @@ def survey(
 )
 def ablate(
     net: Network,
-    dataset: Examples,
-    units: Mapping[str, Sequence[int]],
+    dataset: DataSet,
+    units: LayerUnits,
     *,
     each: Annotated[bool, "silence one unit at a time, which ranks them"] = False,
     fill: Annotated[Literal["zero", "mean"], "what a silent unit gives"] = "zero",
     batch_size: BatchSize = 16,
 ) -> Ablation:
     """`methods.units.ablation.ablate`; a survey of the same data gives the means where units are held at theirs."""
+    dataset = as_examples(net, dataset)
     data, means = dataset.labelled(), None
     if fill == "mean":
         found = run(net, data, list(units), 1, batch_size=batch_size)

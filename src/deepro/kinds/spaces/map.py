@@ -19,8 +19,6 @@ from deepro.render.pack import finite, named, values, view
 from deepro.render.site import Saver, Site, key
 from deepro.results import Result
 
-METHODS = ("tsne", "pca", "umap", "random_projection")  # that map examples
-
 UNKNOWN = 65535  # in a column
 _NEAREST = 10
 _NEIGHBOURS = 4_000_000  # numbers of one step's neighbours; a larger map shows fewer of each point

@@ -17,15 +17,14 @@ from deepro.methods.patterns.erosion import Erosion
 from deepro.methods.patterns.fourier import FourierImages
 from deepro.methods.patterns.transforms import Views
 from deepro.network import Network, Preprocess
-from deepro.registry import Bounds, Paper, method
+from deepro.parameters import Bounds, Targets
+from deepro.registry import Paper, method
 from deepro.shapes import to_array
-from deepro.targets import Target, TargetLike, as_target
+from deepro.targets import Target, as_target
 
 
 @method(
-    name="imagine",
     family="patterns",
-    needs=("targets",),
     paper=Paper(
         "Olah, Mordvintsev & Schubert", 2017, "Feature Visualization", "https://distill.pub/2017/feature-visualization"
     ),
@@ -34,7 +33,7 @@ from deepro.targets import Target, TargetLike, as_target
 )
 def imagine(
     net: Network,
-    targets: TargetLike | Sequence[TargetLike],
+    targets: Targets,
     *,
     steps: Annotated[int, Bounds(1, 10_000), "gradient steps"] = 400,
     size: Annotated[int | None, Bounds(4, 4096), "shorter side in pixels; the network's own input by default"] = None,
@@ -91,7 +90,7 @@ MOST_ERODED = 0.03  # of one nonlinearity's
 DECAY = 0.8  # the pull back to grey, against one step up: pictures settle near a photograph's contrast
 
 
-def _goals(net: Network, targets: TargetLike | Sequence[TargetLike]) -> list[Target]:
+def _goals(net: Network, targets: Targets) -> list[Target]:
     items = [targets] if isinstance(targets, str | int | Target) else list(targets)
     if not items:
         raise UsageError("imagine needs at least one target: a label, a class index, layer#unit or a Target")

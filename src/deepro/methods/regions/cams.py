@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Annotated
 
 import torch
 from torch import Tensor
@@ -19,16 +18,13 @@ from deepro.kinds.photographs.heatmap import Heatmap
 from deepro.methods.regions.differentiate import Aim, forward
 from deepro.methods.regions.gradients import as_heatmap
 from deepro.network import Inputs, Network
+from deepro.parameters import Images, LayerName, OneTarget
 from deepro.probe import first_tensor
 from deepro.registry import Paper, method
 
-LAYER = "layer whose activations are weighted; the last one with more than one place where it is not given"
-
 
 @method(
-    name="gradcam",
     family="regions",
-    needs=("images", "target"),
     paper=Paper(
         "Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra",
         2016,
@@ -37,8 +33,11 @@ LAYER = "layer whose activations are weighted; the last one with more than one p
     ),
     summary="A late layer's units, each weighted by its mean gradient.",
 )
-def gradcam(net: Network, images: Inputs, target: Aim = None, *, layer: Annotated[str | None, LAYER] = None) -> Heatmap:
+def gradcam(
+    net: Network, images: Images, target: OneTarget | None = None, *, layer: LayerName | None = None
+) -> Heatmap:
     """Sum over units of activation * mean over space of d score / d activation."""
+    images = net.prepare(images)
 
     def weigh(gradient: Tensor) -> Tensor:
         return gradient.mean(tuple(range(2, gradient.ndim)), keepdim=True)
@@ -47,9 +46,7 @@ def gradcam(net: Network, images: Inputs, target: Aim = None, *, layer: Annotate
 
 
 @method(
-    name="layercam",
     family="regions",
-    needs=("images", "target"),
     paper=Paper(
         "Jiang, Zhang, Hou, Cheng, Wei",
         2021,
@@ -59,9 +56,10 @@ def gradcam(net: Network, images: Inputs, target: Aim = None, *, layer: Annotate
     summary="A layer's units, each weighted at each place by its positive gradient there; also for earlier layers.",
 )
 def layercam(
-    net: Network, images: Inputs, target: Aim = None, *, layer: Annotated[str | None, LAYER] = None
+    net: Network, images: Images, target: OneTarget | None = None, *, layer: LayerName | None = None
 ) -> Heatmap:
     """Sum over units of activation * max(d score / d activation, 0), place by place."""
+    images = net.prepare(images)
     return _cam("layercam", net, images, target, layer, lambda gradient: gradient.clamp_min(0))
 
 

@@ -15,11 +15,12 @@ from torch import Tensor
 
 from deepro.errors import UnsupportedError
 from deepro.kinds.photographs.heatmap import Heatmap
-from deepro.methods.regions.differentiate import Aim, Pass, forward
+from deepro.methods.regions.differentiate import Pass, forward
 from deepro.network import Inputs, Network, Preprocess
+from deepro.parameters import Bounds, Images, OneTarget
 from deepro.progress import steps as told
 from deepro.rectifiers import nonlinearities, rectifiers
-from deepro.registry import Bounds, Paper, method
+from deepro.registry import Paper, method
 from deepro.shapes import to_array
 
 SALIENCY = Paper(
@@ -56,22 +57,19 @@ def as_heatmap(
 
 
 @method(
-    name="gradient",
     family="regions",
-    needs=("images", "target"),
     paper=SALIENCY,
     summary="Class saliency: the score's gradient at each pixel, absolute, largest over the colours.",
 )
-def gradient(net: Network, images: Inputs, target: Aim = None) -> Heatmap:
+def gradient(net: Network, images: Images, target: OneTarget | None = None) -> Heatmap:
     """Class saliency: max over channels of |d score / d input|, from one backward pass. Not negative."""
+    images = net.prepare(images)
     done = forward(net, images.tensor, target)
     return as_heatmap("gradient", done, images, strongest(done.gradient()), signed=False)
 
 
 @method(
-    name="gradient_x_input",
     family="regions",
-    needs=("images", "target"),
     paper=Paper(
         "Shrikumar, Greenside, Shcherbina, Kundaje",
         2016,
@@ -80,16 +78,15 @@ def gradient(net: Network, images: Inputs, target: Aim = None) -> Heatmap:
     ),
     summary="Gradient times input: what each pixel adds to the score in a linear view of the network.",
 )
-def gradient_x_input(net: Network, images: Inputs, target: Aim = None) -> Heatmap:
+def gradient_x_input(net: Network, images: Images, target: OneTarget | None = None) -> Heatmap:
     """Sum over channels of input * d score / d input, signed. Exact for a linear network without bias."""
+    images = net.prepare(images)
     done = forward(net, images.tensor, target)
     return as_heatmap("gradient_x_input", done, images, summed(done.inputs.detach() * done.gradient()), signed=True)
 
 
 @method(
-    name="smoothgrad",
     family="regions",
-    needs=("images", "target"),
     paper=Paper(
         "Smilkov, Thorat, Kim, Viégas, Wattenberg",
         2017,
@@ -100,8 +97,8 @@ def gradient_x_input(net: Network, images: Inputs, target: Aim = None) -> Heatma
 )
 def smoothgrad(
     net: Network,
-    images: Inputs,
-    target: Aim = None,
+    images: Images,
+    target: OneTarget | None = None,
     *,
     noise: Annotated[float, Bounds(0, 10), "standard deviation, as a share of each image's max - min"] = 0.15,
     samples: Annotated[int, Bounds(1, 10_000), "noisy copies of each image"] = 25,
@@ -113,6 +110,7 @@ def smoothgrad(
     The target is fixed on the clean image. Every image gets the same noise, so it does not matter what else is in the
     batch. Scores are those of the clean images.
     """
+    images = net.prepare(images)
     clean = forward(net, images.tensor, target)
     x = clean.inputs.detach()
     rest = tuple(range(1, x.ndim))
@@ -127,9 +125,7 @@ def smoothgrad(
 
 
 @method(
-    name="integrated_gradients",
     family="regions",
-    needs=("images", "target"),
     paper=Paper(
         "Sundararajan, Taly, Yan", 2017, "Axiomatic Attribution for Deep Networks", "https://arxiv.org/abs/1703.01365"
     ),
@@ -137,8 +133,8 @@ def smoothgrad(
 )
 def integrated_gradients(
     net: Network,
-    images: Inputs,
-    target: Aim = None,
+    images: Images,
+    target: OneTarget | None = None,
     *,
     steps: Annotated[int, Bounds(1, 10_000), "points of the Gauss-Legendre rule along the way"] = 50,
     baseline: Annotated[
@@ -150,6 +146,7 @@ def integrated_gradients(
     evidence: `completeness_gap` for each image, the values' sum minus (score - the baseline's score): 0 where the
     integral is exact; where it is large against that rise, more steps are needed. `baseline_scores` beside it.
     """
+    images = net.prepare(images)
     clean = forward(net, images.tensor, target)
     x = clean.inputs.detach()
     start = torch.zeros_like(x)
@@ -170,9 +167,7 @@ def integrated_gradients(
 
 
 @method(
-    name="guided",
     family="regions",
-    needs=("images", "target"),
     paper=Paper(
         "Springenberg, Dosovitskiy, Brox, Riedmiller",
         2014,
@@ -181,13 +176,14 @@ def integrated_gradients(
     ),
     summary="Guided backpropagation: the gradient, kept only where it is positive at every rectifier.",
 )
-def guided(net: Network, images: Inputs, target: Aim = None) -> Heatmap:
+def guided(net: Network, images: Images, target: OneTarget | None = None) -> Heatmap:
     """Sum over channels of the guided gradient, signed. It shows strong parts, whatever the class.
 
     evidence: `rectifiers`, how many followed the rule; `left`, the nonlinearities that kept their gradient.
     Raises UnsupportedError where there is no rectifier, or where one is out of reach: the result would be the plain
     gradient under another name.
     """
+    images = net.prepare(images)
     with rectifiers("guided"):
         done = forward(net, images.tensor, target)
     met = nonlinearities(done.scores)

@@ -32,7 +32,8 @@ from deepro.methods.regions.photograph import Plane, onto_photograph, original, 
 from deepro.methods.regions.refine import refined
 from deepro.methods.regions.shape import box_of, enlarged, main_part, outline_of
 from deepro.network import Inputs, Network
-from deepro.registry import Bounds, method
+from deepro.parameters import Bounds, Image, OneTarget
+from deepro.registry import method
 from deepro.shapes import to_array
 
 WORKING_SIDE = 160  # longer side of the picture that is cut, in pixels
@@ -45,17 +46,15 @@ COARSE = 0.05  # sigma of LayerCAM's smoothing, of the input's shorter side
 
 
 @method(
-    name="segment",
     family="regions",
-    needs=("image", "target"),
     paper=SALIENCY,
     summary="The object's mask, outline and box, by a graph cut from class saliency and colours.",
     version=3,
 )
 def segment(
     net: Network,
-    image: Inputs,
-    target: Aim = None,
+    image: Image,
+    target: OneTarget | None = None,
     *,
     saliency: Annotated[
         Literal["focused", "gradient", "smoothgrad"],
@@ -95,6 +94,7 @@ def segment(
     intersection over union with a centred box of half the photograph.
     Raises UnsupportedError for an input that is no picture, UsageError for more than one image.
     """
+    image = net.prepare(image)
     if len(image) != 1:
         raise UsageError(f"segment takes one image, got {len(image)}")
     if image.tensor.ndim != 4:

@@ -11,10 +11,11 @@ from torch.overrides import TorchFunctionMode
 
 from deepro.errors import UnsupportedError, UsageError
 from deepro.network import Network
-from deepro.network.sequences import Sequences, run
+from deepro.network.sequences import as_sequences, run
 from deepro.network.vocabulary import Vocabulary
+from deepro.parameters import Bounds, TokenSequence
 from deepro.probe import first_tensor
-from deepro.registry import Bounds, Paper, method
+from deepro.registry import Paper, method
 from deepro.results import Attention
 from deepro.shapes import to_array
 
@@ -26,9 +27,7 @@ _FRAMING = {
 
 
 @method(
-    name="attention",
     family="sequences",
-    needs=("sequence",),
     paper=Paper(
         "Bahdanau, Cho, Bengio", 2015, "Neural machine translation by jointly learning to align and translate",
         "https://arxiv.org/abs/1409.0473",
@@ -37,7 +36,7 @@ _FRAMING = {
 )  # fmt: skip
 def attention(
     net: Network,
-    sequence: Any,
+    sequence: TokenSequence,
     *,
     which: Annotated[int, Bounds(0, 1000), "of several places that attend, the number in the order they run"] = 0,
 ) -> Attention:
@@ -53,7 +52,7 @@ def attention(
     rows' mean entropy over that of even attention. Attention shows what the decoder read from, not why.
     Raises UnsupportedError where no softmax has such a size.
     """
-    assert isinstance(sequence, Sequences)
+    sequence = as_sequences(net, sequence)
     if len(sequence.items) != 1:
         raise UsageError(f"attention takes one sequence at a time, got {len(sequence)} or ready tensors")
     length = len(sequence.items[0])

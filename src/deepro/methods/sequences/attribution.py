@@ -17,9 +17,10 @@ from deepro.methods.sequences.intervene import reading
 from deepro.methods.sequences.scores import ranks, spearman
 from deepro.methods.sequences.sweep import Swept
 from deepro.network import Network
-from deepro.network.sequences import Sequences, run
+from deepro.network.sequences import Sequences, as_sequences, run
+from deepro.parameters import AnySequence, Bounds, OneClass
 from deepro.probe import first_tensor
-from deepro.registry import Bounds, Paper, method
+from deepro.registry import Paper, method
 from deepro.results import Steps
 
 BATCH = 64
@@ -27,9 +28,7 @@ Change = Callable[[Tensor, int], Tensor]  # what is read, (N, T, F), and the num
 
 
 @method(
-    name="attribute_steps",
     family="sequences",
-    needs=("sequence",),
     paper=Paper(
         "Kadar, Chrupala, Alishahi", 2017,
         "Representation of linguistic form and function in recurrent neural networks",
@@ -39,8 +38,8 @@ Change = Callable[[Tensor, int], Tensor]  # what is read, (N, T, F), and the num
 )  # fmt: skip
 def attribute_steps(
     net: Network,
-    sequence: Any,
-    target: str | int | None = None,
+    sequence: AnySequence,
+    target: OneClass | None = None,
     *,
     step: Annotated[int, "step whose output is explained; -1 is the last"] = -1,
     how: Annotated[
@@ -65,7 +64,7 @@ def attribute_steps(
     Sundararajan et al. 2017, arXiv 1703.01365; Kadar et al. 2017, arXiv 1602.08952; Adebayo et al. 2018,
     arXiv 1810.03292 (control).
     """
-    assert isinstance(sequence, Sequences)
+    sequence = as_sequences(net, sequence)
     if len(sequence.items) != 1:
         raise UsageError(f"attribute_steps explains one sequence at a time, got {len(sequence)} or ready tensors")
     item = sequence.items[0]

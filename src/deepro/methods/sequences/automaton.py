@@ -14,17 +14,16 @@ from deepro.errors import UnsupportedError, UsageError
 from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences, run
 from deepro.network.vocabulary import Vocabulary
+from deepro.parameters import Alphabet, Bounds
 from deepro.probe import first_tensor
-from deepro.registry import Bounds, Paper, method
+from deepro.registry import Paper, method
 from deepro.results import Automaton
 
 _SHOWN = 20
 
 
 @method(
-    name="automaton",
     family="sequences",
-    needs=("alphabet",),
     paper=Paper(
         "Weiss, Goldberg, Yahav", 2018,
         "Extracting automata from recurrent neural networks using queries and counterexamples",
@@ -34,7 +33,7 @@ _SHOWN = 20
 )  # fmt: skip
 def automaton(
     net: Network,
-    alphabet: Any = None,
+    alphabet: Alphabet | None = None,
     *,
     accept: Annotated[str | None, "label or index of the class that means yes; the last one by default"] = None,
     empty: Annotated[bool, "whether the empty sequence, which no network can read, is accepted"] = False,

@@ -15,8 +15,9 @@ from deepro.methods.sequences.scores import MEASURES, auc, information, ranks, s
 from deepro.methods.sequences.trace import read
 from deepro.methods.sequences.tracks import Track, Wanted, make_tracks
 from deepro.network import Network
-from deepro.network.sequences import Sequences
-from deepro.registry import Bounds, Paper, method
+from deepro.network.sequences import Sequences, as_sequences
+from deepro.parameters import AnySequences, Bounds, LayerNames, Value
+from deepro.registry import Paper, method
 from deepro.results import Cells, Trace
 
 MARGIN = 0.05  # a finding must be better by this than what random weights reach,
@@ -40,10 +41,11 @@ class Searched:
     lengths: tuple[int, ...]
 
 
+Tracks = Annotated[str | Sequence[str] | Mapping[str, Any], Value("names, or name -> a column for each sequence")]
+
+
 @method(
-    name="find_cells",
     family="sequences",
-    needs=("sequences", "layers"),
     paper=Paper(
         "Karpathy, Johnson, Fei-Fei", 2015, "Visualizing and understanding recurrent networks",
         "https://arxiv.org/abs/1506.02078",
@@ -53,9 +55,10 @@ class Searched:
 )  # fmt: skip
 def find_cells(
     net: Network,
-    sequences: Any,
-    tracks: Any = None,
-    layers: str | Sequence[str] | None = None,
+    sequences: AnySequences,
+    tracks: Annotated[str | Sequence[str] | Mapping[str, Any], Value("names, or name -> a column a sequence")]
+    | None = None,
+    layers: LayerNames | None = None,
     *,
     states: Annotated[str, "what to search, with commas: h, c, or gates such as i,f,g,o"] = "h,c",
     measure: Annotated[str, "auto, auc, rank or information"] = "auto",
@@ -79,7 +82,7 @@ def find_cells(
     moves the prediction where the track is on, beyond what it moves elsewhere, more than nine in ten other units do.
     Karpathy, Johnson, Fei-Fei 2015, arXiv 1506.02078.
     """
-    assert isinstance(sequences, Sequences)
+    sequences = as_sequences(net, sequences)
     if sequences.call is not None:
         raise UsageError("find_cells takes a list with one text or array for each sequence, not ready tensors")
     if measure != "auto" and measure not in MEASURES:

@@ -14,16 +14,15 @@ from deepro.methods.sequences.trace import read
 from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences, run
 from deepro.network.vocabulary import Vocabulary
+from deepro.parameters import AnySequence, Bounds, LayerName, OtherSequence
 from deepro.probe import first_tensor
-from deepro.registry import Bounds, Paper, method
+from deepro.registry import Paper, method
 from deepro.results import Intervention
 from deepro.shapes import to_array
 
 
 @method(
-    name="intervene",
     family="sequences",
-    needs=("sequence", "layer"),
     paper=Paper(
         "Lakretz et al.", 2019, "The emergence of number and syntax units in LSTM language models",
         "https://arxiv.org/abs/1903.07435",
@@ -32,9 +31,9 @@ from deepro.shapes import to_array
 )  # fmt: skip
 def intervene(
     net: Network,
-    sequence: Any,
-    layer: str,
-    other: Any = None,
+    sequence: AnySequence,
+    layer: LayerName,
+    other: OtherSequence | None = None,
     *,
     unit: Annotated[int, Bounds(0, 1_000_000), "the unit"] = 0,
     state: Annotated[str, "h, c or a gate"] = "c",
@@ -52,7 +51,7 @@ def intervene(
     writes when it goes on from the end by its most probable token, where it has a vocabulary.
     Lakretz et al. 2019, arXiv 1903.07435.
     """
-    assert isinstance(sequence, Sequences)
+    sequence = as_sequences(net, sequence)
     if len(sequence.items) != 1:
         raise UsageError(f"intervene takes one sequence at a time, got {len(sequence)} or ready tensors")
     item = sequence.items[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -13,17 +13,16 @@ from deepro.methods.sequences.ngram import NGram
 from deepro.methods.sequences.tracks import make_tracks
 from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences, run
+from deepro.parameters import Bounds, OtherSequence, TokenSequences
 from deepro.probe import first_tensor
-from deepro.registry import Bounds, Paper, method
+from deepro.registry import Paper, method
 from deepro.results import Losses
 
 COMMON, RARE = 0.5, 0.95  # the tokens that make up so much of the text are common; what is beyond is rare
 
 
 @method(
-    name="loss_breakdown",
     family="sequences",
-    needs=("sequences",),
     paper=Paper(
         "Karpathy, Johnson, Fei-Fei", 2015, "Visualizing and understanding recurrent networks",
         "https://arxiv.org/abs/1506.02078",
@@ -32,8 +31,8 @@ COMMON, RARE = 0.5, 0.95  # the tokens that make up so much of the text are comm
 )  # fmt: skip
 def loss_breakdown(
     net: Network,
-    sequences: Any,
-    train: Any = None,
+    sequences: TokenSequences,
+    train: OtherSequence | None = None,
     *,
     order: Annotated[int, Bounds(1, 9), "longest context of the n-gram model, plus one"] = 5,
     folds: Annotated[int, Bounds(2, 20), "parts, each told by the n-gram model of the others, without `train`"] = 4,
@@ -49,7 +48,7 @@ def loss_breakdown(
     in the sequence), and every yes-or-no annotation. The first token of a sequence is told by nobody and not counted.
     Raises UnsupportedError for a network without such outputs.
     """
-    assert isinstance(sequences, Sequences)
+    sequences = as_sequences(net, sequences)
     items = token_arrays(sequences)
     own, kinds = next_token_losses(net, sequences)
     while kinds**order >= 2**62 and order > 1:

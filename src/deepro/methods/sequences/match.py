@@ -13,26 +13,25 @@ from deepro.methods.sequences.cells import Searched, gather
 from deepro.methods.sequences.trace import read
 from deepro.methods.sequences.tracks import make_tracks
 from deepro.network import Network
-from deepro.network.sequences import Sequences
-from deepro.registry import Bounds, Paper, method
+from deepro.network.sequences import Sequences, as_sequences
+from deepro.parameters import AnySequences, Bounds, LayerNames, Sample
+from deepro.registry import Paper, method
 from deepro.results import Matches
 
 
 @method(
-    name="match",
     family="sequences",
-    needs=("sequences", "layers"),
     paper=Paper("Strobelt et al.", 2016, "LSTMVis: visual analysis for RNNs", "https://arxiv.org/abs/1606.07461"),
     summary="The cells that are on over a selected range, and where in the corpus they are on again.",
     version=2,
 )
 def match(
     net: Network,
-    sequences: Any,
-    start: int,
-    stop: int,
-    within: int = 0,
-    layers: str | Sequence[str] | None = None,
+    sequences: AnySequences,
+    start: Annotated[int, Sample(3), "first step of the selected range"],
+    stop: Annotated[int, Sample(6), "the step behind its last"],
+    within: Annotated[int, "the sequence that it lies in"] = 0,
+    layers: LayerNames | None = None,
     *,
     state: Annotated[str, "h, c or a gate; auto: c where there is one, else h"] = "auto",
     threshold: Annotated[
@@ -56,7 +55,7 @@ def match(
     Raises UsageError for a range outside the sequence, or in which no cell is on (with the nearest miss).
     Strobelt et al. 2016, arXiv 1606.07461.
     """
-    assert isinstance(sequences, Sequences)
+    sequences = as_sequences(net, sequences)
     if sequences.call is not None:
         raise UsageError("match takes a list with one text or array for each sequence, not ready tensors")
     trace = read(net, sequences, layers)

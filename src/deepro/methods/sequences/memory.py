@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -15,9 +15,10 @@ from deepro.methods.sequences.intervene import reading
 from deepro.methods.sequences.sweep import Swept
 from deepro.methods.sequences.trace import read
 from deepro.network import Network
-from deepro.network.sequences import Sequences, run
+from deepro.network.sequences import Sequences, as_sequences, run
+from deepro.parameters import AnySequences, Bounds, LayerNames
 from deepro.probe import first_tensor
-from deepro.registry import Bounds, Paper, method
+from deepro.registry import Paper, method
 from deepro.results import Memory, Trace
 
 SIGMOIDS = ("i", "f", "o", "r", "z")
@@ -26,9 +27,7 @@ KEEPS = ("f", "z")  # what multiplies the old state: an LSTM's forget gate, a GR
 
 
 @method(
-    name="memory",
     family="sequences",
-    needs=("sequences", "layers"),
     paper=Paper(
         "Karpathy, Johnson, Fei-Fei", 2015, "Visualizing and understanding recurrent networks",
         "https://arxiv.org/abs/1506.02078",
@@ -37,8 +36,8 @@ KEEPS = ("f", "z")  # what multiplies the old state: an LSTM's forget gate, a GR
 )  # fmt: skip
 def memory(
     net: Network,
-    sequences: Any,
-    layers: str | Sequence[str] | None = None,
+    sequences: AnySequences,
+    layers: LayerNames | None = None,
     *,
     steps: Annotated[int, Bounds(0, 2000), "steps of the output-by-input matrix; 0 leaves it out"] = 100,
     count: Annotated[int, Bounds(1, 1000), "sequences averaged in the matrix"] = 2,
@@ -52,7 +51,7 @@ def memory(
     layer reads at step t, averaged over the first `count` sequences that are long enough. Reach: the number of steps
     that hold 95 % of the influence on an output, on average.
     """
-    assert isinstance(sequences, Sequences)
+    sequences = as_sequences(net, sequences)
     if sequences.call is not None:
         raise UsageError("memory takes a list with one text or array for each sequence, not ready tensors")
     trace = read(net, sequences, layers)

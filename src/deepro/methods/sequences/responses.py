@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
@@ -13,18 +13,17 @@ from deepro.errors import UsageError
 from deepro.methods.sequences.cells import gather
 from deepro.methods.sequences.trace import read
 from deepro.network import Network
-from deepro.network.sequences import Sequences
+from deepro.network.sequences import Sequences, as_sequences
 from deepro.network.vocabulary import Vocabulary
-from deepro.registry import Bounds, Paper, method
+from deepro.parameters import AnySequences, Bounds, LayerName
+from deepro.registry import Paper, method
 from deepro.results import Responses, ResponseSimilarity
 
 _ROUNDS = 6
 
 
 @method(
-    name="responses",
     family="sequences",
-    needs=("sequences",),
     paper=Paper(
         "Ming et al.", 2017, "Understanding hidden memories of recurrent neural networks",
         "https://arxiv.org/abs/1710.10777",
@@ -33,8 +32,8 @@ _ROUNDS = 6
 )  # fmt: skip
 def responses(
     net: Network,
-    sequences: Any,
-    layer: str | None = None,
+    sequences: AnySequences,
+    layer: LayerName | None = None,
     *,
     state: Annotated[str, "h or c"] = "h",
     tokens: Annotated[int, Bounds(2, 10_000), "tokens looked at, the most frequent ones"] = 60,
@@ -50,7 +49,7 @@ def responses(
     were shuffled among steps. noise: how far the responses of two halves differ, over their size.
     Ming et al. 2017, arXiv 1710.10777.
     """
-    assert isinstance(sequences, Sequences)
+    sequences = as_sequences(net, sequences)
     if sequences.call is not None:
         raise UsageError("responses takes a list with one text or array for each sequence, not ready tensors")
     found = gather(read(net, sequences, layer), (state,), sequences)

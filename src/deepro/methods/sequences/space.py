@@ -13,17 +13,16 @@ from deepro.methods.sequences.cells import gather
 from deepro.methods.sequences.trace import read
 from deepro.methods.sequences.tracks import make_tracks
 from deepro.network import Network
-from deepro.network.sequences import Sequences
-from deepro.registry import Bounds, Paper, method
+from deepro.network.sequences import Sequences, as_sequences
+from deepro.parameters import AnySequences, Bounds, LayerName
+from deepro.registry import Paper, method
 from deepro.results import StateSpace
 
 _FIT = 6_000  # steps on which regions are fitted; the others are assigned
 
 
 @method(
-    name="state_space",
     family="sequences",
-    needs=("sequences",),
     paper=Paper(
         "Omlin, Giles", 1996, "Extraction of rules from discrete-time recurrent neural networks",
         "https://doi.org/10.1016/0893-6080(95)00086-0",
@@ -32,8 +31,8 @@ _FIT = 6_000  # steps on which regions are fitted; the others are assigned
 )  # fmt: skip
 def state_space(
     net: Network,
-    sequences: Any,
-    layer: str | None = None,
+    sequences: AnySequences,
+    layer: LayerName | None = None,
     *,
     state: Annotated[str, "h, c or a gate"] = "h",
     regions: Annotated[int, Bounds(2, 200), "parts into which the space is divided"] = 8,
@@ -47,10 +46,10 @@ def state_space(
     baseline is the better of two that know no graph: staying, and the most frequent region.
     Omlin & Giles 1996.
     """
+    sequences = as_sequences(net, sequences)
     from sklearn.cluster import KMeans
     from sklearn.metrics import adjusted_rand_score
 
-    assert isinstance(sequences, Sequences)
     if sequences.call is not None:
         raise UsageError("state_space takes a list with one text or array for each sequence, not ready tensors")
     found = gather(read(net, sequences, layer), (state,), sequences)

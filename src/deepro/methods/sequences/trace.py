@@ -13,8 +13,9 @@ from torch import Tensor
 from deepro.errors import NetworkError, UsageError, near
 from deepro.methods.sequences.recurrent import LayerStates, Recorder
 from deepro.network import Network
-from deepro.network.sequences import Sequences, run
+from deepro.network.sequences import Sequences, as_sequences, run
 from deepro.network.vocabulary import Vocabulary
+from deepro.parameters import AnySequence, LayerNames
 from deepro.probe import first_tensor
 from deepro.registry import Paper, method
 from deepro.results import Layered, Trace
@@ -25,16 +26,14 @@ TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
 
 
 @method(
-    name="trace",
     family="sequences",
-    needs=("sequence", "layers"),
     paper=Paper("Strobelt et al.", 2016, "LSTMVis: visual analysis for RNNs", "https://arxiv.org/abs/1606.07461"),
     summary="States and gates of recurrent layers, step by step.",
 )
 def trace(
     net: Network,
-    sequence: Any,
-    layers: str | Sequence[str] | None = None,
+    sequence: AnySequence,
+    layers: LayerNames | None = None,
     *,
     states: Annotated[str, "what to keep, with commas: h, c, gates such as i,f,g,o, inputs, outputs; or all"] = "all",
     precision: Annotated[Literal["full", "half"], "half: float16, in which 1 and 1.001 are still two"] = "full",
@@ -50,6 +49,7 @@ def trace(
     outside torch.no_grad, where its kernel keeps the gates: h is the module's to rounding (decision 14).
     Strobelt et al. 2016, arXiv 1606.07461.
     """
+    sequence = as_sequences(net, sequence)
     wanted = None if states.strip() == "all" else tuple(k.strip() for k in states.split(",") if k.strip())
     return read(net, sequence, layers, wanted, half=precision == "half")
 

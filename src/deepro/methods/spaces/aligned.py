@@ -19,23 +19,22 @@ from deepro.methods.spaces.making import Plan, Question, map_captured, threads
 from deepro.methods.spaces.neighbours import Finder, Metric, Neighbours
 from deepro.methods.spaces.quality import kept
 from deepro.network import Network
-from deepro.registry import Bounds, Paper, method
+from deepro.parameters import Bounds, DataSet, LayerNames
+from deepro.registry import Paper, method
 
 _SAME = 15  # neighbours that are compared from step to step
 
 
 @method(
-    name="aligned_maps",
     family="spaces",
-    needs=("dataset", "layers"),
     paper=Paper("Rauber et al.", 2017, "Visualizing the Hidden Activity of Artificial Neural Networks",
                 "https://doi.org/10.1109/TVCG.2016.2598838"),
     summary="Maps by t-SNE of the same examples over layers, aligned; points whose neighbours changed are marked.",
 )  # fmt: skip
 def aligned_maps(
     net: Network,
-    dataset: Examples,
-    layers: str | Sequence[str],
+    dataset: DataSet,
+    layers: LayerNames,
     *,
     perplexity: Annotated[float | None, Bounds(2, 1000), "neighbours that count; 30, fewer for few points"] = None,
     steps: Annotated[int, Bounds(0, 100_000), "gradient steps after the early ones, a map"] = 500,
@@ -53,6 +52,7 @@ def aligned_maps(
     Stopped, the maps so far are returned, the last unfinished. Raises UsageError for fewer than 7 examples or
     pool=positions.
     """
+    dataset = as_examples(net, dataset)
     names = [layers] if isinstance(layers, str) else list(layers)
     if pool == "positions":
         raise UsageError("aligned maps follow examples: pool is mean, max or flatten, not positions")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from deepro import progress
-from deepro.data.examples import Examples
+from deepro.data.examples import as_examples
 from deepro.errors import ShapeError, UnsupportedError, UsageError
 from deepro.kinds.spaces.atlas import Atlas
 from deepro.methods.patterns.imagine import imagine
@@ -20,7 +20,8 @@ from deepro.methods.spaces.making import canonical_order, in_memory, threads
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.quality import kept, map_neighbours
 from deepro.network import Network
-from deepro.registry import Bounds, Paper, method
+from deepro.parameters import Bounds, DataSet, LayerName
+from deepro.registry import Paper, method
 from deepro.targets import Target
 
 _TOGETHER = 12  # pictures made in one batch
@@ -28,16 +29,14 @@ _SHOWN = 3  # examples and classes told of each cell
 
 
 @method(
-    name="atlas",
     family="spaces",
-    needs=("dataset", "layer"),
     paper=Paper("Carter et al.", 2019, "Activation Atlas", "https://distill.pub/2019/activation-atlas"),
     summary="A layer's space as pictures: its codes mapped, averaged cell by cell, a picture made for each average.",
 )  # fmt: skip
 def atlas(
     net: Network,
-    dataset: Examples,
-    layer: str,
+    dataset: DataSet,
+    layer: LayerName,
     *,
     grid: Annotated[int, Bounds(2, 64), "cells along the map's longer side"] = 8,
     least: Annotated[int, Bounds(1, 10_000), "codes that a cell must hold to get a picture"] = 3,
@@ -58,6 +57,7 @@ def atlas(
     Raises UsageError for fewer than 7 codes or codes that are all equal, UnsupportedError where the layer does not
     count its units on axis 1 or its codes do not fit in memory.
     """
+    dataset = as_examples(net, dataset)
     found = capture(
         net, dataset, layer, pool=pool, batch_size=batch_size, memory=memory << 20, thumbnails=48, seed=seed
     )

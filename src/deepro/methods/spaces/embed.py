@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from deepro.data.examples import Examples
+from deepro.data.examples import as_examples
 from deepro.errors import UsageError, near
-from deepro.kinds.spaces.map import METHODS, Map
+from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.codes import Pool
 from deepro.methods.spaces.layouts import Layout, pca_layout, random_layout, tsne_layout, umap_layout
 from deepro.methods.spaces.making import Plan, Question, make_map, threads
 from deepro.methods.spaces.neighbours import Metric
 from deepro.network import Network
-from deepro.registry import Bounds, Paper, get, method
+from deepro.parameters import Bounds, DataSet, LayerName
+from deepro.registry import Method, Paper, method, methods
 
 PoolOption = Annotated[Pool, "how an output becomes a code: over space or time, or one code a position or step"]
 StepOption = Annotated[int, "which step, for pool=step; -1 is the last"]
@@ -34,26 +35,28 @@ def embed(net: Network, dataset: Any, layer: str, method: str = "tsne", *, label
     `deepro methods` lists them with their options. Raises UsageError for an unknown method or option, for too few
     points, for codes that are all equal or not finite; LayerError for an unknown layer.
     """
-    if method not in METHODS:
-        raise UsageError(
-            f"unknown map method {method!r}{near(method, METHODS) or '; methods are ' + ', '.join(METHODS)}"
-        )
+    known = layouts()
+    if method not in known:
+        raise UsageError(f"unknown map method {method!r}{near(method, known) or '; methods are ' + ', '.join(known)}")
     data = dataset if labels is None else (dataset, labels)
-    return get(method).bind(net, data, layer, **options).run()
+    return known[method].bind(net, data, layer, **options).run()
+
+
+def layouts() -> dict[str, Method]:
+    """The methods that lay out a data set's examples, by name."""
+    return {name: record for name, record in methods().items() if record.function.__module__ == __name__}
 
 
 @method(
-    name="pca",
     family="spaces",
-    needs=("dataset", "layer"),
     paper=Paper("Hotelling", 1933, "Analysis of a complex of statistical variables into principal components",
                 "https://doi.org/10.1037/h0071325"),
     summary="A map along the two directions in which a layer's codes vary most.",
 )  # fmt: skip
 def pca(
     net: Network,
-    dataset: Examples,
-    layer: str,
+    dataset: DataSet,
+    layer: LayerName,
     *,
     pool: PoolOption = "mean",
     step: StepOption = -1,
@@ -65,22 +68,21 @@ def pca(
     seed: SeedOption = 0,
 ) -> Map:
     """Principal components of the codes, values (N, 2) in the codes' units. facts: the variance each axis explains."""
+    dataset = as_examples(net, dataset)
     question = Question(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
     return make_map(net, dataset, question, Plan("pca", lambda codes, _near, _start: pca_layout(codes, seed), least=3))
 
 
 @method(
-    name="random_projection",
     family="spaces",
-    needs=("dataset", "layer"),
     paper=Paper("Johnson & Lindenstrauss", 1984, "Extensions of Lipschitz mappings into a Hilbert space",
                 "https://doi.org/10.1090/conm/026/737400"),
     summary="A map along two random directions: what every other map must beat.",
 )  # fmt: skip
 def random_projection(
     net: Network,
-    dataset: Examples,
-    layer: str,
+    dataset: DataSet,
+    layer: LayerName,
     *,
     pool: PoolOption = "mean",
     step: StepOption = -1,
@@ -92,23 +94,22 @@ def random_projection(
     seed: SeedOption = 0,
 ) -> Map:
     """The codes along two Gaussian directions, values (N, 2)."""
+    dataset = as_examples(net, dataset)
     question = Question(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
     plan = Plan("random_projection", lambda codes, _near, _start: random_layout(codes, seed), least=3)
     return make_map(net, dataset, question, plan)
 
 
 @method(
-    name="tsne",
     family="spaces",
-    needs=("dataset", "layer"),
     paper=Paper("van der Maaten & Hinton", 2008, "Visualizing Data using t-SNE",
                 "https://jmlr.org/papers/v9/vandermaaten08a.html"),
     summary="A map that keeps each code's nearest neighbours together.",
 )  # fmt: skip
 def tsne(
     net: Network,
-    dataset: Examples,
-    layer: str,
+    dataset: DataSet,
+    layer: LayerName,
     *,
     perplexity: Annotated[float | None, Bounds(2, 1000), "neighbours that count; 30, fewer for few points"] = None,
     steps: Annotated[int, Bounds(0, 100_000), "gradient steps after the early ones"] = 500,
@@ -131,6 +132,7 @@ def tsne(
     progress.Stopped or from the keyboard, the map so far is returned with finished=False.
     Raises UsageError for fewer than 7 points or a perplexity that needs more.
     """
+    dataset = as_examples(net, dataset)
 
     def count(n: int) -> float:
         most = (n - 1) / 3
@@ -157,17 +159,15 @@ def tsne(
 
 
 @method(
-    name="umap",
     family="spaces",
-    needs=("dataset", "layer"),
     paper=Paper("McInnes, Healy & Melville", 2018, "UMAP: Uniform Manifold Approximation and Projection",
                 "https://arxiv.org/abs/1802.03426"),
     summary="A map from the neighbour graph of a layer's codes; needs umap-learn.",
 )  # fmt: skip
 def umap(
     net: Network,
-    dataset: Examples,
-    layer: str,
+    dataset: DataSet,
+    layer: LayerName,
     *,
     neighbours: Annotated[int | None, Bounds(2, 1000), "neighbours that count; 15, fewer for few points"] = None,
     min_dist: Annotated[float, Bounds(0, 1), "how close points may come"] = 0.1,
@@ -187,6 +187,7 @@ def umap(
 
     Raises UnsupportedError where umap-learn is not installed, UsageError for fewer than 5 points.
     """
+    dataset = as_examples(net, dataset)
 
     def count(n: int) -> int:
         if n < 5:

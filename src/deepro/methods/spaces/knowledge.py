@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from deepro import progress
-from deepro.data.examples import Examples, as_examples
+from deepro.data.examples import as_examples
 from deepro.errors import UsageError
 from deepro.kinds.spaces.layer_scores import LayerScores
 from deepro.kinds.spaces.similarity import Similarity
@@ -18,21 +18,20 @@ from deepro.methods.spaces.codes import Pool, capture
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.similarity import cka_matrix
 from deepro.network import Network
-from deepro.registry import Bounds, Paper, get, method
+from deepro.parameters import Bounds, DataSet, LayerNames
+from deepro.registry import Paper, get, method
 
 
 @method(
-    name="layer_scores",
     family="spaces",
-    needs=("dataset", "layers"),
     paper=Paper("Alain & Bengio", 2016, "Understanding intermediate layers using linear classifier probes",
                 "https://arxiv.org/abs/1610.01644"),
     summary="What each layer knows of the labels: linear probes with controls, neighbours, dimension, separation, CKA.",
 )  # fmt: skip
 def layer_scores(
     net: Network,
-    dataset: Examples,
-    layers: str | Sequence[str],
+    dataset: DataSet,
+    layers: LayerNames,
     *,
     neighbours: Annotated[int, Bounds(1, 1000), "nearest neighbours that vote"] = 10,
     held_out: Annotated[float, Bounds(0.01, 0.9), "share of the examples that test the probe"] = 0.2,
@@ -49,6 +48,7 @@ def layer_scores(
     dimension_twonn, dimension_mle: intrinsic. between_class: share of the variance. silhouette. code_size.
     similarity: linear CKA. Raises UsageError where there are no labels, one class, or fewer than 5 examples.
     """
+    dataset = as_examples(net, dataset)
     if pool == "positions":
         raise UsageError("pool=positions gives several codes an example; layer_scores needs one: mean, max or flatten")
     names = [layers] if isinstance(layers, str) else list(layers)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from deepro.data.examples import Examples
+from deepro.data.examples import as_examples
 from deepro.errors import UsageError
 from deepro.kinds.spaces.findings import Findings
 from deepro.methods.spaces.codes import Pool, capture
@@ -14,24 +14,23 @@ from deepro.methods.spaces.finding import Suspects, clusters, label_errors, near
 from deepro.methods.spaces.making import in_memory
 from deepro.methods.spaces.neighbours import Finder, Metric
 from deepro.network import Network
-from deepro.registry import Bounds, Paper, method
+from deepro.parameters import Bounds, DataSet, LayerName
+from deepro.registry import Paper, method
 
 _CLUSTERED = 5000  # codes whose clusters are looked for; of more, a sample, and the others go with their nearest
 _UNITS = 5
 
 
 @method(
-    name="findings",
     family="spaces",
-    needs=("dataset", "layer"),
     paper=Paper("Northcutt, Jiang & Chuang", 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels",
                 "https://arxiv.org/abs/1911.00068"),
     summary="What stands out among a layer's codes: outliers, near duplicates, likely label errors, clusters.",
 )  # fmt: skip
 def findings(
     net: Network,
-    dataset: Examples,
-    layer: str,
+    dataset: DataSet,
+    layer: LayerName,
     *,
     neighbours: Annotated[int, Bounds(2, 1000), "nearest neighbours that are looked at"] = 20,
     smallest: Annotated[int, Bounds(2, 1_000_000), "members that a cluster must have"] = 10,
@@ -48,6 +47,7 @@ def findings(
     Without labels, or with one class, there are no likely label errors, and a note says so.
     Raises UsageError for fewer than 3 examples, codes that are all equal, or pool=positions.
     """
+    dataset = as_examples(net, dataset)
     if pool == "positions":
         raise UsageError("findings are examples: pool is mean, max or flatten, not positions")
     found = capture(net, dataset, layer, pool=pool, batch_size=batch_size, memory=memory << 20, seed=seed)

@@ -7,28 +7,27 @@ from typing import Annotated
 
 import numpy as np
 
-from deepro.data.examples import Examples
+from deepro.data.examples import as_examples
 from deepro.errors import UsageError
 from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.codes import capture
 from deepro.methods.spaces.layouts import Layout, pca_layout, tsne_layout
 from deepro.methods.spaces.making import Plan, map_codes, threads
 from deepro.network import Network
-from deepro.registry import Bounds, Paper, method
+from deepro.parameters import Bounds, DataSet, LayerName
+from deepro.registry import Paper, method
 
 
 @method(
-    name="unit_map",
     family="spaces",
-    needs=("dataset", "layer"),
     paper=Paper("Rauber et al.", 2017, "Visualizing the Hidden Activity of Artificial Neural Networks",
                 "https://doi.org/10.1109/TVCG.2016.2598838"),
     summary="A map of a layer's units: near are those that answer to the same examples.",
 )  # fmt: skip
 def unit_map(
     net: Network,
-    dataset: Examples,
-    layer: str,
+    dataset: DataSet,
+    layer: LayerName,
     *,
     perplexity: Annotated[float | None, Bounds(2, 1000), "neighbours that count; 30, fewer for few units"] = None,
     steps: Annotated[int, Bounds(0, 100_000), "gradient steps after the early ones"] = 500,
@@ -43,6 +42,7 @@ def unit_map(
     the highest mean (class) and how far its mean lies above the others', in spreads (class_gap). Units that never
     change are left out. Raises UsageError for fewer than 3 units that answer.
     """
+    dataset = as_examples(net, dataset)
     found = capture(net, dataset, layer, pool="mean", batch_size=batch_size, memory=memory << 20, predictions=False)
     if found.projections:
         raise UsageError(f"layer {layer!r} has more units than memory={memory} MiB holds; give more memory")

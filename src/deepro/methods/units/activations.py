@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 
 from deepro import progress
 from deepro.errors import UsageError
 from deepro.kinds.photographs.activations import Activations
-from deepro.network import Inputs, Network
+from deepro.network import Network
+from deepro.parameters import Images, LayerNames
 from deepro.registry import Paper, method
 from deepro.shapes import to_array
 
@@ -17,9 +16,7 @@ _BATCH = 16  # images a pass
 
 
 @method(
-    name="activations",
     family="units",
-    needs=("images", "layers"),
     paper=Paper(
         "Yosinski et al.",
         2015,
@@ -28,13 +25,14 @@ _BATCH = 16  # images a pass
     ),
     summary="What each layer answers to each image.",
 )
-def activations(net: Network, images: Inputs, layers: str | Sequence[str]) -> Activations:
+def activations(net: Network, images: Images, layers: LayerNames) -> Activations:
     """Layers' outputs, exactly as the modules returned them, in one forward pass that ends at the last layer asked for.
 
     layers: one name or several. Returns values: name -> (N, *layer shape), float32, or float64 where the network is.
     Where a module returns a tuple or a mapping, its first tensor.
     Raises LayerError for an unknown layer, NetworkError for one that never runs.
     """
+    images = net.prepare(images)
     names = [layers] if isinstance(layers, str) else list(layers)
     if not names:
         raise UsageError("no layer given; `deepro layers` lists them")

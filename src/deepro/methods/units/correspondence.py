@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,22 +15,26 @@ from deepro.errors import UsageError
 from deepro.kinds.experiments.correspondence import CONTROL, Correspondence
 from deepro.methods.units.occlusion import _grey
 from deepro.methods.units.zeiler import ZEILER
-from deepro.network import Inputs, Network
-from deepro.registry import Bounds, method
+from deepro.network import Network
+from deepro.parameters import Bounds, Images, LayerNames, Value
+from deepro.registry import method
+
+CONTROL = "random"
+
+
+CORNER = {"corner": [[2, 3, 8, 9], [10, 10, 15, 15]]}  # of two pictures, for tests
 
 
 @method(
-    name="correspondence",
     family="units",
-    needs=("images", "parts", "layers"),
     paper=ZEILER,
     summary="Whether hiding the same part of different images changes a layer in the same way.",
 )
 def correspondence(
     net: Network,
-    images: Inputs,
-    parts: Mapping[str, Any],
-    layers: str | Sequence[str],
+    images: Images,
+    parts: Annotated[Mapping[str, Any], Value("part -> (N, 4) left, top, right, bottom", CORNER)],
+    layers: LayerNames,
     *,
     draws: Annotated[int, Bounds(1, 1000), "random squares an image and part, for the control"] = 10,
     seed: Annotated[int, Bounds(0, 2**31), "of the random squares"] = 0,
@@ -44,6 +48,7 @@ def correspondence(
     Returns distances for all pairs of images, and mean and standard error over the images as in the paper.
     Raises UsageError for fewer than two images, and boxes that do not fit.
     """
+    images = net.prepare(images)
     names = [layers] if isinstance(layers, str) else list(layers)
     for name in names:
         net.check_layer(name)

@@ -13,20 +13,18 @@ from torch.nn import functional
 from deepro.errors import NetworkError, UnsupportedError, UsageError
 from deepro.kinds.photographs.projection import Projection
 from deepro.methods.units.back import Way
-from deepro.network import Inputs, Layer, Network, ReceptiveField
+from deepro.network import Layer, Network, ReceptiveField
+from deepro.parameters import Bounds, Images, LayerName, Units, Value
 from deepro.probe import first_tensor
 from deepro.rectifiers import Nonlinearities, Rule, nonlinearities, rectifiers
-from deepro.registry import Bounds, Paper, method
+from deepro.registry import Paper, method
 from deepro.shapes import to_array
 
-Units = int | Sequence[Any] | np.ndarray | Tensor | None
-Positions = Sequence[Any] | np.ndarray | Tensor | None
+Positions = Annotated[Sequence[Any] | np.ndarray | Tensor, Value("place of each unit in the layer's map")]
 
 
 @method(
-    name="deconvnet",
     family="units",
-    needs=("images", "layer"),
     paper=Paper(
         "Zeiler & Fergus",
         2014,
@@ -37,10 +35,10 @@ Positions = Sequence[Any] | np.ndarray | Tensor | None
 )
 def deconvnet(
     net: Network,
-    images: Inputs,
-    layer: str,
-    units: Units = None,
-    positions: Positions = None,
+    images: Images,
+    layer: LayerName,
+    units: Units | None = None,
+    positions: Positions | None = None,
     *,
     rule: Annotated[Rule, "what comes back through a rectifier"] = "deconvnet",
     top: Annotated[int, Bounds(1, 100_000), "how many of the strongest units, where none are named"] = 9,
@@ -63,6 +61,7 @@ def deconvnet(
     Raises LayerError and UsageError for a layer, unit or position that is not there, and UnsupportedError where the
     network has no rectifier for the rule to act on: the result would be the plain gradient under another name.
     """
+    images = net.prepare(images)
     net.check_layer(layer)
     known = _known(net, images.tensor, layer)
     space = tuple(images.tensor.shape[2:])
@@ -95,7 +94,7 @@ def deconvnet(
     )
 
 
-def _choose(maps: Tensor, layer: str, units: Units, top: int, n: int, count: int) -> Tensor:
+def _choose(maps: Tensor, layer: str, units: Units | None, top: int, n: int, count: int) -> Tensor:
     """(U,) indices of the units of image `n`."""
     have = len(maps)
     if units is None:
@@ -117,7 +116,7 @@ def _choose(maps: Tensor, layer: str, units: Units, top: int, n: int, count: int
     return asked
 
 
-def _places(maps: Tensor, layer: str, units: Tensor, positions: Positions, n: int, count: int) -> Tensor:
+def _places(maps: Tensor, layer: str, units: Tensor, positions: Positions | None, n: int, count: int) -> Tensor:
     """(U, spatial axes) where in the map each unit of image `n` stands."""
     space = tuple(maps.shape[1:])
     if positions is None:

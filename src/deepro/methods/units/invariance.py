@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,22 +14,21 @@ from deepro import progress
 from deepro.errors import UsageError
 from deepro.kinds.experiments.invariance import Invariance
 from deepro.methods.units.zeiler import ZEILER
-from deepro.network import Inputs, Network
-from deepro.registry import Bounds, method
+from deepro.network import Network
+from deepro.parameters import Bounds, Images, LayerNames, OneClass
+from deepro.registry import method
 
 
 @method(
-    name="invariance",
     family="units",
-    needs=("images", "layers"),
     paper=ZEILER,
     summary="How far each layer's features and the prediction move when the image is moved, scaled or turned.",
 )
 def invariance(
     net: Network,
-    images: Inputs,
-    layers: str | Sequence[str],
-    target: str | int | None = None,
+    images: Images,
+    layers: LayerNames,
+    target: OneClass | None = None,
     *,
     shift: Annotated[int, Bounds(0, 4096), "largest vertical translation in input pixels"] = 60,
     scale: Annotated[float, Bounds(1.0, 8.0), "largest magnification"] = 1.8,
@@ -44,6 +42,7 @@ def invariance(
     its border. The step that changes nothing is part of every curve, with distance 0.
     target: label or index, None for what each untouched image is taken for.
     """
+    images = net.prepare(images)
     names = [layers] if isinstance(layers, str) else list(layers)
     for name in names:
         net.check_layer(name)

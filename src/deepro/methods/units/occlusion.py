@@ -12,24 +12,23 @@ from deepro import progress
 from deepro.errors import LayerError, UsageError
 from deepro.kinds.experiments.occlusion_maps import OcclusionMaps
 from deepro.methods.units.zeiler import ZEILER
-from deepro.network import Inputs, Network, Preprocess
-from deepro.registry import Bounds, method
+from deepro.network import Network, Preprocess
+from deepro.parameters import Bounds, Image, LayerName, OneClass, Unit
+from deepro.registry import method
 from deepro.shapes import to_array
 
 
 @method(
-    name="occlusion_maps",
     family="units",
-    needs=("image", "layer"),
     paper=ZEILER,
     summary="What hiding each part of an image does to a unit, to a class and to the prediction.",
 )
 def occlusion_maps(
     net: Network,
-    image: Inputs,
-    layer: str,
-    unit: int | None = None,
-    target: str | int | None = None,
+    image: Image,
+    layer: LayerName,
+    unit: Unit | None = None,
+    target: OneClass | None = None,
     *,
     square: Annotated[int, Bounds(1, 4096), "side of the grey square in input pixels"] = 50,
     step: Annotated[int, Bounds(1, 4096), "input pixels between two places"] = 8,
@@ -43,6 +42,7 @@ def occlusion_maps(
     unit: None for the unit of the layer that answers strongest. target: label or index, None for the prediction.
     Raises UsageError for more than one image or no picture, LayerError for a layer without a map.
     """
+    image = net.prepare(image)
     if len(image) != 1 or image.tensor.ndim != 4:
         raise UsageError(f"occlusion maps show one picture (1, C, H, W), got {tuple(image.tensor.shape)}")
     net.check_layer(layer)

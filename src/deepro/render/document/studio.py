@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from deepro.render.document.base import Guess, Model, Paper
 
@@ -51,16 +51,22 @@ class Session(Model):
     limits: Limits
 
 
-class MethodForm(Model):
-    """A method of the registry. options: JSON schema (draft 2020-12) of its keywords, defaults included.
+class FormInput(Model):
+    """An input of a method that is no option. type: of deepro.parameters; a form draws its field by it."""
 
-    needs: what it is applied to. refused: why it does not apply to the live network, where that is known.
-    """
+    name: str
+    type: str
+    required: bool
+
+
+class MethodForm(Model):
+    """A method of the registry. inputs: what it is applied to. options: JSON schema (draft 2020-12) of its keywords,
+    defaults included."""
 
     name: str
     family: str
     summary: str
-    needs: list[str]
+    inputs: list[FormInput]
     result: str
     version: int
     paper: Paper
@@ -68,17 +74,25 @@ class MethodForm(Model):
 
 
 class JobRequest(Model):
-    """A method and what it is applied to. image: id of a photograph's page. text: for methods of sequences."""
+    """A method and what it is applied to. image: id of a photograph's page. text: what was typed, for sequences.
+
+    arguments: by the names of the method's parameters, as a form sends them.
+    """
 
     method: str = Field(max_length=200)
     image: str | None = Field(default=None, max_length=200)
-    target: str | int | None = None
-    targets: list[str | int] | None = Field(default=None, max_length=64)
-    layer: str | None = None
-    layers: list[str] | None = Field(default=None, max_length=256)
-    units: list[int] | None = Field(default=None, max_length=4096)
     text: str | None = Field(default=None, max_length=1_000_000)
-    options: dict[str, Any] = Field(default_factory=dict, max_length=64)
+    arguments: dict[str, Any] = Field(default_factory=dict, max_length=64)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older(cls, given: Any) -> Any:
+        """Jobs that older versions kept name each place beside the options."""
+        if not isinstance(given, dict) or "options" not in given:
+            return given
+        places = {k: given[k] for k in ("target", "targets", "layer", "layers", "units") if given.get(k) is not None}
+        kept = {k: given[k] for k in ("method", "image", "text") if k in given}
+        return {**kept, "arguments": {**places, **(given["options"] or {})}}
 
 
 class Job(Model):

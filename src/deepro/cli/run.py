@@ -1,0 +1,142 @@
+"""`deepro run METHOD MODEL ...`: every method of the registry as a command, made from its record."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from deepro.cli.network import with_network
+from deepro.cli.output import Json, show
+from deepro.cli.progress import shown
+from deepro.errors import UsageError
+
+if TYPE_CHECKING:
+    from deepro.network import Network
+    from deepro.parameters import Parameter
+    from deepro.registry import Method
+    from deepro.store import Workspace
+
+Out = Annotated[Path | None, typer.Option(help="The workspace that keeps the result, made where it is missing.")]
+Figure = Annotated[Path | None, typer.Option(help="Draw the result's figure into this file: .png, .svg or .pdf.")]
+
+
+class Methods(TyperGroup):
+    """A command for each method."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        from deepro import registry
+
+        return list(registry.methods())
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        from deepro import registry
+
+        return command(registry.get(cmd_name))
+
+
+run = typer.Typer(cls=Methods, no_args_is_help=True)
+
+
+@run.callback()
+def _run() -> None:
+    """One method, with all of its parameters as options: deepro run deconvnet MODEL cat.jpg --layer features.3."""
+
+
+def command(record: Method) -> Any:
+    """The command of one method."""
+
+    def made(
+        net: Network, *, out: Path | None, figure: Path | None, json: bool, **given: list[str] | str | None
+    ) -> None:
+        from deepro.explanation import make
+        from deepro.store import Workspace
+
+        workspace = Workspace(out) if out else None
+        context = _Folder(workspace)
+        arguments: dict[str, Any] = {}
+        for parameter in (*record.inputs, *record.options):
+            words = given[parameter.name]
+            if words:
+                words = words if isinstance(words, list) else [words]
+                arguments[parameter.name] = parameter.type.read(net, words, context)
+            elif parameter.required:
+                raise UsageError(f"{record.name} needs {parameter.name}: {parameter.type.says()}")
+        with shown():
+            if workspace is None:
+                result = record(net, **arguments)
+            else:
+                workspace.add_network(net)
+                result = make(workspace, record, net, **arguments)
+        if figure is not None:
+            result.figure().savefig(figure)
+        _tell(result, out, json)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [inspect.Parameter("net", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+    for parameter in (*record.inputs, *record.options):
+        parameters.append(inspect.Parameter(parameter.name, keyword, default=None, annotation=_asked(parameter)))
+    for name, annotation, default in (("out", Out, None), ("figure", Figure, None), ("json", Json, False)):
+        parameters.append(inspect.Parameter(name, keyword, default=default, annotation=annotation))
+    made.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    made.__doc__ = f"{record.summary}\n\n{record.paper}"
+    one = typer.Typer(add_completion=False)
+    one.command(record.name)(with_network(made))
+    return typer.main.get_command(one)
+
+
+def _asked(parameter: Parameter) -> Any:
+    """The annotation by which Typer asks for a parameter."""
+    from deepro.cli.methods import accepts
+    from deepro.parameters import Option
+
+    if isinstance(parameter, Option):
+        default = "" if parameter.required else f"; default {parameter.default}"
+        return Annotated[str | None, typer.Option(help=f"{parameter.help} ({accepts(parameter)}{default})")]
+    about: dict[str, Any] = {"help": parameter.type.says()}
+    if parameter.type.data:
+        about["metavar"] = parameter.name.upper() + ("..." if parameter.type.several else "")
+    kind = typer.Argument if parameter.type.data else typer.Option
+    return Annotated[list[str] | None if parameter.type.data or parameter.type.several else str | None, kind(**about)]
+
+
+class _Folder:
+    """What a command has at hand: its workspace."""
+
+    def __init__(self, workspace: Workspace | None) -> None:
+        self._workspace = workspace
+
+    def picture(self) -> Any:
+        raise UsageError("expected the path of a picture")
+
+    def text(self) -> str:
+        raise UsageError("expected the path of a sequence")
+
+    def data(self) -> Any:
+        raise UsageError("expected the path of a data set")
+
+    def stored(self, kind: str, key: str) -> Any:
+        if self._workspace is None:
+            raise UsageError(f"the {kind} {key!r} lies in a workspace: name it by --out")
+        return self._workspace.get(kind, key)
+
+
+def _tell(result: Any, out: Path | None, json: bool) -> None:
+    from deepro.figures import caption
+
+    key = result.provenance.key
+    value = {"kind": result.kind, "key": key, "seconds": result.provenance.seconds}
+    value |= {"workspace": str(out) if out else None, "notes": list(result.provenance.notes)}
+
+    def human(console: Any) -> None:
+        console.print(caption(result), markup=False)
+        for note in result.provenance.notes:
+            console.print(note, markup=False)
+        console.print(f"result     {result.kind}-{key}", markup=False)
+        if out:
+            console.print(f"workspace  {out}", markup=False)
+
+    show(value, json, human)

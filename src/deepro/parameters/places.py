@@ -1,0 +1,173 @@
+"""Layers, units, and the numbers that are explained or raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from torch import Tensor
+
+from deepro.errors import UsageError
+from deepro.network import Network
+from deepro.parameters.base import Context, Type, only, several
+from deepro.targets import Target
+
+_RECURRENT = ("LSTM", "GRU", "RNN")
+
+
+class _Layer(Type):
+    """One layer, by name."""
+
+    name = "layer"
+
+    def value(self, net: Network, given: Any) -> Any:
+        if not isinstance(given, str):
+            raise UsageError(f"layer is {given!r}, expected a name; see `deepro layers`")
+        return net.check_layer(given)
+
+    def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
+        return only(words, "layer")
+
+    def sample(self, net: Network) -> Any:
+        kinds = {name: layer.kind for name, layer in net.layers.items()}
+        wanted = [n for n, kind in kinds.items() if kind in _RECURRENT] or [
+            n for n, kind in kinds.items() if "Conv" in kind
+        ]
+        return wanted[-1]
+
+
+class _Layers(_Layer):
+    """One or several layers, by name."""
+
+    name, several = "layers", True
+
+    def value(self, net: Network, given: Any) -> Any:
+        return [super(_Layers, self).value(net, layer) for layer in several(given)]
+
+    def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
+        return list(words)
+
+    def words(self, kept: Any) -> list[str] | None:
+        return [str(k) for k in several(kept)]
+
+    def sample(self, net: Network) -> Any:
+        return [super().sample(net)]
+
+
+class _Unit(Type):
+    """One unit of the layer, by its index."""
+
+    name = "unit"
+
+    def value(self, net: Network, given: Any) -> int:
+        return _index(given)
+
+    def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
+        return _index(only(words, "unit"))
+
+    def sample(self, net: Network) -> Any:
+        return 1
+
+
+class _Units(Type):
+    """Units of the layer: an index, several, or for each image its own."""
+
+    name = "units"
+
+    def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
+        return [_index(w) for w in only(words, "list of units").split(",")]
+
+    def words(self, kept: Any) -> list[str] | None:
+        flat = several(kept)
+        return None if any(isinstance(k, list) for k in flat) else [",".join(map(str, flat))]
+
+    def python(self, kept: Any) -> str:
+        kept = several(kept)
+        whole = len(kept) > 2 and kept == list(range(int(kept[0]), int(kept[0]) + len(kept)))
+        return f"range({kept[0]}, {kept[-1] + 1})" if whole else repr(kept)
+
+    def sample(self, net: Network) -> Any:
+        return [0, 2]
+
+
+class _LayerUnits(Type):
+    """Units of several layers: layer -> indices."""
+
+    name, several = "layer_units", True
+
+    def value(self, net: Network, given: Any) -> dict[str, list[int]]:
+        if not isinstance(given, Mapping) or not given:
+            raise UsageError(f"units is {given!r}, expected layer -> indices")
+        return {net.check_layer(str(layer)): [_index(u) for u in several(units)] for layer, units in given.items()}
+
+    def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
+        found: dict[str, list[int]] = {}
+        for word in words:
+            layer, hash_, units = word.rpartition("#")
+            if not hash_:
+                raise UsageError(f"units {word!r}: expected LAYER#UNIT,UNIT, such as features.11#3,34")
+            found.setdefault(layer, []).extend(_index(u) for u in units.split(","))
+        return found
+
+    def words(self, kept: Any) -> list[str] | None:
+        return [f"{layer}#{','.join(map(str, units))}" for layer, units in kept.items()]
+
+    def sample(self, net: Network) -> Any:
+        layers = [n for n, layer in net.layers.items() if "Conv" in layer.kind]
+        return {layers[-1]: [0, 3], layers[0]: [5]}
+
+
+class _Target(Type):
+    """What is explained: a label, a class index, LAYER#UNIT; each image's prediction where nothing is said."""
+
+    name = "target"
+
+    def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
+        return only(words, "target")
+
+    def sample(self, net: Network) -> Any:
+        return net.label(1) if net.labels else 1
+
+
+class _Class(_Target):
+    """One class: a label or its index."""
+
+    name = "class"
+
+
+class _Targets(_Target):
+    """What is raised: labels, class indices, LAYER#UNIT."""
+
+    name, several = "targets", True
+
+    def value(self, net: Network, given: Any) -> Any:
+        if isinstance(given, list | tuple) and not given:
+            raise UsageError("no target was given: expected a label, a class index, or LAYER#UNIT")
+        return given
+
+    def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
+        return list(words)
+
+    def words(self, kept: Any) -> list[str] | None:
+        return [str(k) for k in several(kept)]
+
+    def sample(self, net: Network) -> Any:
+        return [super().sample(net), 2]
+
+
+LayerName = Annotated[str, _Layer()]
+LayerNames = Annotated[str | Sequence[str], _Layers()]
+Unit = Annotated[int, _Unit()]
+Units = Annotated[int | Sequence[Any] | np.ndarray | Tensor, _Units()]
+LayerUnits = Annotated[Mapping[str, Sequence[int]], _LayerUnits()]
+OneClass = Annotated[str | int, _Class()]
+OneTarget = Annotated[str | int | Target | Sequence[str | int | Target], _Target()]
+Targets = Annotated[str | int | Target | Sequence[str | int | Target], _Targets()]
+
+
+def _index(given: Any) -> int:
+    text = str(given).strip()
+    if isinstance(given, bool) or not text.isdecimal():
+        raise UsageError(f"unit is {given!r}, expected a whole number from 0 on")
+    return int(text)
