@@ -55,26 +55,26 @@ def test_a_survey_is_what_the_library_makes(labelled: Running) -> None:
 def test_an_ablation_is_what_the_library_makes(labelled: Running) -> None:
     from deepro.methods.units.ablation import ablate
 
-    job = labelled.post("jobs", {"method": "ablate", "layer": "3", "units": [1, 5], "options": {"each": True}})
+    job = labelled.post("jobs", {"method": "ablate", "arguments": {"units": {"3": [1, 5]}}, "options": {"each": True}})
     done = labelled.finished(job["id"])
     assert done["state"] == "done", done["error"]
     expected = ablate(own(labelled), labelled.base / "photos", {"3": [1, 5]}, each=True)
     stored: Any = deepro.open(labelled.workspace / "results" / f"ablation-{done['key']}")
     np.testing.assert_allclose(stored.loss, expected.loss, rtol=1e-5)
     labelled.until(lambda: labelled.job(job["id"])["page"] == ["experiment", done["key"][:12]])
-    mean = labelled.post("jobs", {"method": "ablate", "layer": "3", "units": [1], "options": {"fill": "mean"}})
+    mean = labelled.post("jobs", {"method": "ablate", "arguments": {"units": {"3": [1]}}, "options": {"fill": "mean"}})
     assert labelled.finished(mean["id"])["state"] == "done"
 
 
 @pytest.mark.parametrize(
     ("request_", "why"),
     [
-        ({"method": "ablate", "layer": "3"}, "needs a layer and some of its units"),
-        ({"method": "ablate", "layer": "9", "units": [0]}, "unknown layer"),
+        ({"method": "ablate"}, "needs units"),
+        ({"method": "ablate", "arguments": {"units": {"9": [0]}}}, "unknown layer"),
         ({"method": "survey", "layers": ["nothing"]}, "unknown layer"),
         ({"method": "survey", "options": {"top_k": 0}}, "expected 1 to 100"),
-        ({"method": "survey", "options": {"workspace": "/tmp"}}, "workspace is no option"),
-        ({"method": "survey", "options": {"dataset": "/etc"}}, "dataset is no option"),
+        ({"method": "survey", "options": {"workspace": "/tmp"}}, "no option 'workspace'"),
+        ({"method": "survey", "options": {"dataset": "/etc"}}, "no option 'dataset'"),
     ],
 )
 def test_what_does_not_fit(labelled: Running, request_: dict[str, Any], why: str) -> None:

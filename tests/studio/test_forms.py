@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pytest
 
 from deepro import registry
 from deepro.kinds.photographs.heatmap import Heatmap
-from deepro.registry import Bounds, Paper
+from deepro.network import Network
+from deepro.parameters import Bounds, Images
+from deepro.registry import Paper
 from deepro.studio.forms import form, forms
 
 METHODS = registry.methods()
@@ -30,15 +32,15 @@ def test_the_schema_says_what_the_registry_checks(name: str) -> None:
         for inside in (said.get("minimum"), said.get("maximum"), *said.get("enum", ())):
             if inside is not None:
                 option.check(inside)
-        if option.bounds:
+        if option.type.bounds:
             for outside in (said["minimum"] - 1, said["maximum"] * 2 + 1):
                 with pytest.raises(registry.UsageError):
                     option.check(outside)
 
 
 def fresh(
-    net: Any,
-    images: Any,
+    net: Network,
+    images: Images,
     *,
     amount: Annotated[float, Bounds(0.5, 2), "how much"] = 1.0,
     way: Annotated[Literal["up", "down"], "where to"] = "up",
@@ -51,7 +53,7 @@ def fresh(
 def test_a_new_method_needs_no_form() -> None:
     """The record alone makes it."""
     paper = Paper("A", 1, "T", "u")
-    registry.method(name="fresh", family="regions", needs=("images",), paper=paper, summary="s")(fresh)
+    registry.method(family="regions", paper=paper, summary="s")(fresh)
     try:
         properties = form(registry.get("fresh")).options["properties"]
     finally:

@@ -143,17 +143,17 @@ def test_two_viewers_asking_for_the_same_get_one_job(studio: Running) -> None:
         ({"method": "gradient", "image": "ID", "options": {"samples": 3}}, "no option 'samples'"),
         ({"method": "smoothgrad", "image": "ID", "options": {"samples": 0}}, "expected 1 to 10000"),
         ({"method": "smoothgrad", "image": "ID", "options": {"samples": "many"}}, "expected int"),
-        ({"method": "deconvnet", "image": "ID"}, "needs a layer"),
+        ({"method": "deconvnet", "image": "ID"}, "needs layer"),
         ({"method": "deconvnet", "image": "ID", "layer": "9"}, "unknown layer"),
-        ({"method": "gradcam", "image": "ID", "options": {"layer": "9"}}, "unknown layer"),
-        ({"method": "imagine"}, "at least one target"),
+        ({"method": "gradcam", "image": "ID", "arguments": {"layer": "9"}}, "unknown layer"),
+        ({"method": "imagine"}, "needs targets"),
         ({"method": "trace"}, "needs a text"),
         (
             {"method": "gradient", "image": "ID", "model": "os:system"},
             "model: Extra",
         ),  # the command line alone names factories
-        ({"method": "gradient", "image": "ID", "options": {"net": 1}}, "net is no option"),
-        ({"method": "pca", "layer": "0", "options": {"dataset": "/etc"}}, "dataset is no option"),
+        ({"method": "gradient", "image": "ID", "options": {"net": 1}}, "no option 'net'"),
+        ({"method": "pca", "layer": "0", "options": {"dataset": "/etc"}}, "no option 'dataset'"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_line(request_: dict[str, Any], why: str, studio: Running) -> None:

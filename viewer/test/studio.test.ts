@@ -117,8 +117,8 @@ describe("confusions", () => {
 });
 
 describe("forms", () => {
-  const method = (name: string, ...needs: string[]) => ({ name, needs }) as never;
-  const all = [method("gradient", "images", "target"), method("imagine", "targets"), method("pca", "dataset", "layer"), method("trace", "sequence"), method("correspondence", "images", "parts")];
+  const method = (name: string, ...types: string[]) => ({ name, family: "units", inputs: types.map((type) => ({ name: type, type, required: true })) }) as never;
+  const all = [method("gradient", "images", "target"), method("imagine", "targets"), method("pca", "dataset", "layer"), method("trace", "sequence"), method("correspondence", "images", "value")];
   const names = (about: object, takes = { data: true, text: true }) => applicable(all, about, takes).map((m) => m.name);
   it("offers what can be applied", () => {
     expect(names({ image: "x" })).toEqual(["gradient"]);

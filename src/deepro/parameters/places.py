@@ -11,7 +11,7 @@ from torch import Tensor
 from deepro.errors import UsageError
 from deepro.network import Network
 from deepro.parameters.base import Context, Type, only, several
-from deepro.targets import Target
+from deepro.targets import Target, as_target
 
 _RECURRENT = ("LSTM", "GRU", "RNN")
 
@@ -124,7 +124,12 @@ class _Target(Type):
     name = "target"
 
     def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
-        return only(words, "target")
+        return _aim(net, only(words, "target"))
+
+    def posted(self, net: Network, sent: Any, context: Context) -> Any:
+        for one in several(sent):
+            as_target(net, one)  # refused before it waits for its turn
+        return sent
 
     def sample(self, net: Network) -> Any:
         return net.label(1) if net.labels else 1
@@ -147,7 +152,7 @@ class _Targets(_Target):
         return given
 
     def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
-        return list(words)
+        return [_aim(net, word) for word in words]
 
     def words(self, kept: Any) -> list[str] | None:
         return [str(k) for k in several(kept)]
@@ -171,3 +176,8 @@ def _index(given: Any) -> int:
     if isinstance(given, bool) or not text.isdecimal():
         raise UsageError(f"unit is {given!r}, expected a whole number from 0 on")
     return int(text)
+
+
+def _aim(net: Network, word: str) -> str | int:
+    """A label, or a class index where no label is written so."""
+    return int(word) if word.isdecimal() and net.find_label(word) is None else word

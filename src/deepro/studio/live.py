@@ -170,19 +170,20 @@ class Live:
         net = net or self.net
         record = registry.get(request.method)
         context = _Asked(self, request)
-        known = {p.name for p in (*record.inputs, *record.options) if not p.type.data}
+        known = [p.name for p in record.inputs if not p.type.data]
         for name in request.arguments:
             if name not in known:
-                raise UsageError(f"{name} is no parameter of {record.name}{near(name, known)}")
+                raise UsageError(f"{record.name} takes no {name}{near(name, known)}")
+        for name in request.options:
+            record.option(name)
         given: dict[str, Any] = {}
         for parameter in record.inputs:
             sent = request.arguments.get(parameter.name)
             if parameter.type.data or sent not in (None, "", []):
                 given[parameter.name] = parameter.type.posted(net, sent, context)
             elif parameter.required:
-                raise UsageError(f"{record.name} needs {parameter.name}")
-        options = {o.name: request.arguments[o.name] for o in record.options if o.name in request.arguments}
-        return record.bind(net, **given, **options)
+                raise UsageError(f"{record.name} needs {parameter.name}: {parameter.type.says()}")
+        return record.bind(net, **given, **request.options)
 
     def defaults(self, id: str) -> list[JobRequest]:
         """What `deepro explain` makes of a photograph: the region, and the units of layers from first to last."""
@@ -193,8 +194,9 @@ class Live:
         for method, options in sorted(DEFAULT, key=lambda job: registry.record(job[0]).takes("layer") is not None):
             layers = self._layers if registry.record(method).takes("layer") else [None]
             for layer in layers:
-                arguments = {**options, **({} if layer is None else {"layer": layer})}
-                made.append(JobRequest(method=registry.record(method).name, image=id, arguments=arguments))
+                places = {} if layer is None else {"layer": layer}
+                name = registry.record(method).name
+                made.append(JobRequest(method=name, image=id, arguments=places, options=dict(options)))
         return made
 
     def subject(self, request: JobRequest) -> str:
@@ -203,10 +205,7 @@ class Live:
         if request.image is not None:
             photograph = self.inputs(request.image)[0].photographs[0]
             parts.append(photograph.name if photograph else request.image)
-        inputs = {p.name for p in registry.get(request.method).inputs}
-        for name, value in request.arguments.items():
-            if name in inputs and value is not None:
-                parts.append(_told(value))
+        parts += [_told(value) for value in request.arguments.values() if value is not None]
         return " · ".join(part for part in parts if part)
 
 

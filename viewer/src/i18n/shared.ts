@@ -132,6 +132,8 @@ export const shared = {
   "form.layer.help": ["its name", "層的名稱", "层的名称"],
   "form.layers": ["Layers", "層", "层"],
   "form.layers.help": ["names, with spaces between", "層的名稱，以空格分隔", "层的名称，用空格分隔"],
+  "form.unit.help": ["its number; the strongest by default", "單元的編號；預設為反應最強的單元", "单元的编号；默认为响应最强的单元"],
+  "form.layer_units.help": ["one layer a line: layer#unit,unit", "每行一層：層#單元,單元", "每行一层：层#单元,单元"],
   "form.units.help": ["numbers; the strongest by default", "編號；預設為反應最強的單元", "编号；默认为响应最强的单元"],
   "form.text": ["Text", "文字", "文字"],
   "form.text.help": ["what the network reads", "網路要讀的文字", "网络要读的文字"],

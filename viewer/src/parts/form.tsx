@@ -2,7 +2,7 @@
 import { Suspense, use, useId, useMemo, useState, type FormEvent } from "react";
 import { Workspace } from "../core/context";
 import type { JobRequest, MethodForm as Method } from "../generated/document";
-import { useSpeech } from "../i18n";
+import { useSpeech, type Key } from "../i18n";
 import { server, useJobs, useSession } from "../core/live";
 import { JobRow } from "./jobs";
 import { PaperLine } from "./words";
@@ -21,19 +21,67 @@ type Property = {
 };
 
 const MOST = 6; // jobs of this form told of here; the page of jobs has all
-const ASKED = ["image", "images", "target", "targets", "layer", "layers", "units", "dataset", "sequence", "sequences"];
+
+type Input = Method["inputs"][number];
+type Names = { labels: string; layers: string };
+
+/** How a form asks for one type of input: what it is opened on says it (`known`), or a field does, whose text is read. */
+type Asks = {
+  known?: (about: About) => unknown;
+  field?: (id: string, input: Input, names: Names) => React.ReactNode;
+  read?: (text: string) => unknown;
+  words?: readonly [label: Key, help: Key];
+};
+
+const list = (text: string) => text.split(/[\s,]+/).filter(Boolean);
+const numbers = (text: string) => list(text).map(Number).filter(Number.isInteger);
+const unitOf = (about: About) => (about.layer !== undefined && about.unit !== undefined ? `${about.layer}#${about.unit}` : undefined);
+const line = (list?: string) => (id: string, input: Input, names: Names) => (
+  <input id={id} name={`@${input.name}`} {...(list ? { list: names[list as keyof Names] } : {})} required={input.required} autoComplete="off" />
+);
+const lines = (rows: number) => (id: string, input: Input) => <textarea id={id} name={`@${input.name}`} rows={rows} required={input.required} />;
+
+/** A type of the registry's inputs that is not here can only be given by a program. */
+const ASKS: { readonly [type: string]: Asks } = {
+  image: {},
+  images: {},
+  dataset: {},
+  sequence: { field: lines(4), words: ["form.text", "form.text.help"] },
+  sequences: { field: lines(4), words: ["form.text", "form.text.help"] },
+  target: { known: (about) => unitOf(about) ?? about.target, field: line("labels"), read: (text) => text, words: ["target", "form.target.help"] },
+  class: { known: (about) => about.target, field: line("labels"), read: (text) => text, words: ["target", "form.target.help"] },
+  targets: {
+    known: (about) => [unitOf(about) ?? about.target].filter(Boolean),
+    field: lines(3),
+    read: (text) => text.split("\n").map((one) => one.trim()).filter(Boolean),
+    words: ["form.targets", "form.targets.help"],
+  },
+  layer: { known: (about) => about.layer, field: line("layers"), read: (text) => text, words: ["layer", "form.layer.help"] },
+  layers: { field: line("layers"), read: list, words: ["form.layers", "form.layers.help"] },
+  unit: { known: (about) => about.unit, field: line(), read: (text) => numbers(text)[0], words: ["unit", "form.unit.help"] },
+  units: { known: (about) => (about.unit === undefined ? undefined : [about.unit]), field: line(), read: numbers, words: ["units", "form.units.help"] },
+  layer_units: {
+    known: (about) => (about.layer === undefined || about.unit === undefined ? undefined : { [about.layer]: [about.unit] }),
+    field: lines(3),
+    read: (text) => Object.fromEntries(text.split("\n").map((one) => [one.slice(0, one.lastIndexOf("#")).trim(), numbers(one.slice(one.lastIndexOf("#") + 1))])),
+    words: ["units", "form.layer_units.help"],
+  },
+  alphabet: {},
+};
+
+const isEmpty = (value: unknown) => value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
+const takes = (method: Method, ...types: string[]) => method.inputs.some((input) => types.includes(input.type));
 
 /** Methods that can be applied to what the form is opened on, in the registry's order. */
-export function applicable(methods: Method[], about: About, takes: { data: boolean; text: boolean }): Method[] {
+export function applicable(methods: Method[], about: About, has: { data: boolean; text: boolean }): Method[] {
   return methods.filter((method) => {
-    const needs = new Set(method.needs);
-    const picture = needs.has("image") || needs.has("images");
-    if (method.needs.some((need) => !ASKED.includes(need))) return false; // such as boxes, which only a program has
-    if ((needs.has("sequence") || needs.has("sequences")) && !takes.text) return false;
-    if (needs.has("dataset") && !takes.data) return false;
-    if (about.image !== undefined || about.images !== undefined) return picture && method.name !== "predict";
-    if (about.unit !== undefined && needs.has("units")) return true;
-    if (about.target !== undefined || about.unit !== undefined) return needs.has("targets");
+    const picture = takes(method, "image", "images");
+    if (method.inputs.some((input) => input.required && !(input.type in ASKS))) return false;
+    if (takes(method, "sequence", "sequences") && !has.text) return false;
+    if (takes(method, "dataset") && !has.data) return false;
+    if (about.image !== undefined || about.images !== undefined) return picture && method.family !== "network"; // every picture has its prediction
+    if (about.unit !== undefined && takes(method, "layer_units")) return true;
+    if (about.target !== undefined || about.unit !== undefined) return takes(method, "targets");
     return !picture;
   });
 }
@@ -91,28 +139,27 @@ function Options({ method, about }: { method: Method; about: About }) {
   const properties = Object.entries((method.options.properties ?? {}) as { [name: string]: Property });
   const labels = useId();
   const layers = useId();
-  const needs = new Set(method.needs);
+  const asked = method.inputs.filter((input) => ASKS[input.type]?.field && isEmpty(ASKS[input.type]?.known?.(about)));
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
-    const text = (field: string) => String(given.get(field) ?? "").trim();
-    const request: Partial<JobRequest> & { method: string } = { method: method.name, options: {} };
-    if (about.image !== undefined) request.image = about.image;
-    const target = about.unit !== undefined && about.layer !== undefined ? `${about.layer}#${about.unit}` : (about.target ?? text("@target"));
-    if (needs.has("target") && target) request.target = target;
-    if (needs.has("targets")) request.targets = target.split("\n").map((s) => s.trim()).filter(Boolean);
-    if (needs.has("layer") || needs.has("units")) request.layer = about.layer ?? text("@layer");
-    if (needs.has("layers") && text("@layer")) request.layers = text("@layer").split(/[\s,]+/);
-    if (needs.has("sequence") || needs.has("sequences")) request.text = String(given.get("@text") ?? "");
-    const units = text("@units");
-    if (needs.has("units") && about.unit !== undefined) request.units = [about.unit];
-    else if (units) request.units = units.split(/[\s,]+/).map(Number).filter(Number.isInteger);
+    const written: { [name: string]: unknown } = {};
     const options: { [name: string]: unknown } = {};
+    const request: Partial<JobRequest> & { method: string } = { method: method.name };
+    if (about.image !== undefined) request.image = about.image;
+    for (const input of method.inputs) {
+      const asks = ASKS[input.type];
+      const text = String(given.get(`@${input.name}`) ?? "");
+      if (asks?.words?.[0] === "form.text") request.text = text;
+      const known = asks?.known?.(about);
+      const value = isEmpty(known) ? (text.trim() === "" ? undefined : asks?.read?.(text.trim())) : known;
+      if (!isEmpty(value)) written[input.name] = value;
+    }
     for (const [name, property] of properties) {
       const value = read(given, name, property);
       if (value !== undefined && value !== (property.default ?? undefined)) options[name] = value;
     }
-    request.options = options;
+    Object.assign(request, { arguments: written, options });
     setProblem(null);
     const each = about.images?.map((image) => ({ ...request, image })) ?? [request];
     Promise.all(each.map((one) => server.submit(one))).then(
@@ -124,38 +171,18 @@ function Options({ method, about }: { method: Method; about: About }) {
   return (
     <form onSubmit={submit}>
       <div className="fields">
-        {needs.has("target") && about.target === undefined && (
-          <Field label={t("target")} help={t("form.target.help")}>
-            {(id) => <input id={id} name="@target" list={labels} autoComplete="off" />}
-          </Field>
-        )}
-        {needs.has("targets") && about.target === undefined && about.unit === undefined && (
-          <Field label={t("form.targets")} help={t("form.targets.help")}>
-            {(id) => <textarea id={id} name="@target" rows={3} required />}
-          </Field>
-        )}
-        {(needs.has("layer") || needs.has("units")) && about.layer === undefined && (
-          <Field label={t("layer")} help={t("form.layer.help")}>
-            {(id) => <input id={id} name="@layer" list={layers} required autoComplete="off" />}
-          </Field>
-        )}
-        {needs.has("layers") && (
-          <Field label={t("form.layers")} help={t("form.layers.help")}>
-            {(id) => <input id={id} name="@layer" list={layers} autoComplete="off" />}
-          </Field>
-        )}
-        {(method.name === "deconvnet" || (needs.has("units") && about.unit === undefined)) && (
-          <Field label={t("units")} help={t("form.units.help")}>
-            {(id) => <input id={id} name="@units" inputMode="numeric" required={needs.has("units")} autoComplete="off" />}
-          </Field>
-        )}
-        {(needs.has("sequence") || needs.has("sequences")) && (
-          <Field label={t("form.text")} help={t("form.text.help")}>
-            {(id) => <textarea id={id} name="@text" rows={4} required />}
-          </Field>
-        )}
+        {asked.map((input) => {
+          const { field, words } = ASKS[input.type] ?? {};
+          return (
+            words && (
+              <Field key={input.name} label={t(words[0])} help={t(words[1])}>
+                {(id) => field?.(id, input, { labels, layers })}
+              </Field>
+            )
+          );
+        })}
         {properties.map(([name, property]) => (
-          <OptionField key={name} name={name} property={property} layers={layers} />
+          <OptionField key={name} name={name} property={property} />
         ))}
       </div>
       <Suspense>
@@ -191,7 +218,7 @@ export function read(given: FormData, name: string, property: Property): unknown
   return text;
 }
 
-function OptionField({ name, property, layers }: { name: string; property: Property; layers: string }) {
+function OptionField({ name, property }: { name: string; property: Property }) {
   const { t, maybe, number, integer, said } = useSpeech();
   const kind = kindOf(property);
   const bound = (n: number) => (Number.isInteger(n) ? integer(n) : number(n));
@@ -215,7 +242,7 @@ function OptionField({ name, property, layers }: { name: string; property: Prope
         ) : kind === "integer" || kind === "number" ? (
           <input id={id} name={name} type="number" step={kind === "integer" ? 1 : "any"} min={property.minimum} max={property.maximum} defaultValue={initial} placeholder="–" />
         ) : (
-          <input id={id} name={name} defaultValue={initial} placeholder="–" autoComplete="off" {...(name === "layer" ? { list: layers } : {})} />
+          <input id={id} name={name} defaultValue={initial} placeholder="–" autoComplete="off" />
         )
       }
     </Field>

@@ -76,23 +76,25 @@ class MethodForm(Model):
 class JobRequest(Model):
     """A method and what it is applied to. image: id of a photograph's page. text: what was typed, for sequences.
 
-    arguments: by the names of the method's parameters, as a form sends them.
+    arguments: its inputs by name, as a form sends them. options: its numbers, words and choices.
     """
 
     method: str = Field(max_length=200)
     image: str | None = Field(default=None, max_length=200)
     text: str | None = Field(default=None, max_length=1_000_000)
     arguments: dict[str, Any] = Field(default_factory=dict, max_length=64)
+    options: dict[str, Any] = Field(default_factory=dict, max_length=64)
 
     @model_validator(mode="before")
     @classmethod
     def _older(cls, given: Any) -> Any:
-        """Jobs that older versions kept name each place beside the options."""
-        if not isinstance(given, dict) or "options" not in given:
+        """Older versions, and their jobs, name each place beside the method."""
+        if not isinstance(given, dict):
             return given
-        places = {k: given[k] for k in ("target", "targets", "layer", "layers", "units") if given.get(k) is not None}
-        kept = {k: given[k] for k in ("method", "image", "text") if k in given}
-        return {**kept, "arguments": {**places, **(given["options"] or {})}}
+        places = {k: given[k] for k in ("target", "targets", "layer", "layers", "units") if k in given}
+        rest = {k: v for k, v in given.items() if k not in places}
+        kept = {k: v for k, v in places.items() if v is not None}
+        return {**rest, "arguments": {**kept, **(rest.get("arguments") or {})}} if places else given
 
 
 class Job(Model):
