@@ -18,7 +18,7 @@ FLOORS = (
     ("network",),
     ("results", "targets", "data"),
     ("render", "members"),
-    ("kinds",),
+    ("kinds", "parameters"),
     ("registry",),
     ("methods", "recipe"),
     ("store", "figures"),

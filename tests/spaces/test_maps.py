@@ -14,7 +14,7 @@ import deepro
 from deepro import progress
 from deepro.errors import LayerError, UsageError
 from deepro.methods.spaces import layouts
-from deepro.methods.spaces.embed import embed, layouts
+from deepro.methods.spaces.embed import embed, map_methods
 from deepro.methods.spaces.making import stratified
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.newcomers import nearest_on, place_on
@@ -303,7 +303,7 @@ def test_an_unknown_layer_suggests_a_known_one() -> None:
         embed(small(), blobs()[0], "conv")
 
 
-@pytest.mark.parametrize("method", sorted(layouts()))
+@pytest.mark.parametrize("method", sorted(map_methods()))
 def test_a_map_of_three_points(method: str) -> None:
     x = blobs()[0][:3]
     if method in ("pca", "random_projection"):

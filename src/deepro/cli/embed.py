@@ -58,11 +58,11 @@ def embed(
     from deepro.embedding import embed as run
     from deepro.errors import UsageError
     from deepro.errors import near as near_names
-    from deepro.methods.spaces.embed import layouts
+    from deepro.methods.spaces.embed import map_methods
     from deepro.store import Workspace
     from deepro.store.map_files import check_target
 
-    known = layouts()
+    known = map_methods()
     if method not in known:
         hint = near_names(method, known) or "; methods are " + ", ".join(known)
         raise UsageError(f"unknown map method {method!r}{hint}")

@@ -35,14 +35,14 @@ def embed(net: Network, dataset: Any, layer: str, method: str = "tsne", *, label
     `deepro methods` lists them with their options. Raises UsageError for an unknown method or option, for too few
     points, for codes that are all equal or not finite; LayerError for an unknown layer.
     """
-    known = layouts()
+    known = map_methods()
     if method not in known:
         raise UsageError(f"unknown map method {method!r}{near(method, known) or '; methods are ' + ', '.join(known)}")
     data = dataset if labels is None else (dataset, labels)
     return known[method].bind(net, data, layer, **options).run()
 
 
-def layouts() -> dict[str, Method]:
+def map_methods() -> dict[str, Method]:
     """The methods that lay out a data set's examples, by name."""
     return {name: record for name, record in methods().items() if record.function.__module__ == __name__}
 
