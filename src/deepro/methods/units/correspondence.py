@@ -19,9 +19,6 @@ from deepro.network import Network
 from deepro.parameters import Bounds, Images, LayerNames, Value
 from deepro.registry import method
 
-CONTROL = "random"
-
-
 CORNER = {"corner": [[2, 3, 8, 9], [10, 10, 15, 15]]}  # of two pictures, for tests
 
 
