@@ -15,7 +15,6 @@ from deepro.cli.progress import shown
 
 if TYPE_CHECKING:
     from deepro.embedding import Embedded
-    from deepro.kinds.spaces.map import Map
     from deepro.network import Network
     from deepro.results import Result
 
@@ -59,8 +58,10 @@ def embed(
     from deepro.errors import UsageError
     from deepro.errors import near as near_names
     from deepro.methods.spaces.embed import map_methods
+    from deepro.methods.spaces.newcomers import nearest_on
     from deepro.store import Workspace
     from deepro.store.map_files import check_target
+    from deepro.store.map_files import export as write
 
     known = map_methods()
     if method not in known:
@@ -80,8 +81,8 @@ def embed(
     ws.add_network(net)
     with shown():
         made = run(ws, net, data, layers, method, chosen, units=units, scores=scores, find=find, atlas=atlas)
-        found = {str(p): nearest(net, m, p) for p in near or () for m in made.maps[-1:]}
-    files = [str(_export(made.maps[0], target)) for target in export or ()]
+        found = {str(p): nearest_on(net, m, [str(p)])[0] for p in near or () for m in made.maps[-1:]}
+    files = [str(write(made.maps[0], target)) for target in export or ()]
     page = None
     if report:
         from deepro.report import build
@@ -101,19 +102,6 @@ def embed(
     show(value | {"report": str(page) if page else None}, json, human)
     if not all(m.finished for m in made.maps):
         raise typer.Exit(1)
-
-
-def nearest(net: Network, made: Map, picture: Path, count: int = 10) -> list[tuple[str, float]]:
-    """(id, distance) of the examples nearest to a picture in the layer's codes."""
-    from deepro.methods.spaces.newcomers import nearest_on
-
-    return nearest_on(net, made, [str(picture)], count)[0]
-
-
-def _export(made: Map, target: Path) -> Path:
-    from deepro.store.map_files import export
-
-    return export(made, target)
 
 
 def summary(made: Embedded) -> dict[str, Any]:
