@@ -16,7 +16,7 @@ from torch.nn import functional
 
 import deepro
 from deepro.errors import LabelError, UnsupportedError, UsageError
-from deepro.methods.units.ablation import ablate, pruned_state_dict, ranking
+from deepro.methods.units.ablation import ablate, pruned_state_dict
 from deepro.methods.units.diagnosis import breadth, diagnose, spectrum
 from deepro.network import Network
 from deepro.survey import survey
@@ -223,7 +223,7 @@ def test_ablation_equals_silencing_by_hand(labelled: tuple) -> None:
 
 def test_units_are_ranked_by_what_they_cost(labelled: tuple) -> None:
     net, inputs, labels, data = labelled
-    rows = ranking(ablate(net, data, {"4": [0, 2, 7]}, each=True))
+    rows = ablate(net, data, {"4": [0, 2, 7]}, each=True).ranking()
     whole = by_hand(net, inputs, labels, {})
     want = sorted((by_hand(net, inputs, labels, {"4": [u]})[1] - whole[1], u) for u in (0, 2, 7))[::-1]
     assert [row[1] for row in rows] == [u for _, u in want]

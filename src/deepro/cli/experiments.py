@@ -46,11 +46,7 @@ def occlusion(
 
     with shown():
         made = registry.get("occlusion_maps").bind(net, image, layer, unit, target, square=square, step=step).run()
-    lines = [
-        f"{made.label}: {made.plain_probability:.1%} with nothing hidden, {made.probability.min():.1%} at the least",
-        f"{made.layer} unit {made.unit}: {made.plain_response:.4g}, {made.response.min():.4g} at the least",
-    ]
-    keep(net, made, out, report, json, lines)
+    keep(net, made, out, report, json)
 
 
 @with_network
@@ -73,11 +69,7 @@ def invariance(
 
     with shown():
         made = registry.get("invariance").bind(net, expand(images), layer, target, points=points).run()
-    lines = [
-        f"{kind}: " + ", ".join(f"{name} {curves.max():.3g}" for name, curves in by.items()) + " at the most"
-        for kind, by in made.distances.items()
-    ]
-    keep(net, made, out, report, json, lines)
+    keep(net, made, out, report, json)
 
 
 @with_network
@@ -107,11 +99,7 @@ def correspondence(
     with shown():
         bound = registry.get("correspondence").bind(net, images, boxes, layer, draws=draws, seed=seed)
         made = bound.run()
-    lines = [
-        f"{name}: " + ", ".join(f"{part} {mean:.3f} ± {made.errors[name][part]:.3f}" for part, mean in by.items())
-        for name, by in made.means.items()
-    ]
-    keep(net, made, out, report, json, lines)
+    keep(net, made, out, report, json)
 
 
 @with_network
@@ -138,9 +126,7 @@ def evolution(
     nets = {name: _with_weights(net, path) for name, path in zip(names, checkpoint, strict=True)}
     with shown():
         made = follow(nets, data, layer, unit or None)
-    jumps = made.jumps.sum(1)
-    lines = [f"{layer} unit {u}: another photograph {n} times" for u, n in zip(made.gallery.units, jumps, strict=True)]
-    keep(list(nets.values())[-1], made, out, report, json, lines[:20])
+    keep(list(nets.values())[-1], made, out, report, json)
 
 
 @with_network
@@ -161,24 +147,18 @@ def ablate(
     Example: deepro ablate builtin:efficientnet-lite0 photos/ _blocks.10#3,17-20 --each --out ws
     """
     from deepro import registry
-    from deepro.methods.units.ablation import pruned_state_dict, ranking
+    from deepro.methods.units.ablation import pruned_state_dict
 
     chosen = _units(units)
     state = pruned_state_dict(net, chosen) if pruned is not None else None  # refused before anything is measured
     with shown():
         made = registry.get("ablate")(net, data, chosen, each=each, fill=fill, batch_size=batch_size)
-    lines = [f"untouched: accuracy {made.accuracy[0]:.1%}, loss {made.loss[0]:.4g}, {made.images} images"]
-    if each:
-        lines += [f"{layer}#{unit}: accuracy {-a:+.2%}, loss {b:+.4g}" for layer, unit, a, b in ranking(made)[:20]]
-    else:
-        lines.append(
-            f"silenced: accuracy {made.accuracy[1]:.1%}, loss {made.loss[1]:.4g}, {made.changed[1]:.1%} changed"
-        )
+    more = []
     if state is not None and pruned is not None:
         from deepro.network.weights import save_weights
 
-        lines.append(f"pruned     {save_weights(state, pruned)}")
-    keep(net, made, out, report, json, lines)
+        more.append(f"pruned     {save_weights(state, pruned)}")
+    keep(net, made, out, report, json, *more)
 
 
 @with_network
@@ -206,14 +186,7 @@ def compare(
     with shown():
         one, two = (survey(each, data, layer or None, top_k, ws) for each in nets)
         made = beside(one, two, nets)
-    lines = []
-    for name, changed in made.layers.items():
-        moved = abs(changed["shift"])
-        lines.append(
-            f"{name}: means moved by {sorted(moved)[len(moved) // 2]:.3g} deviations, "
-            f"{changed['examples'].mean():.0%} of the strongest photographs are new"
-        )
-    keep(nets[1], made, out, report, json, lines)
+    keep(nets[1], made, out, report, json)
 
 
 def _with_weights(net: Network, weights: Path) -> Network:
@@ -241,11 +214,13 @@ def _units(texts: list[str]) -> dict[str, list[int]]:
     return chosen
 
 
-def keep(net: Network, made: Result, out: Path, report: bool, json: bool, lines: list[str]) -> None:
-    """Into the workspace, into the report, and onto the terminal."""
+def keep(net: Network, made: Result, out: Path, report: bool, json: bool, *more: str) -> None:
+    """Into the workspace, into the report, and onto the terminal, with `more` below the lines of its kind."""
+    from deepro.kinds.record import of
     from deepro.report import build
     from deepro.store import Workspace
 
+    lines = [*of(made).lines(made), *more]
     ws = Workspace(out)
     ws.add_network(net)
     ws.add(made)

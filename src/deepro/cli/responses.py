@@ -62,4 +62,4 @@ def responses(
         f"(p {made.p:.2g})",
         "treated most differently: " + ", ".join(f"{token!r} {value:.2f}" for value, token in apart),
     ]
-    keep(net, made, out, report, json, lines)
+    keep(net, made, out, report, json, *lines)

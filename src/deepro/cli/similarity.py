@@ -38,7 +38,6 @@ def similarity(
     deepro similarity torchvision:resnet18 photos/ --layer layer4 --other timm:resnet26 --out ws
     deepro similarity net.py:make photos/ --weights a.pt --other net.py:make --other-weights b.pt --layer conv3 --out ws
     """
-    from deepro.kinds.spaces.similarity import KIND
     from deepro.methods.spaces.knowledge import compare_networks
     from deepro.network import load
 
@@ -52,4 +51,4 @@ def similarity(
         second = load(other, preprocess=net.preprocess, input_shape=net.input_shape, **given)
     with shown():
         made = compare_networks(net, second, data, layer, other_layer, debiased=debiased, batch_size=batch_size)
-    keep(net, made, out, report, json, KIND.lines(made))
+    keep(net, made, out, report, json)

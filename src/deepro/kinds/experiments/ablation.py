@@ -8,15 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 
+from deepro.errors import UsageError
 from deepro.kinds.experiments.page import Experiment, Experiments
 from deepro.kinds.record import Kind, register
 from deepro.render import canvas, colour
-from deepro.render.document import Model
-from deepro.render.pack import plain
 from deepro.render.site import Site
 from deepro.results import Result
 
 _ROWS = 24  # experiments on the figure
+_LINES = 20  # units that a command prints
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,25 +36,28 @@ class Ablation(Result):
     images: int
     fill: str
 
-
-class Silenced(Model):
-    """One set of silenced units against the untouched network: what it costs."""
-
-    units: dict[str, list[int]]
-    accuracy: float
-    loss: float
-    changed: float
+    def ranking(self) -> list[tuple[str, int, float, float]]:
+        """(layer, unit, accuracy lost, loss gained) of units silenced one at a time, the most costly first."""
+        rows = []
+        lost, gained = self.accuracy[0] - self.accuracy, self.loss - self.loss[0]
+        for s, silent in enumerate(self.silenced[1:], 1):
+            ((layer, units),) = silent.items()
+            if len(units) != 1:
+                raise UsageError("a ranking needs units silenced one at a time: ablate(..., each=True)")
+            rows.append((layer, units[0], float(lost[s]), float(gained[s])))
+        return sorted(rows, key=lambda row: (-row[3], row[0], row[1]))
 
 
 class AblationPage(Experiment):
-    """accuracy, loss: of the untouched network. rows: the most costly first."""
+    """silenced, accuracy, loss, changed: of each experiment, the untouched network first."""
 
     kind: Literal["ablation"] = "ablation"
     images: int
     fill: str
-    accuracy: float
-    loss: float
-    rows: list[Silenced]
+    silenced: list[dict[str, list[int]]]
+    accuracy: list[float | None]
+    loss: list[float | None]
+    changed: list[float | None]
 
 
 def draw(made: Any, result: Ablation) -> None:
@@ -75,28 +78,28 @@ def _named(silent: Mapping[str, tuple[int, ...]]) -> str:
     return canvas.words("; ".join(words))
 
 
+def lines(result: Ablation) -> list[str]:
+    said = [f"untouched: accuracy {result.accuracy[0]:.1%}, loss {result.loss[0]:.4g}, {result.images} images"]
+    if len(result.silenced) > 2:
+        ranked = result.ranking()[:_LINES]
+        return said + [f"{layer}#{unit}: accuracy {-a:+.2%}, loss {b:+.4g}" for layer, unit, a, b in ranked]
+    accuracy, loss, changed = result.accuracy[1], result.loss[1], result.changed[1]
+    return [*said, f"silenced: accuracy {accuracy:.1%}, loss {loss:.4g}, {changed:.1%} changed"]
+
+
 def show(result: Ablation, site: Site) -> None:
-    measured = zip(result.accuracy.tolist(), result.loss.tolist(), result.changed.tolist(), strict=True)
-    untouched, *rows = (
-        Silenced(units=plain(silent), accuracy=accuracy, loss=loss, changed=changed)
-        for silent, (accuracy, loss, changed) in zip(result.silenced, measured, strict=True)
-    )
-    site.section(Experiments).add(
-        AblationPage,
-        result,
-        about=", ".join(dict.fromkeys(layer for silent in result.silenced for layer in silent)),
-        accuracy=untouched.accuracy,
-        loss=untouched.loss,
-        rows=sorted(rows, key=lambda row: -row.loss),
-    )
+    about = ", ".join(dict.fromkeys(layer for silent in result.silenced for layer in silent))
+    site.section(Experiments).add(AblationPage, result, about=about)
 
 
+CAPTION = "What it costs to silence units: accuracy and cross-entropy on labelled images."
 KIND = register(
     Kind(
         Ablation,
-        caption="What it costs to silence units: accuracy and cross-entropy on labelled images.",
+        CAPTION,
         draw=draw,
         size=lambda r: (9, 1.5 + 0.2 * min(_ROWS, len(r.silenced))),
+        lines=lines,
         show=show,
     )
 )

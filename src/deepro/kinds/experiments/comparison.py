@@ -105,6 +105,15 @@ def _amount(changed: Mapping[str, np.ndarray]) -> np.ndarray:
     return changed["weights"] if np.isfinite(changed["weights"]).any() else np.abs(changed["shift"])
 
 
+def lines(result: Comparison) -> list[str]:
+    moved = ((name, changed, np.sort(np.abs(changed["shift"]))) for name, changed in result.layers.items())
+    return [
+        f"{name}: means moved by {shift[len(shift) // 2]:.3g} deviations, {changed['examples'].mean():.0%} of the "
+        "strongest photographs are new"
+        for name, changed, shift in moved
+    ]
+
+
 def show(result: Comparison, site: Site) -> None:
     layer, distances = list(result.classes.items())[-1] if result.classes else (None, np.empty(0))
     distances = np.nan_to_num(distances)
@@ -148,12 +157,5 @@ def _median(values: np.ndarray) -> float | None:
     return float(np.median(known)) if len(known) else None
 
 
-KIND = register(
-    Kind(
-        Comparison,
-        caption="What changed between two checkpoints: filters against strongest examples, and the classes' means.",
-        draw=draw,
-        size=(10, 4),
-        show=show,
-    )
-)
+CAPTION = "What changed between two checkpoints: filters against strongest examples, and the classes' means."
+KIND = register(Kind(Comparison, CAPTION, draw=draw, size=(10, 4), lines=lines, show=show))

@@ -11,7 +11,6 @@ import numpy as np
 from deepro.kinds.experiments.page import Experiment, Experiments
 from deepro.kinds.record import Kind, register
 from deepro.render import canvas, colour
-from deepro.render.document import Model
 from deepro.render.site import Site
 from deepro.results import Result
 
@@ -38,23 +37,16 @@ class Correspondence(Result):
         return sorted(next(iter(self.means.values())), key=lambda part: part == CONTROL)
 
 
-class PartDistance(Model):
-    """Mean distance over the images, its standard error, and how many pairs of images stand behind it."""
-
-    layer: str
-    part: str
-    mean: float
-    error: float
-    pairs: int
-
-
 class CorrespondencePage(Experiment):
-    """parts: in order, the control last."""
+    """parts: in order, the control last. means, errors: layer -> part -> mean distance over the images, its standard
+    error. pairs: layer -> part -> how many pairs of images stand behind it."""
 
     kind: Literal["correspondence"] = "correspondence"
     parts: list[str]
     control: str
-    rows: list[PartDistance]
+    means: dict[str, dict[str, float]]
+    errors: dict[str, dict[str, float]]
+    pairs: dict[str, dict[str, int]]
 
 
 def draw(made: Any, result: Correspondence) -> None:
@@ -72,28 +64,18 @@ def draw(made: Any, result: Correspondence) -> None:
     axis.legend(fontsize=7)
 
 
-def show(result: Correspondence, site: Site) -> None:
-    rows = [
-        PartDistance(
-            layer=layer,
-            part=part,
-            mean=mean,
-            error=result.errors[layer][part],
-            pairs=len(result.distances[layer][part]),
-        )
-        for layer, means in result.means.items()
-        for part, mean in means.items()
+def lines(result: Correspondence) -> list[str]:
+    return [
+        f"{name}: " + ", ".join(f"{part} {mean:.3f} ± {result.errors[name][part]:.3f}" for part, mean in by.items())
+        for name, by in result.means.items()
     ]
+
+
+def show(result: Correspondence, site: Site) -> None:
+    pairs = {layer: {part: len(d) for part, d in by.items()} for layer, by in result.distances.items()}
     about = ", ".join(result.parts[:-1])
-    site.section(Experiments).add(CorrespondencePage, result, about=about, control=CONTROL, rows=rows)
+    site.section(Experiments).add(CorrespondencePage, result, about=about, control=CONTROL, pairs=pairs)
 
 
-KIND = register(
-    Kind(
-        Correspondence,
-        caption="Hiding the same part of different images; the control hides random places.",
-        draw=draw,
-        size=(7, 3.5),
-        show=show,
-    )
-)
+CAPTION = "Hiding the same part of different images; the control hides random places."
+KIND = register(Kind(Correspondence, CAPTION, draw=draw, size=(7, 3.5), lines=lines, show=show))

@@ -18,6 +18,7 @@ from deepro.results import Result
 
 SIDE = 96  # pixels of an example in the page
 _ROWS = 12  # units on the figure
+_LINES = 20  # units that a command prints
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -79,6 +80,11 @@ def draw(made: Any, result: Evolution) -> None:
         row[0].text(-0.1, 0.5, str(gallery.units[r]), transform=row[0].transAxes, ha="right", fontsize=8)
 
 
+def lines(result: Evolution) -> list[str]:
+    jumps = zip(result.gallery.units[:_LINES], result.jumps.sum(1), strict=False)
+    return [f"{result.gallery.layer} unit {unit}: another photograph {n} times" for unit, n in jumps]
+
+
 def show(result: Evolution, site: Site) -> None:
     experiments, gallery = site.section(Experiments), result.gallery
     save = experiments.saver(result)
@@ -106,12 +112,14 @@ def show(result: Evolution, site: Site) -> None:
     experiments.add(EvolutionPage, result, **about, side=SIDE, strips=strips)
 
 
+CAPTION = "Each unit's strongest example at each checkpoint. A bar: another image than before."
 KIND = register(
     Kind(
         Evolution,
-        caption="Each unit's strongest example at each checkpoint. A bar: another image than before.",
+        CAPTION,
         draw=draw,
         size=lambda r: (2.2 * len(r.checkpoints), 1.2 * min(_ROWS, len(r.gallery.units))),
+        lines=lines,
         show=show,
     )
 )

@@ -11,8 +11,6 @@ import numpy as np
 from deepro.kinds.experiments.page import Experiment, Experiments, names
 from deepro.kinds.record import Kind, register
 from deepro.render import canvas
-from deepro.render.document import Model
-from deepro.render.pack import plain
 from deepro.render.site import Site
 from deepro.results import Result
 
@@ -37,29 +35,13 @@ class Invariance(Result):
         return list(next(iter(self.distances.values())))
 
 
-class Line(Model):
-    """One curve a photograph, and their mean."""
-
-    each: list[list[float | None]]
-    mean: list[float | None]
-
-
-class InvarianceCurves(Model):
-    """One transform: its steps, a layer's distances, the probability of the class."""
-
-    transform: str
-    steps: list[float]
-    distances: dict[str, Line]
-    probability: Line
-
-
 class InvariancePage(Experiment):
-    """images: how many there are. targets: the class of each, by number."""
+    """steps, distances, probabilities: as in the result, one curve a photograph."""
 
     kind: Literal["invariance"] = "invariance"
-    curves: list[InvarianceCurves]
-    images: int
-    targets: list[int]
+    steps: dict[str, list[float]]
+    distances: dict[str, dict[str, list[list[float | None]]]]
+    probabilities: dict[str, list[list[float | None]]]
 
 
 def draw(made: Any, result: Invariance) -> None:
@@ -79,31 +61,25 @@ def draw(made: Any, result: Invariance) -> None:
             axis.tick_params(labelsize=6)
 
 
-def show(result: Invariance, site: Site) -> None:
-    curves = [
-        InvarianceCurves(
-            transform=kind,
-            steps=steps.tolist(),
-            distances={layer: _line(values) for layer, values in result.distances[kind].items()},
-            probability=_line(result.probabilities[kind]),
-        )
-        for kind, steps in result.steps.items()
+def lines(result: Invariance) -> list[str]:
+    return [
+        f"{kind}: " + ", ".join(f"{name} {curves.max():.3g}" for name, curves in by.items()) + " at the most"
+        for kind, by in result.distances.items()
     ]
-    site.section(Experiments).add(
-        InvariancePage, result, about=names(result), curves=curves, images=len(result.targets)
-    )
 
 
-def _line(values: np.ndarray) -> Line:
-    return Line(each=plain(values), mean=plain(values.mean(0)))
+def show(result: Invariance, site: Site) -> None:
+    site.section(Experiments).add(InvariancePage, result, about=names(result))
 
 
+CAPTION = "How far features and prediction move with the image; one curve an image."
 KIND = register(
     Kind(
         Invariance,
-        caption="How far features and prediction move with the image; one curve an image.",
+        CAPTION,
         draw=draw,
         size=lambda r: (3 * (1 + len(r.layers)), 2.4 * len(r.steps)),
+        lines=lines,
         show=show,
     )
 )

@@ -116,6 +116,14 @@ def draw(made: Any, result: OcclusionMaps) -> None:
         axis.axis("off")
 
 
+def lines(result: OcclusionMaps) -> list[str]:
+    low, least = result.response.min(), result.probability.min()
+    return [
+        f"{result.label}: {result.plain_probability:.1%} with nothing hidden, {least:.1%} at the least",
+        f"{result.layer} unit {result.unit}: {result.plain_response:.4g}, {low:.4g} at the least",
+    ]
+
+
 def show(result: OcclusionMaps, site: Site) -> None:
     experiments = site.section(Experiments)
     save = experiments.saver(result)
@@ -157,12 +165,5 @@ def _rgb(text: str) -> list[int]:
     return [int(text[i : i + 2], 16) for i in (1, 3, 5)]
 
 
-KIND = register(
-    Kind(
-        OcclusionMaps,
-        caption="A grey square at each place: what is left of unit and class, and which class comes first.",
-        draw=draw,
-        size=(13, 3.6),
-        show=show,
-    )
-)
+CAPTION = "A grey square at each place: what is left of unit and class, and which class comes first."
+KIND = register(Kind(OcclusionMaps, CAPTION, draw=draw, size=(13, 3.6), lines=lines, show=show))

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from deepro.kinds.record import Kind, register
-from deepro.kinds.surveys.page import FilterTable, FilterView, Finding, HealthPage, Parts, Surveys, scopes
+from deepro.kinds.surveys.page import FilterTable, Finding, HealthPage, Parts, Surveys, scopes
 from deepro.render import canvas, colour, markup, picture
-from deepro.render.pack import finite, plain, safe
+from deepro.render.pack import plain, safe, view
 from deepro.render.site import Saver, Site, key
 from deepro.results import Result
 
@@ -97,16 +97,9 @@ def show(result: Diagnosis, site: Site) -> None:
 
 
 def _page(result: Diagnosis, parts: Parts) -> HealthPage:
+    filters = [_filters(result, layer, parts.save) for layer in result.filters]
     findings = [Finding(**plain(found)) for found in result.findings]
-    return HealthPage(
-        survey=parts.id,
-        record=key(result),
-        thresholds=dict(result.thresholds),
-        layers={layer: list(faults) for layer, faults in result.examined.items()},
-        findings=findings,
-        suggestions={found.fault: found.suggestion for found in findings},
-        filters=[_filters(result, layer, parts.save) for layer in result.filters],
-    )
+    return view(HealthPage, result, survey=parts.id, record=key(result), findings=findings, filters=filters)
 
 
 def _filters(health: Diagnosis, layer: str, save: Saver) -> FilterTable:
@@ -114,9 +107,10 @@ def _filters(health: Diagnosis, layer: str, save: Saver) -> FilterTable:
     bgr, measured = colour.is_bgr(health), health.measures[layer]
     drawn = [picture.square(colour.signed(w, colour.limit(w, 100), bgr=bgr), _SIDE) for w in weights]
     power = [picture.square(colour.sequential(np.sqrt(s), float(np.sqrt(s).max()) or 1.0), _SIDE) for s in spectra]
-    nothing = np.zeros(len(weights))
-    names = ("high_frequency", "breadth", "aliased")
-    shares = zip(*([finite(v) or 0.0 for v in measured.get(n, nothing)[:_FILTERS]] for n in names), strict=True)
+
+    def shares(name: str) -> list[float]:
+        return np.nan_to_num(measured.get(name, np.zeros(len(weights)))[:_FILTERS]).tolist()
+
     return FilterTable(
         layer=layer,
         size=list(weights.shape[2:]),
@@ -125,14 +119,16 @@ def _filters(health: Diagnosis, layer: str, save: Saver) -> FilterTable:
         spectra=save(f"{safe(layer)}-spectra.png", picture.sheet(power, _COLUMNS, 0)),
         side=_SIDE,
         columns=_COLUMNS,
-        units=[FilterView(unit=unit, high=h, breadth=b, aliased=a) for unit, (h, b, a) in enumerate(shares)],
+        high=shares("high_frequency"),
+        aliased=shares("aliased"),
     )
 
 
+CAPTION = "Units with a fault, by layer. The thresholds stand in the result."
 KIND = register(
     Kind(
         Diagnosis,
-        caption="Units with a fault, by layer. The thresholds stand in the result.",
+        CAPTION,
         draw=draw,
         size=lambda r: (12, 1.5 + 0.22 * max(len(r.measures), _MOST)),
         pieces=pieces,

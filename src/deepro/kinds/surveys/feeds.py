@@ -50,13 +50,5 @@ def show(result: Feeds, site: Site) -> None:
         kept[unit] = [Fed(name=name, logit=round(logit, 4)) for name, logit in result.named(row)]
 
 
-KIND = register(
-    Kind(
-        Feeds,
-        caption="What each unit adds to the classes' logits on its strongest photographs, as gradient times "
-        "activation.",
-        pieces=pieces,
-        show=show,
-        scopes=scopes,
-    )
-)
+CAPTION = "What each unit adds to the classes' logits on its strongest photographs, as gradient times activation."
+KIND = register(Kind(Feeds, CAPTION, pieces=pieces, show=show, scopes=scopes))

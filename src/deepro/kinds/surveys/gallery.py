@@ -12,19 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from deepro.errors import StoreError, UsageError
 from deepro.kinds.record import Kind, register
-from deepro.kinds.surveys.page import (
-    BLOCK,
-    COLUMNS,
-    COVER,
-    SIDE,
-    Block,
-    Parts,
-    Photograph,
-    Shown,
-    Surveys,
-    across,
-    scopes,
-)
+from deepro.kinds.surveys.page import BLOCK, COLUMNS, SIDE, Block, Parts, Photo, Shown, Surveys, across, scopes
 from deepro.render import colour, picture
 from deepro.render.document import Scale
 from deepro.render.pack import safe
@@ -153,9 +141,9 @@ def show(result: Gallery, site: Site) -> None:
     rows = [row for row, unit in enumerate(result.units.tolist()) if unit not in kept]
     for start in range(0, len(rows), BLOCK):
         blocks.append(_block(result, rows[start : start + BLOCK], parts, len(blocks)))
-    photographs = zip(result.ids, result.digests, *result.sizes.T.tolist(), result.thumbnails, strict=True)
-    for image, photograph in zip(result.shown.tolist(), photographs, strict=True):
-        parts.photographs.setdefault(image, Photograph(*photograph))
+    photographs = zip(result.ids, result.digests, result.sizes.tolist(), result.thumbnails, strict=True)
+    for image, (id, digest, (width, height), small) in zip(result.shown.tolist(), photographs, strict=True):
+        parts.photographs.setdefault(image, (Photo(id=id, sha256=digest, width=width, height=height), small))
 
 
 def _block(result: Gallery, rows: list[int], parts: Parts, number: int) -> Block:
@@ -175,7 +163,7 @@ def _block(result: Gallery, rows: list[int], parts: Parts, number: int) -> Block
             boxes=result.boxes[row],
             rule=result.rule,
         )
-    parts.covers[result.layer] = parts.covers.get(result.layer) or patches[:COVER]
+    parts.covers[result.layer] = parts.covers.get(result.layer) or patches[:6]
     name = f"{safe(result.layer)}-{number}"
     return Block(
         patches=parts.save.colours(f"{name}-patches.jpg", picture.sheet(patches, COLUMNS, colour.MIDDLE)),
@@ -191,10 +179,11 @@ def _grid(pictures: list[np.ndarray], count: int) -> np.ndarray:
     return picture.sheet(squares + [empty] * (side * side - len(squares)), side, colour.MIDDLE)
 
 
+CAPTION = "Strongest examples of each unit: left the projections, grey is 0, right what it saw."
 KIND = register(
     Kind(
         Gallery,
-        caption="Strongest examples of each unit: left the projections, grey is 0, right what it saw.",
+        CAPTION,
         draw=draw,
         size=size,
         tile=tile,

@@ -21,7 +21,6 @@ from deepro.results import Result
 
 SIDE = 64  # pixels of an example in the page
 BLOCK = 64  # units on a picture, and on a page of details
-COVER = 6  # units on the picture of a survey
 COLUMNS = 8  # of units on a picture, of photographs on a sheet
 
 
@@ -65,14 +64,14 @@ class SurveyLayerRow(Model):
 
 
 class Photo(Model):
-    """A photograph of the data set: its id, the hash of its pixels, its size, and its square on a sheet."""
+    """A photograph of the data set: its id, the hash of its pixels, its size, and its square on a sheet, once known."""
 
     id: str
     sha256: str
     width: int
     height: int
-    sheet: int
-    place: int
+    sheet: int = 0
+    place: int = 0
 
 
 class SurveyPage(Model):
@@ -204,7 +203,6 @@ class UnitDetail(Model):
     classes: list[ClassMean]
     partners: list[Partner]
     feeds: list[Fed]
-    feeds_record: str | None
     findings: list[Finding]
     scale: Scale | None
     imagine: str | None
@@ -219,18 +217,12 @@ class SurveyUnitsPage(Model):
     units: list[UnitDetail]
 
 
-class FilterView(Model):
-    """A filter on the input. high: share of its power beyond a quarter of a cycle a pixel. aliased: share beyond what
-    the stride can sample. breadth: over how much of the spectrum the power is spread."""
-
-    unit: int
-    high: float
-    breadth: float
-    aliased: float
-
-
 class FilterTable(Model):
-    """A first layer's filters and their spectra, a square each, `columns` a row."""
+    """A first layer's filters and their spectra, a square each, `columns` a row.
+
+    high: of each filter the share of its power beyond a quarter of a cycle a pixel. aliased: beyond what the stride can
+    sample.
+    """
 
     layer: str
     size: list[int]
@@ -239,19 +231,18 @@ class FilterTable(Model):
     spectra: Picture
     side: int
     columns: int
-    units: list[FilterView]
+    high: list[float]
+    aliased: list[float]
 
 
 class HealthPage(Model):
-    """What was looked for, where, and what was found. layers: layer -> the faults that were looked for. thresholds: by
-    name. suggestions: by fault."""
+    """What was looked for and what was found. thresholds: by name. examined: layer -> faults that were looked for."""
 
     survey: str
     record: str
     thresholds: dict[str, float]
-    layers: dict[str, list[str]]
+    examined: dict[str, list[str]]
     findings: list[Finding]
-    suggestions: dict[str, str]
     filters: list[FilterTable]
 
 
@@ -270,24 +261,14 @@ class Shown(NamedTuple):
     rule: str
 
 
-class Photograph(NamedTuple):
-    """A photograph of the data set. thumbnail: (128, 128, 3) uint8."""
-
-    id: str
-    sha256: str
-    width: int
-    height: int
-    thumbnail: np.ndarray
-
-
 @dataclass
 class Parts:
     """What has come of one survey: each kind of result fills its own part. id: the survey's, in addresses.
 
     survey: hands the survey's pages on, once all has come, and returns its card. health: makes the page of the latest
     diagnosis. shown, feeds: layer -> unit -> its examples, the classes that it raises. blocks: layer -> pictures of
-    examples. photographs: by their place in the data set. covers: layer -> pictures of its first units. made: kind and
-    layer -> how the first result of that kind was made.
+    examples. photographs: place in the data set -> the photograph and its thumbnail. covers: layer -> pictures of its
+    first six units. made: kind and layer -> how the first result of that kind was made.
     """
 
     id: str
@@ -297,14 +278,9 @@ class Parts:
     shown: dict[str, dict[int, Shown]] = field(default_factory=dict)
     blocks: dict[str, list[Block]] = field(default_factory=dict)
     feeds: dict[str, dict[int, list[Fed]]] = field(default_factory=dict)
-    photographs: dict[int, Photograph] = field(default_factory=dict)
+    photographs: dict[int, tuple[Photo, np.ndarray]] = field(default_factory=dict)
     covers: dict[str, list[np.ndarray]] = field(default_factory=dict)
     made: dict[tuple[str, str], ProvenanceView] = field(default_factory=dict)
-
-    def record(self, kind: str, layer: str) -> str | None:
-        """The key of the first result of this kind about a layer."""
-        made = self.made.get((kind, layer))
-        return made.key if made else None
 
 
 class Surveys(Section):

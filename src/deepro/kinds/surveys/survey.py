@@ -5,36 +5,14 @@ from __future__ import annotations
 import functools
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from deepro.kinds.record import Kind, register
-from deepro.kinds.surveys.page import (
-    BLOCK,
-    COLUMNS,
-    COVER,
-    SIDE,
-    ClassMean,
-    Example,
-    Finding,
-    HealthPage,
-    Partner,
-    Parts,
-    Photo,
-    Shown,
-    SurveyCard,
-    SurveyLayerPage,
-    SurveyLayerRow,
-    SurveyPage,
-    Surveys,
-    SurveyUnitsPage,
-    UnitDetail,
-    across,
-    scopes,
-)
+from deepro.kinds.surveys import page
 from deepro.kinds.surveys.unit_statistics import UnitStatistics
 from deepro.render import canvas, colour, picture
 from deepro.render.document import Picture, Skipped
@@ -97,36 +75,35 @@ def draw(made: Any, result: Survey) -> None:
 
 
 def show(result: Survey, site: Site) -> None:
-    site.section(Surveys).of(result).survey = functools.partial(_pages, result, site)
+    site.section(page.Surveys).of(result).survey = functools.partial(_pages, result, site)
 
 
-def _pages(survey: Survey, site: Site, parts: Parts) -> SurveyCard:
+def _pages(survey: Survey, site: Site, parts: page.Parts) -> page.SurveyCard:
     """Hand on the pages of a survey, its layers, their units and its health. Returns the card."""
     network = site.network(survey)
     known = {row.name: row for row in network.layers} if network else {}
     order = {image: place for place, image in enumerate(sorted(parts.photographs))}
-    photographs = [parts.photographs[image] for image in order]
-    pixels = [photograph.thumbnail for photograph in photographs]
+    photos, pixels = [parts.photographs[image][0] for image in order], [parts.photographs[image][1] for image in order]
     health = parts.health(parts) if parts.health else None
     rows = []
     for number, (name, statistics) in enumerate(survey.layers.items()):
-        row, page = known.get(name), f"{parts.id}-{number}"
+        row, id = known.get(name), f"{parts.id}-{number}"
         about: dict[str, Any] = {
             "name": name,
             "kind": row.kind if row else "",
             "units": len(statistics.values),
             "receptive_field": row.receptive_field.size if row and row.receptive_field else None,
         }
-        layer = _Layer(survey, name, statistics, parts, order, health)
-        site.keep("survey_layer", page, layer.page(about))
-        for block in range(-(-len(statistics.values) // BLOCK)):
-            site.keep("survey_units", f"{page}-{block}", layer.details(block))
-        looked = dict.fromkeys(health.layers.get(name, ()), 0) if health else {}
+        layer = _Layer(survey, name, parts, order, health.findings if health else ())
+        site.keep("survey_layer", id, layer.table(about))
+        for block in range(-(-len(statistics.values) // page.BLOCK)):
+            site.keep("survey_units", f"{id}-{block}", layer.details(block))
+        looked = dict.fromkeys(health.examined.get(name, ()), 0) if health else {}
         found = Counter(one.fault for faults in layer.findings.values() for one in faults)
         rows.append(
-            SurveyLayerRow(
+            page.SurveyLayerRow(
                 **about,
-                page=page,
+                page=id,
                 examples=len(layer.shown),
                 faults={**looked, **found},
                 active=_quartiles(statistics.share_active),
@@ -136,27 +113,27 @@ def _pages(survey: Survey, site: Site, parts: Parts) -> SurveyCard:
         site.keep("survey_health", parts.id, health)
     shared: dict[str, Any] = {"id": parts.id, "network": fingerprint(survey), "dataset": data_name(survey.dataset)}
     whole = view(
-        SurveyPage,
+        page.SurveyPage,
         survey,
         **shared,
         record=key(survey),
         skipped=[Skipped(name=str(s["id"]), reason=str(s["reason"])) for s in survey.skipped],
-        block=BLOCK,
+        block=page.BLOCK,
         layers=rows,
         health=health is not None,
-        photos=[view(Photo, p, sheet=place // _SHEET, place=place % _SHEET) for place, p in enumerate(photographs)],
+        photos=[view(page.Photo, p, sheet=n // _SHEET, place=n % _SHEET) for n, p in enumerate(photos)],
         sheets=[
             parts.save.colours(
                 f"photographs-{start // _SHEET}.jpg",
-                picture.sheet(pixels[start : start + _SHEET], COLUMNS, colour.MIDDLE),
+                picture.sheet(pixels[start : start + _SHEET], page.COLUMNS, colour.MIDDLE),
             )
             for start in range(0, len(pixels), _SHEET)
         ],
-        side=len(pixels[0]) if pixels else SIDE,
-        columns=COLUMNS,
+        side=len(pixels[0]) if pixels else page.SIDE,
+        columns=page.COLUMNS,
     )
     site.keep("survey", parts.id, whole)
-    return SurveyCard(
+    return page.SurveyCard(
         **shared,
         records=[made.key for made in parts.made.values()],
         names=list(survey.layers),
@@ -172,23 +149,18 @@ def _pages(survey: Survey, site: Site, parts: Parts) -> SurveyCard:
 
 
 class _Layer:
-    """The pages of one layer. photos: image -> its place in SurveyPage.photos."""
+    """The pages of one layer. photos: image -> its place among the photographs. found: findings of all layers."""
 
     def __init__(
-        self,
-        survey: Survey,
-        name: str,
-        s: UnitStatistics,
-        parts: Parts,
-        photos: Mapping[int, int],
-        health: HealthPage | None,
+        self, survey: Survey, name: str, parts: page.Parts, photos: Mapping[int, int], found: Iterable[page.Finding]
     ) -> None:
-        self.survey, self.name, self.s, self.parts, self.photos = survey, name, s, parts, photos
+        self.survey, self.name, self.parts, self.photos = survey, name, parts, photos
+        self.s = s = survey.layers[name]
         self.shown = parts.shown.get(name, {})
-        self.findings: dict[int, list[Finding]] = {}
-        for found in health.findings if health else ():
-            if found.layer == name:
-                self.findings.setdefault(found.unit, []).append(found)
+        self.findings: dict[int, list[page.Finding]] = {}
+        for one in found:
+            if one.layer == name:
+                self.findings.setdefault(one.unit, []).append(one)
         deviation = np.sqrt(np.maximum(s.variance.astype(np.float64), 0))
         self.numbers: Any = {name: getattr(s, name) for name in ("maximum", "mean", "share_images", "share_active")}
         self.numbers["deviation"] = deviation
@@ -198,7 +170,7 @@ class _Layer:
             self.above = (means - s.mean) / deviation
         self.above[~np.isfinite(self.above)] = -np.inf
 
-    def page(self, about: Mapping[str, Any]) -> SurveyLayerPage:
+    def table(self, about: Mapping[str, Any]) -> page.SurveyLayerPage:
         """about: name, kind, units and receptive field of the layer."""
         units = len(self.s.values)
         cell, photo = np.full(units, -1, dtype=np.int32), np.full(units, -1, dtype=np.int32)
@@ -215,41 +187,41 @@ class _Layer:
         for unit, found in sorted(self.findings.items()):
             for one in found:
                 faults.setdefault(one.fault, []).append(unit)
-        first = next(iter(self.shown.values()), None)
+        first, made = next(iter(self.shown.values()), None), self.parts.made.get(("gallery", self.name))
         examples = len(first.images) if first else 0
         columns: dict[str, Any] = {n: floats(np.nan_to_num(column)) for n, column in self.numbers.items()}
-        return SurveyLayerPage(
+        return page.SurveyLayerPage(
             **about,
             **columns,
             survey=self.parts.id,
             rule=first.rule if first else None,
-            record=self.parts.record("gallery", self.name),
+            record=made.key if made else None,
             prefers=values(prefers),
             faults=faults,
             cell=values(cell),
             photo=values(photo),
             box=values(box),
             blocks=self.parts.blocks.get(self.name, []),
-            per_block=BLOCK,
-            columns=COLUMNS,
-            side=SIDE,
-            across=across(examples),
+            per_block=page.BLOCK,
+            columns=page.COLUMNS,
+            side=page.SIDE,
+            across=page.across(examples),
             examples=examples,
         )
 
-    def details(self, block: int) -> SurveyUnitsPage:
-        stop = min((block + 1) * BLOCK, len(self.s.values))
+    def details(self, block: int) -> page.SurveyUnitsPage:
+        stop = min((block + 1) * page.BLOCK, len(self.s.values))
         edges = [0.0, *(float(edge) for edge in self.survey.edges[1:])]
-        units = [self._unit(unit) for unit in range(block * BLOCK, stop)]
-        return SurveyUnitsPage(survey=self.parts.id, layer=self.name, edges=edges, units=units)
+        units = [self._unit(unit) for unit in range(block * page.BLOCK, stop)]
+        return page.SurveyUnitsPage(survey=self.parts.id, layer=self.name, edges=edges, units=units)
 
-    def _unit(self, unit: int) -> UnitDetail:
+    def _unit(self, unit: int) -> page.UnitDetail:
         s, shown = self.s, self.shown.get(unit)
         counts = s.histogram[unit]
         used = np.flatnonzero(counts)
         first, last = (int(used[0]), int(used[-1])) if len(used) else (0, 0)
         partners = zip(s.partners[unit].tolist(), s.correlations[unit].tolist(), strict=True)
-        return UnitDetail(
+        return page.UnitDetail(
             **{name: finite(column[unit]) for name, column in self.numbers.items()},
             unit=unit,
             minimum=finite(s.minimum[unit]),
@@ -258,9 +230,8 @@ class _Layer:
             histogram=counts[first : last + 1].tolist(),
             examples=self._examples(unit, shown),
             classes=self._classes(unit),
-            partners=[Partner(unit=p, correlation=round(r, 4)) for p, r in partners if p >= 0][:_PARTNERS],
+            partners=[page.Partner(unit=p, correlation=round(r, 4)) for p, r in partners if p >= 0][:_PARTNERS],
             feeds=self.parts.feeds.get(self.name, {}).get(unit, []),
-            feeds_record=self.parts.record("feeds", self.name),
             findings=self.findings.get(unit, []),
             scale=shown.scale if shown else None,
             imagine=self._imagine(unit),
@@ -273,14 +244,14 @@ class _Layer:
         command = ["deepro", "imagine", source, f"{self.name}#{unit}", "--out", "DIR"]
         return None if source == "module" else shlex.join(command)
 
-    def _examples(self, unit: int, shown: Shown | None) -> list[Example]:
+    def _examples(self, unit: int, shown: page.Shown | None) -> list[page.Example]:
         found = []
         for rank, (value, image) in enumerate(zip(self.s.values[unit], self.s.images[unit].tolist(), strict=True)):
             if image < 0:
                 break
             seen = shown if shown is not None and rank < shown.filled else None
             found.append(
-                Example(
+                page.Example(
                     id=self.survey.image_id(image),
                     value=float(value),
                     position=self.s.positions[unit, rank].tolist(),
@@ -291,21 +262,21 @@ class _Layer:
             )
         return found
 
-    def _share(self, shown: Shown, rank: int) -> list[float] | None:
+    def _share(self, shown: page.Shown, rank: int) -> list[float] | None:
         """The box as shares of its photograph."""
-        photograph = self.parts.photographs.get(int(shown.images[rank]))
+        photograph, _ = self.parts.photographs.get(int(shown.images[rank]), (None, None))
         if photograph is None or not np.isfinite(shown.boxes[rank]).all():
             return None
         size = (photograph.width, photograph.height) * 2
         return [round(v / of, 4) for v, of in zip(shown.boxes[rank].tolist(), size, strict=True)]
 
-    def _classes(self, unit: int) -> list[ClassMean]:
+    def _classes(self, unit: int) -> list[page.ClassMean]:
         if not len(self.above):
             return []
         order = [c for c in np.argsort(-self.above[:, unit], kind="stable")[:_CLASSES] if self.above[c, unit] > -np.inf]
         names = self.survey.classes
         return [
-            ClassMean(
+            page.ClassMean(
                 name=names[c] if c < len(names) else str(c),
                 images=int(self.s.class_images[c]),
                 mean=float(self.s.class_means[c, unit]),
@@ -320,22 +291,16 @@ def _quartiles(shares: np.ndarray) -> list[float]:
     return np.percentile(known, (0, 25, 50, 75, 100)).round(4).tolist() if len(known) else []
 
 
-def _cover(survey: Survey, parts: Parts) -> Picture | None:
+def _cover(survey: Survey, parts: page.Parts) -> Picture | None:
     """The examples of some units of a middle layer."""
-    layers = [layer for layer in survey.layers if len(parts.covers.get(layer, ())) >= COVER]
+    layers = [layer for layer in survey.layers if len(parts.covers.get(layer, ())) == 6]
     if not layers:
         return None
     squares = parts.covers[layers[len(layers) // 2]]
     return parts.save.colours("cover.jpg", picture.sheet(squares, 3, colour.MIDDLE))
 
 
+CAPTION = "Left: how often units are above zero. Right: how large their largest activation in an image is."
 KIND = register(
-    Kind(
-        Survey,
-        caption="Left: how often units are above zero. Right: how large their largest activation in an image is.",
-        draw=draw,
-        size=lambda r: (11, 1.5 + 0.2 * len(r.layers)),
-        show=show,
-        scopes=scopes,
-    )
+    Kind(Survey, CAPTION, draw=draw, size=lambda r: (11, 1.5 + 0.2 * len(r.layers)), show=show, scopes=page.scopes)
 )

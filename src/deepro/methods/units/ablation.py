@@ -94,24 +94,6 @@ def ablate(
     )
 
 
-def ranking(ablation: Ablation) -> list[tuple[str, int, float, float]]:
-    """(layer, unit, accuracy lost, loss gained) of units silenced one at a time, the most costly first."""
-    rows = []
-    for s, silent in enumerate(ablation.silenced[1:], 1):
-        ((layer, units),) = silent.items()
-        if len(units) != 1:
-            raise UsageError("a ranking needs units silenced one at a time: ablate(..., each=True)")
-        rows.append(
-            (
-                layer,
-                units[0],
-                float(ablation.accuracy[0] - ablation.accuracy[s]),
-                float(ablation.loss[s] - ablation.loss[0]),
-            )
-        )
-    return sorted(rows, key=lambda row: (-row[3], row[0], row[1]))
-
-
 def pruned_state_dict(net: Network, units: Units) -> dict[str, Tensor]:
     """The network's weights with the units' filters and biases set to zero: what `ablate` measures, for good.
 

@@ -11,13 +11,18 @@ const silenced = (units: { [layer: string]: number[] }) =>
 
 export function Ablation({ view, survey }: { view: AblationPage; survey: string | undefined }) {
   const { t, number, percent, integer } = useSpeech();
+  const untouched = { accuracy: view.accuracy[0] ?? NaN, loss: view.loss[0] ?? NaN };
+  const rows = view.silenced
+    .map((units, i) => ({ units, accuracy: view.accuracy[i] ?? NaN, loss: view.loss[i] ?? NaN, changed: view.changed[i] ?? NaN }))
+    .slice(1)
+    .sort((a, b) => b.loss - a.loss);
   const facts: [string, ReactNode][] = [
-    [t("ablation.accuracy"), percent(view.accuracy)],
-    [t("ablation.loss"), number(view.loss)],
+    [t("ablation.accuracy"), percent(untouched.accuracy)],
+    [t("ablation.loss"), number(untouched.loss)],
     [t("survey.images"), integer(view.images)],
     [t("ablation.fill"), t(view.fill === "mean" ? "choice.fill.mean" : "choice.fill.zero")],
   ];
-  const most = Math.max(...view.rows.map((row) => Math.abs(row.loss - view.loss)), 1e-9);
+  const most = Math.max(...rows.map((row) => Math.abs(row.loss - untouched.loss)), 1e-9);
   return (
     <>
       <Facts items={facts} />
@@ -32,8 +37,8 @@ export function Ablation({ view, survey }: { view: AblationPage; survey: string 
             </tr>
           </thead>
           <tbody>
-            {view.rows.slice(0, 400).map((row, i) => {
-              const gained = row.loss - view.loss;
+            {rows.slice(0, 400).map((row, i) => {
+              const gained = row.loss - untouched.loss;
               const only = Object.entries(row.units);
               const [layer, units] = only.length === 1 ? (only[0] ?? []) : [];
               const one = layer !== undefined && units?.length === 1 ? units[0] : undefined;
@@ -42,7 +47,7 @@ export function Ablation({ view, survey }: { view: AblationPage; survey: string 
                   <th scope="row" className="name">
                     {survey && layer !== undefined && one !== undefined ? <a href={href({ page: "survey-unit", survey, layer, unit: one })}>{silenced(row.units)}</a> : silenced(row.units)}
                   </th>
-                  <td className="shape">{signedPercent(view.accuracy - row.accuracy, percent)}</td>
+                  <td className="shape">{signedPercent(untouched.accuracy - row.accuracy, percent)}</td>
                   <td className="shape">{percent(row.changed)}</td>
                   <td className="shape">{number(gained)}</td>
                   <td className="cost">

@@ -3,8 +3,9 @@ import { useSpeech } from "../../i18n";
 
 export function Correspondence({ view }: { view: CorrespondencePage }) {
   const { t, number, integer } = useSpeech();
-  const layers = [...new Set(view.rows.map((row) => row.layer))];
-  const most = Math.max(...view.rows.map((row) => row.mean + row.error), 1e-9);
+  const layers = Object.keys(view.means);
+  const row = (layer: string, part: string) => ({ mean: view.means[layer]?.[part] ?? 0, error: view.errors[layer]?.[part] ?? 0, pairs: view.pairs[layer]?.[part] ?? 0 });
+  const most = Math.max(...layers.flatMap((layer) => view.parts.map((part) => row(layer, part).mean + row(layer, part).error)), 1e-9);
   return (
     <section>
       {layers.map((layer) => (
@@ -12,20 +13,19 @@ export function Correspondence({ view }: { view: CorrespondencePage }) {
           <figcaption className="layer-name">{layer}</figcaption>
           <ul>
             {view.parts.map((part) => {
-              const row = view.rows.find((one) => one.layer === layer && one.part === part);
-              if (!row) return null;
+              const { mean, error, pairs } = row(layer, part);
               const control = part === view.control;
               return (
                 <li key={part} className={control ? "dim" : undefined}>
                   <span className="part">{control ? t("correspondence.control") : part}</span>
                   <span className="bar" aria-hidden="true">
-                    <span style={{ width: `${(100 * row.mean) / most}%` }} />
-                    <span className="error" style={{ left: `${(100 * (row.mean - row.error)) / most}%`, width: `${(200 * row.error) / most}%` }} />
+                    <span style={{ width: `${(100 * mean) / most}%` }} />
+                    <span className="error" style={{ left: `${(100 * (mean - error)) / most}%`, width: `${(200 * error) / most}%` }} />
                   </span>
                   <span className="number">
-                    {number(row.mean)} ± {number(row.error)}
+                    {number(mean)} ± {number(error)}
                   </span>
-                  <span className="quiet">{t("correspondence.pairs", { n: integer(row.pairs) })}</span>
+                  <span className="quiet">{t("correspondence.pairs", { n: integer(pairs) })}</span>
                 </li>
               );
             })}

@@ -1,41 +1,46 @@
-import type { InvariancePage, Line } from "../../generated/document";
+import type { InvariancePage } from "../../generated/document";
 import { useSpeech, type Key } from "../../i18n";
 import { Lines, type Curve } from "../../parts/lines";
 
 /** Each photograph thin, their mean thick. */
-const curvesOf = ({ each, mean }: Line): Curve[] => [...(each.length > 1 ? each : []).map((values) => ({ values, className: "each" })), { values: mean, className: "mean" }];
+function curvesOf(each: (number | null)[][]): Curve[] {
+  const mean = (each[0] ?? []).map((_, step) => each.reduce((sum, values) => sum + (values[step] ?? NaN), 0) / each.length);
+  return [...(each.length > 1 ? each : []).map((values) => ({ values, className: "each" })), { values: mean, className: "mean" }];
+}
 
 export function Invariance({ view }: { view: InvariancePage }) {
   const { t, number, percent } = useSpeech();
+  const images = Object.values(view.probabilities)[0]?.length ?? 0;
   return (
     <>
-      {view.curves.map((curves) => {
-        const step = (n: number) => t(`invariance.${curves.transform}.step` as Key, { n: number(n) });
-        const layers = Object.entries(curves.distances);
-        const top = Math.max(...layers.flatMap(([, line]) => line.each.flat().map((v) => v ?? 0)), 1e-9);
+      {Object.entries(view.steps).map(([transform, steps]) => {
+        const step = (n: number) => t(`invariance.${transform}.step` as Key, { n: number(n) });
+        const layers = Object.entries(view.distances[transform] ?? {});
+        const top = Math.max(...layers.flatMap(([, each]) => each.flat().map((v) => v ?? 0)), 1e-9);
+        const probabilities = view.probabilities[transform] ?? [];
         return (
-          <section key={curves.transform}>
-            <h2>{t(`invariance.${curves.transform}` as Key)}</h2>
+          <section key={transform}>
+            <h2>{t(`invariance.${transform}` as Key)}</h2>
             <div className="curves">
-              {layers.map(([layer, line]) => (
+              {layers.map(([layer, each]) => (
                 <figure key={layer}>
                   <figcaption>
                     <span className="layer-name">{layer}</span> <span className="quiet">{t("invariance.distance")}</span>
                   </figcaption>
-                  <Lines steps={curves.steps} curves={curvesOf(line)} top={top} alt={t("invariance.distance.alt", { layer })} step={step} value={number} />
+                  <Lines steps={steps} curves={curvesOf(each)} top={top} alt={t("invariance.distance.alt", { layer })} step={step} value={number} />
                 </figure>
               ))}
               <figure>
                 <figcaption>
                   <strong>{t("invariance.probability")}</strong>
                 </figcaption>
-                <Lines steps={curves.steps} curves={curvesOf(curves.probability)} top={1} alt={t("invariance.probability")} step={step} value={percent} />
+                <Lines steps={steps} curves={curvesOf(probabilities)} top={1} alt={t("invariance.probability")} step={step} value={percent} />
               </figure>
             </div>
           </section>
         );
       })}
-      <p className="caption">{t(view.images > 1 ? "invariance.caption" : "invariance.caption.one", { n: view.images })}</p>
+      <p className="caption">{t(images > 1 ? "invariance.caption" : "invariance.caption.one", { n: images })}</p>
     </>
   );
 }

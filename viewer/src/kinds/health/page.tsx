@@ -36,7 +36,7 @@ export default function HealthPage({ overview, source, survey, health }: Shown) 
   const { t, integer } = useSpeech();
   const network = overview.networks.find((n) => n.fingerprint === survey.network);
   const faults = FAULTS.filter((fault) => health.findings.some((f) => f.fault === fault));
-  const looked = FAULTS.filter((fault) => Object.values(health.layers).some((names) => names.includes(fault)));
+  const looked = FAULTS.filter((fault) => Object.values(health.examined).some((names) => names.includes(fault)));
   const units = survey.layers.reduce((all, layer) => all + layer.units, 0);
   return (
     <>
@@ -69,7 +69,7 @@ export default function HealthPage({ overview, source, survey, health }: Shown) 
               <dt>{t(`fault.${fault}` as Key)}</dt>
               <dd>
                 <Threshold health={health} fault={fault} />{" "}
-                <span className="quiet">{t("health.looked", { n: integer(Object.values(health.layers).filter((names) => names.includes(fault)).length) })}</span>
+                <span className="quiet">{t("health.looked", { n: integer(Object.values(health.examined).filter((names) => names.includes(fault)).length) })}</span>
               </dd>
             </div>
           ))}
@@ -127,7 +127,7 @@ function Fault({ source, survey, health, fault }: { source: Source; survey: Surv
 /** The evidence as a picture: filter and spectrum, the two that are alike, or the unit's examples. */
 function Face({ source, survey, found, health }: { source: Source; survey: SurveyPage; found: Finding; health: Health }) {
   const { t } = useSpeech();
-  const table = health.filters.find((f) => f.layer === found.layer && found.unit < f.units.length);
+  const table = health.filters.find((f) => f.layer === found.layer && found.unit < f.high.length);
   if (table && ["high-frequency", "aliased", "duplicate"].includes(found.fault)) {
     const units = [found.unit, ...(found.evidence.of === undefined || found.evidence.of === null ? [] : [found.evidence.of])];
     return (
@@ -173,16 +173,16 @@ function Filters({ survey, health, table }: { survey: SurveyPage; health: Health
         <span className="quiet">{t("health.filters.size", { size: table.size.join(" × "), stride })}</span>
       </div>
       <ul className="filters">
-        {table.units.map((one) => (
-          <li key={one.unit}>
+        {table.high.map((high, unit) => (
+          <li key={unit}>
             <a
-              href={href({ page: "survey-unit", survey: survey.id, layer: table.layer, unit: one.unit })}
-              className={sick.has(one.unit) ? "sick" : undefined}
-              title={t("health.filter.title", { unit: String(one.unit), high: percent(one.high), aliased: percent(one.aliased) })}
+              href={href({ page: "survey-unit", survey: survey.id, layer: table.layer, unit })}
+              className={sick.has(unit) ? "sick" : undefined}
+              title={t("health.filter.title", { unit: String(unit), high: percent(high), aliased: percent(table.aliased[unit] ?? 0) })}
             >
-              <Crop picture={table.filters} window={squareOf(table, one.unit)} alt={t("health.filter.alt", { unit: String(one.unit), layer: table.layer })} />
-              <Crop picture={table.spectra} window={squareOf(table, one.unit)} alt={t("health.spectrum.alt", { unit: String(one.unit), layer: table.layer })} />
-              <span>{one.unit}</span>
+              <Crop picture={table.filters} window={squareOf(table, unit)} alt={t("health.filter.alt", { unit: String(unit), layer: table.layer })} />
+              <Crop picture={table.spectra} window={squareOf(table, unit)} alt={t("health.spectrum.alt", { unit: String(unit), layer: table.layer })} />
+              <span>{unit}</span>
             </a>
           </li>
         ))}
