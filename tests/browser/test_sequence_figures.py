@@ -204,7 +204,7 @@ def test_losses_and_regions_lead_to_the_place(made: tuple[Path, dict[str, Result
     tab.keyboard.press("ArrowRight")
     assert tab.inner_text(".space-text") != before
     tab.focus(".regions .region >> nth=1")
-    assert tab.locator(".moves g.now, .moves g.dim").count() > 0
+    assert tab.locator(".moves g.now, .moves g.away").count() > 0
 
 
 def test_a_range_of_a_series_is_selected_by_mouse_and_by_keys(made: tuple[Path, dict[str, Result]], visit: Any) -> None:

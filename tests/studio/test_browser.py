@@ -266,7 +266,7 @@ def test_a_form_makes_a_job(server: Running, visit: Any) -> None:
     id = server.upload(png(61), "form.png")["id"]
     tab = visit(f"#/image/{id}")
     tab.click(".more summary")
-    tab.select_option(".form > .field select", "smoothgrad")
+    tab.select_option(".form > .form-field select", "smoothgrad")
     tab.fill(".form input[name=samples]", "2")
     tab.fill(".form input[name='@target']", "dog")
     tab.click(".form button.primary")
@@ -287,7 +287,7 @@ def test_jobs_are_watched_and_cancelled(server: Running, visit: Any) -> None:
     one, other = visit("#/jobs"), visit("#/jobs")
     for tab in (one, other):
         tab.wait_for_selector(".form")
-    one.select_option(".form > .field select", "imagine")
+    one.select_option(".form > .form-field select", "imagine")
     one.fill("textarea[name='@target']", "goose")
     one.fill("input[name=steps]", "10000")
     one.click(".form button.primary")
@@ -395,7 +395,7 @@ def test_a_method_for_everything_that_is_chosen(server: Running, visit: Any) -> 
         tab.locator(".cards > li", has_text=f"many {seed}.png").hover()
         tab.get_by_label(f"Select many {seed}.png").check()
     tab.locator(".tray").get_by_role("button", name="Apply a method").click()
-    tab.select_option(".tray .form > .field select", "smoothgrad")
+    tab.select_option(".tray .form > .form-field select", "smoothgrad")
     tab.fill(".tray input[name=samples]", "3")
     tab.click(".tray button.primary")
     asked = lambda: {  # noqa: E731

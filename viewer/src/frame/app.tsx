@@ -8,6 +8,7 @@ import { Tray } from "../parts/take";
 import { Missing } from "../parts/words";
 import { Header } from "./header";
 import { Shell } from "./shell";
+import "./frame.css";
 
 function useRoute(): { route: Route; hash: string } {
   const hash = useSyncExternalStore(

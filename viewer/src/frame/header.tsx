@@ -14,7 +14,7 @@ export function Header({ overview, route }: { overview: Overview; route: Route }
   const { language, theme } = useSettings();
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
   return (
-    <header className="top">
+    <header className="top screen-only">
       <a
         className="skip"
         href={href(route)}
@@ -51,7 +51,7 @@ export function Header({ overview, route }: { overview: Overview; route: Route }
             </option>
           ))}
         </select>
-        <button type="button" className="theme" aria-label={t(`theme.${theme}`)} title={t(`theme.${theme}`)} onClick={() => void change({ theme: next })}>
+        <button type="button" className="theme square" aria-label={t(`theme.${theme}`)} title={t(`theme.${theme}`)} onClick={() => void change({ theme: next })}>
           <span aria-hidden="true">{SIGNS[theme]}</span>
         </button>
       </span>

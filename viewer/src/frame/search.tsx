@@ -95,7 +95,7 @@ export function Search({ overview }: { overview: Overview }) {
           }
         }}
       />
-      <ul id={list} role="listbox" aria-label={t("search.label")} className={shown ? "found" : "found hidden"}>
+      <ul id={list} role="listbox" aria-label={t("search.label")} className={shown ? "found floating" : "sr"}>
         {shown &&
           found.map((item, i) => (
             <li
@@ -114,7 +114,7 @@ export function Search({ overview }: { overview: Overview }) {
             </li>
           ))}
       </ul>
-      {shown && found.length === 0 && <p className="found none">{t("search.none")}</p>}
+      {shown && found.length === 0 && <p className="found floating none quiet">{t("search.none")}</p>}
     </search>
   );
 }

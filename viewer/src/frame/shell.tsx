@@ -71,7 +71,7 @@ export function Shell() {
         </div>
       )}
       {problem !== null && (
-        <div className="toast" role="alert">
+        <div className="toast row floating screen-only" role="alert">
           <span>{problem === "drop.none" ? t("drop.none") : problem}</span>
           <button type="button" onClick={() => setProblem(null)}>
             {t("studio.close")}
@@ -79,7 +79,7 @@ export function Shell() {
         </div>
       )}
       {!connected && (
-        <div className="toast quiet" role="status">
+        <div className="toast row floating screen-only quiet" role="status">
           {t("studio.lost")}
         </div>
       )}

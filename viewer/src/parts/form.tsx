@@ -6,6 +6,7 @@ import { useSpeech, type Key } from "../i18n";
 import { server, useJobs, useSession } from "../core/live";
 import { JobRow } from "./jobs";
 import { PaperLine } from "./words";
+import "./form.css";
 
 /** What the form is opened on. What is given here is not asked for. */
 /** images: each of them, one job a picture. */
@@ -107,8 +108,8 @@ function Chosen({ about, data, text }: { about: About; data: boolean; text: bool
   if (!method) return <p className="quiet">{t("form.nothing")}</p>;
   const families = [...new Set(fitting.map((m) => m.family))];
   return (
-    <div className="form">
-      <div className="field">
+    <div className="form stack edged">
+      <div className="form-field stack close">
         <label htmlFor={select}>{t("method")}</label>
         <select id={select} value={method.name} onChange={(event) => setName(event.target.value)}>
           {families.map((family) => (
@@ -170,7 +171,7 @@ function Options({ method, about }: { method: Method; about: About }) {
   const own = jobs.filter((job) => made.includes(job.id)).slice(0, MOST);
   return (
     <form onSubmit={submit}>
-      <div className="fields">
+      <div className="tiles">
         {asked.map((input) => {
           const { field, words } = ASKS[input.type] ?? {};
           return (
@@ -189,14 +190,14 @@ function Options({ method, about }: { method: Method; about: About }) {
         <Known labels={labels} />
       </Suspense>
       <LayerNames id={layers} />
-      <div className="form-end">
+      <div className="row">
         <button type="submit" className="primary">
           {t("form.make")}
         </button>
         <span role="alert">{problem && <span className="note">{problem}</span>}</span>
       </div>
       {own.length > 0 && (
-        <ul className="jobs">
+        <ul className="jobs lined rows below">
           {own.map((job) => (
             <JobRow key={job.id} job={job} />
           ))}
@@ -252,7 +253,7 @@ function OptionField({ name, property }: { name: string; property: Property }) {
 function Field({ label, help, children }: { label: React.ReactNode; help?: string; children: (id: string) => React.ReactNode }) {
   const id = useId();
   return (
-    <div className="field">
+    <div className="form-field stack close">
       <label htmlFor={id}>{label}</label>
       {children(id)}
       {help && <span className="caption">{help}</span>}

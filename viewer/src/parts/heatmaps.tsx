@@ -7,6 +7,7 @@ import { Image, TINY } from "./picture";
 import { partOf } from "../core/selection";
 import { Choose } from "./take";
 import { Explain, MadeBy } from "./words";
+import "./heatmaps.css";
 
 /** A heatmap, with the region that was cut from it where there is one. */
 export type Explanation = { heatmap: HeatLayer; region: RegionView | undefined; record: string };
@@ -99,7 +100,7 @@ export function Sliders({ controls, common, children }: { controls: Controls; co
     </div>
   );
   return (
-    <div className="stage-controls">
+    <div className="stage-controls row screen-only">
       {children}
       {slider("opacity", t("image.opacity"))}
       {slider("share", t("heat.share"))}
@@ -150,11 +151,11 @@ export function SideBySide({ photograph }: { photograph: Photograph }) {
       </div>
       <p className="caption">{t("heat.side.caption", { target: chosen })}</p>
       <Sliders controls={controls} common={high !== undefined} />
-      <ul className="heat-grid">
+      <ul className="tiles broad">
         {shown.map((e) => (
           <li key={e.record}>
             <HeatStage photograph={photograph} heatmap={e.heatmap} controls={controls} high={high} />
-            <div className="heat-name">
+            <div className="row below">
               <MadeBy made={photograph.records[e.record]} image={photograph.id} />
               <Choose inline one={partOf(photograph, e.record, `${maybe(`method.${e.heatmap.method}`, e.heatmap.method)} ${e.heatmap.target}`)} />
               <span className="quiet small">

@@ -4,10 +4,11 @@ import { useSpeech } from "../i18n";
 import { server } from "../core/live";
 import { seenAt } from "../core/pages";
 import { href } from "../core/routes";
+import "./jobs.css";
 
 export function JobList({ jobs }: { jobs: readonly Job[] }) {
   return (
-    <ul className="jobs">
+    <ul className="jobs lined rows below">
       {jobs.map((job) => (
         <JobRow key={job.id} job={job} />
       ))}
@@ -24,16 +25,16 @@ export function JobRow({ job }: { job: Job }) {
   const options = Object.entries(job.request.options ?? {});
   return (
     <li className={`job ${job.state}`}>
-      <span className="job-name">
+      <span>
         <strong>{name}</strong> <span className="quiet">{job.subject}</span>
         {options.length > 0 && <span className="quiet small"> {options.map(([k, v]) => `${k} = ${String(v)}`).join(", ")}</span>}
       </span>
-      <span className="job-state">
+      <span className={`job-state small number ${job.state === "failed" ? "warn" : ""}`}>
         {job.state === "queued" ? t("job.queued", { n: job.position ?? 1 }) : t(`job.${job.state}`)}
         {job.state === "running" && job.total ? ` ${integer(job.done ?? 0)} / ${integer(job.total)}` : ""}
         {job.finished && <span className="quiet small"> {date(job.finished)}</span>}
       </span>
-      <span className="job-act">
+      <span className="job-act row">
         {job.page && <a href={href(seenAt(job.page))}>{t("job.see")}</a>}
         {(job.state === "queued" || job.state === "running") && (
           <button type="button" onClick={() => act(server.cancel(job.id))}>
@@ -47,9 +48,9 @@ export function JobRow({ job }: { job: Job }) {
         )}
       </span>
       {job.state === "running" && (
-        <progress max={1} {...(share === undefined ? {} : { value: share })} aria-label={share === undefined ? name : `${name} ${percent(share)}`} />
+        <progress className="whole-row" max={1} {...(share === undefined ? {} : { value: share })} aria-label={share === undefined ? name : `${name} ${percent(share)}`} />
       )}
-      {(job.error ?? problem) && <p className="note">{job.error ?? problem}</p>}
+      {(job.error ?? problem) && <p className="note whole-row">{job.error ?? problem}</p>}
     </li>
   );
 }

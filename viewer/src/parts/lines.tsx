@@ -25,10 +25,10 @@ export function Lines({ steps, curves, low = 0, top, alt, step, value }: Shown) 
   };
   const middle = (first + last) / 2;
   return (
-    <svg className="lines" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={alt}>
+    <svg className="lines chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={alt}>
       {[low, (low + top) / 2, top].map((v) => (
         <g key={v}>
-          <line className="grid" x1={LEFT} x2={WIDTH - 8} y1={y(v)} y2={y(v)} />
+          <line className="axes" x1={LEFT} x2={WIDTH - 8} y1={y(v)} y2={y(v)} />
           <text x={LEFT - 5} y={y(v) + 3.5} textAnchor="end">
             {value(v)}
           </text>

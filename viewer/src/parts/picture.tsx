@@ -1,6 +1,7 @@
 // Pictures. Every one has its size, so that nothing jumps, and words for those who cannot see it.
 import type { CSSProperties, ReactNode } from "react";
 import type { Picture, Window } from "../generated/document";
+import "./picture.css";
 
 type Shown = { picture: Picture; alt: string; className?: string; eager?: boolean };
 
@@ -68,7 +69,7 @@ export function Frame(props: { width: number; height: number; window: Window | n
       {children}
       {window && (
         <span
-          className={plain ? "frame plain" : "frame"}
+          className={plain ? "frame bright" : "frame"}
           style={{
             left: part(window.left, width),
             top: part(window.top, height),

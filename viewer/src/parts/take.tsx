@@ -6,6 +6,7 @@ import { figure, FIGURES, server, useSession } from "../core/live";
 import { keyOf, selection, useSelection, type Chosen } from "../core/selection";
 import { isLive } from "../core/source";
 import { MethodForm } from "./method-form";
+import "./take.css";
 
 /** Chooses a thing, where there is a server that can make something of it. `inline`: in a line of text, else over a picture. */
 export function Choose({ one, inline }: { one: Chosen; inline?: boolean }) {
@@ -13,7 +14,7 @@ export function Choose({ one, inline }: { one: Chosen; inline?: boolean }) {
   const chosen = useSelection();
   if (!isLive) return null;
   return (
-    <label className={inline ? "choose inline" : "choose"} title={t("select.one", { name: one.name })}>
+    <label className={inline ? "choose inline choose-inline screen-only" : "choose corner screen-only"} title={t("select.one", { name: one.name })}>
       <input type="checkbox" checked={chosen.has(keyOf(one))} onChange={() => selection.toggle(one)} aria-label={t("select.one", { name: one.name })} />
       {inline && <span aria-hidden="true">{t("select.this")}</span>}
     </label>
@@ -47,7 +48,7 @@ export function TakeReport() {
   const { busy, take, said } = useTaking();
   if (chosen.size > 0) return null;
   return (
-    <div className="take">
+    <div className="take row screen-only">
       <span className="quiet">{t("select.all")}</span>
       <button type="button" disabled={busy} onClick={() => take(server.report({ single_file: true }))}>
         {t("report.single")}
@@ -79,16 +80,16 @@ export function Tray() {
   const report = (single: boolean) => take(server.report({ photographs, records, single_file: single }));
   const ready = session?.network.state === "ready" && photographs.length > 0;
   return (
-    <aside className="tray" aria-label={t("select.tray")}>
+    <aside className="tray screen-only" aria-label={t("select.tray")}>
       {apply && ready && (
         <div className="tray-form">
           <MethodForm about={{ images: photographs }} />
         </div>
       )}
-      <div className="take">
+      <div className="take row screen-only">
         <strong title={chosen.map((one) => one.name).join("\n")}>{t("select.count", { n: chosen.length })}</strong>
         {items.length > 0 && (
-          <span className="take-group">
+          <span className="row">
             <span className="quiet">{t("sheet.take")}</span>
             {FIGURES.map((kind) => (
               <button key={kind} type="button" disabled={busy} onClick={() => take(server.sheet(items, kind))} aria-label={`${t("sheet.take")} ${kind.toUpperCase()}`}>
@@ -97,7 +98,7 @@ export function Tray() {
             ))}
           </span>
         )}
-        <span className="take-group">
+        <span className="row">
           <button type="button" disabled={busy} onClick={() => report(true)}>
             {t("report.single")}
           </button>
@@ -123,7 +124,7 @@ export function Tray() {
 export function TakeFigure({ record }: { record: string }) {
   const { t } = useSpeech();
   return (
-    <p className="take">
+    <p className="take row screen-only">
       <span className="quiet">{t("figure.take")}</span>
       {FIGURES.map((kind) => (
         <a key={kind} href={figure(record, kind)} download>

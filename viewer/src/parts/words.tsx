@@ -5,6 +5,7 @@ import { useSpeech, type Key } from "../i18n";
 import { figure, FIGURES } from "../core/live";
 import { href } from "../core/routes";
 import { isLive } from "../core/source";
+import "./words.css";
 
 /** "What am I looking at?", folded away until asked. */
 export function Explain({ text, paper }: { text: Key; paper?: Paper | null | undefined }) {
@@ -56,11 +57,11 @@ export function MadeBy({ made, image }: { made: ProvenanceView | undefined; imag
   return (
     <span className="madeby-live">
       {link}
-      <details className="figures">
+      <details className="figures screen-only">
         <summary aria-label={t("figure.take")} title={t("figure.take")}>
           ↓
         </summary>
-        <span>
+        <span className="floating">
           {FIGURES.map((kind) => (
             <a key={kind} href={figure(made.key, kind)} download>
               {kind.toUpperCase()}
@@ -75,7 +76,7 @@ export function MadeBy({ made, image }: { made: ProvenanceView | undefined; imag
 /** Terms and what is said of them: in columns, or `rows` with the terms on the left. */
 export function Facts({ items, rows }: { items: [string, ReactNode][]; rows?: boolean }) {
   return (
-    <dl className={rows ? "facts rows" : "facts"}>
+    <dl className={rows ? "facts listed" : "facts"}>
       {items.map(([term, value]) => (
         <div key={term}>
           <dt>{term}</dt>
@@ -89,7 +90,7 @@ export function Facts({ items, rows }: { items: [string, ReactNode][]; rows?: bo
 export function Missing({ name }: { name: string }) {
   const { t } = useSpeech();
   return (
-    <section className="missing">
+    <section className="missing stack">
       <h1>{t("state.missing")}</h1>
       <p>{t("state.missing.why", { name })}</p>
       <p>
@@ -110,7 +111,7 @@ export function Bars({ items, text }: { items: Bar[]; text?: (value: number) => 
       {items.map(({ label, value, quiet, to }) => (
         <li key={label} className={quiet ? "dim" : undefined}>
           <span className="bar-label">{to ? <a className="plain" href={to}>{label}</a> : label}</span>
-          <span className="bar-value">{(text ?? percent)(value)}</span>
+          <span className="bar-value number">{(text ?? percent)(value)}</span>
           <span className="bar" aria-hidden="true">
             <span style={{ width: `${100 * Math.min(1, Math.max(0, value / whole))}%` }} />
           </span>

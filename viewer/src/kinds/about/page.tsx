@@ -39,12 +39,12 @@ export default function AboutPage({ overview, made, photograph, network }: About
         {made.paper && <PaperLine paper={made.paper} />}
         <Explain text="about.explain" />
       </header>
-      <div className="about">
-        <div>
+      <div className="about split">
+        <div className="stack loose">
           <Copied title={t("about.python")} text={made.python} />
           {made.command && <Copied title={t("about.command")} text={made.command} />}
         </div>
-        <div>
+        <div className="stack loose">
           {isLive && <TakeFigure record={made.key} />}
           <Facts items={items} rows />
           {parameters.length > 0 && (
@@ -61,7 +61,7 @@ export default function AboutPage({ overview, made, photograph, network }: About
 
 function List({ items }: { items: [string, ReactNode][] }) {
   return (
-    <ul className="list">
+    <ul>
       {items.map(([name, value], i) => (
         <li key={i}>
           {name} {value}

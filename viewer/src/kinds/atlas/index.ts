@@ -1,6 +1,7 @@
 import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
+import "./atlas.css";
 
 const at = address("atlas/:atlas");
 declare module "../../core/routes" {

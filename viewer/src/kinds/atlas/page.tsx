@@ -26,12 +26,12 @@ export default function AtlasPage({ overview, page }: { overview: Overview; page
         </p>
         <Explain text="atlas.explain" paper={made?.paper} />
       </header>
-      <div className="atlas-top">
+      <div className="split aside fit">
         <div>
           <ul className="atlas" style={{ gridTemplateColumns: `repeat(${page.columns}, minmax(0, 1fr))` }}>
             {page.cells.map((c, i) => (
               <li key={i} style={{ gridRow: c.row + 1, gridColumn: c.column + 1 }}>
-                <button type="button" aria-pressed={i === at} onPointerEnter={() => setAt(i)} onFocus={() => setAt(i)} onClick={() => setAt(i)} title={t("atlas.cell", { n: c.count, classes: classes(c), cosine: number(c.cosine) })}>
+                <button type="button" className="pick" aria-pressed={i === at} onPointerEnter={() => setAt(i)} onFocus={() => setAt(i)} onClick={() => setAt(i)} title={t("atlas.cell", { n: c.count, classes: classes(c), cosine: number(c.cosine) })}>
                   <Image picture={c.picture} alt={t("atlas.alt", { n: c.count, classes: classes(c) })} eager />
                 </button>
               </li>
@@ -47,7 +47,7 @@ export default function AtlasPage({ overview, page }: { overview: Overview; page
           ))}
         </div>
         {cell && (
-          <aside className="atlas-one">
+          <aside className="atlas-one stack stay">
             <Image picture={cell.picture} alt={t("atlas.alt", { n: cell.count, classes: classes(cell) })} eager />
             <Facts
               rows
@@ -58,13 +58,13 @@ export default function AtlasPage({ overview, page }: { overview: Overview; page
               ]}
             />
             <h2>{t("atlas.examples")}</h2>
-            <ul className="atlas-looks">
+            <ul className="tiles narrow">
               {cell.examples.map((name, k) => {
                 const look = cell.looks[k];
                 return (
                   <li key={name}>
                     {look && <Image picture={look} alt="" eager />}
-                    <span className="quiet file">{name}</span>
+                    <span className="quiet small whole-row">{name}</span>
                   </li>
                 );
               })}

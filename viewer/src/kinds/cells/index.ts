@@ -2,6 +2,7 @@ import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
 import { trackName } from "../../parts/sequence/names";
+import "./cells.css";
 
 const at = address("cells/:record");
 declare module "../../core/routes" {

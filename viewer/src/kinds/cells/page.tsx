@@ -32,13 +32,13 @@ export default function CellsView({ overview, page }: { overview: Overview; page
         </p>
         <Explain text="cells.explain" paper={made?.paper} />
       </header>
-      <section className="wide" tabIndex={0} aria-label={t("nav.cells")}>
-        <table className="numbers cells">
+      <section className="scroll" tabIndex={0} aria-label={t("nav.cells")}>
+        <table className="numbers">
           <thead>
             <tr>
               <th scope="col">{t("annotation")}</th>
               <th scope="col">{t("cells.cell")}</th>
-              <th scope="col" className="meter-head">
+              <th scope="col">
                 {t("cells.score")}
               </th>
               <th scope="col">{t("cells.heldout")}</th>
@@ -55,11 +55,11 @@ export default function CellsView({ overview, page }: { overview: Overview; page
               f ? (
                 <tr key={f.track} className={f.survives ? undefined : "dim"}>
                   <th scope="row">{trackName(speech, f.track)}</th>
-                  <td className="cell-names">
+                  <td className="one-line">
                     <a href={to(f)}>{name(f)}</a>
-                    <span className="quiet">
+                    <span className="row small">
                       {others.map((o) => (
-                        <a key={`${o.state}${o.unit}`} href={to(o)} title={o.held_out === null ? undefined : number(o.held_out)}>
+                        <a className="quiet" key={`${o.state}${o.unit}`} href={to(o)} title={o.held_out === null ? undefined : number(o.held_out)}>
                           {o.state} {o.unit}
                         </a>
                       ))}
@@ -118,9 +118,9 @@ function Meter({ finding }: { finding: CellFinding }) {
   const place = (value: number) => `${(100 * Math.max(0, Math.min(1, (value - chance) / (1 - chance)))).toFixed(1)}%`;
   const control = finding.control;
   return (
-    <span className="meter" role="img" aria-label={t("cells.meter", { score: number(finding.held_out), control: control === null ? "–" : number(control) })}>
-      <span className="meter-bar" style={{ width: place(finding.held_out) }} />
-      {control !== null && <span className="meter-mark" style={{ left: place(control) }} />}
+    <span className="bar meter" role="img" aria-label={t("cells.meter", { score: number(finding.held_out), control: control === null ? "–" : number(control) })}>
+      <span style={{ width: place(finding.held_out) }} />
+      {control !== null && <span className="mark" style={{ left: place(control) }} />}
     </span>
   );
 }

@@ -2,6 +2,7 @@ import { fit } from "../../core/fit";
 import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
+import "./class.css";
 
 const at = address("class/:label");
 declare module "../../core/routes" {

@@ -34,16 +34,16 @@ export default function ClassPage({ source, overview, label }: { source: Source;
         <p className="lead">{t(cards.length === 1 ? "class.lead.one" : "class.lead.many", { n: cards.length })}</p>
         <Explain text="class.explain" />
       </header>
-      <div className="class-top">
+      <div className="class-top split">
         <section>
           <h2>{t("class.pattern")}</h2>
           {patterns.length === 0 && <p className="quiet">{t("class.nopattern")}</p>}
           {patterns.slice(0, 2).map(({ set, image, target }) => (
-            <figure key={`${set.record}/${target}`} className="captioned">
+            <figure key={`${set.record}/${target}`} className="below">
               <a href={href({ page: "patterns", record: set.record, target })}>
                 <Image picture={image.picture} alt={t("patterns.alt", { target: label })} eager />
               </a>
-              <figcaption>
+              <figcaption className="small below">
                 {t("patterns.caption", { target: label })}{" "}
                 {[
                   image.probability === null ? "" : `${t("patterns.probability")} ${percent(image.probability)}`,
@@ -56,7 +56,7 @@ export default function ClassPage({ source, overview, label }: { source: Source;
             </figure>
           ))}
           {isLive && (
-            <details className="more" open={patterns.length === 0 && cards.length === 0}>
+            <details className="more screen-only" open={patterns.length === 0 && cards.length === 0}>
               <summary>{t("form.title")}</summary>
               <MethodForm about={{ target: label }} />
             </details>
@@ -91,7 +91,7 @@ function Looks({ source, cards, label }: { source: Source; cards: PhotographCard
       <h2>{t("class.looks")}</h2>
       <p className="caption">{t("class.looks.caption", { label })}</p>
       {any && <Sliders controls={controls} common={false} />}
-      <ul className="heat-grid">
+      <ul className="tiles broad">
         {photographs.map((photograph, i) => {
           const card = shown[i];
           const e = explanations(photograph).find((one) => one.heatmap.target === label);
@@ -104,7 +104,7 @@ function Looks({ source, cards, label }: { source: Source; cards: PhotographCard
                   <Image picture={photograph.picture} alt={t("image.photograph.alt", { name: photograph.name })} />
                 )}
               </a>
-              <div className="heat-name">
+              <div className="row below">
                 <span>
                   <strong>{card ? percent(share(card, label)) : ""}</strong> <span className="quiet small">{photograph.name}</span>
                 </span>
@@ -115,7 +115,7 @@ function Looks({ source, cards, label }: { source: Source; cards: PhotographCard
         })}
       </ul>
       {isLive && (
-        <details className="more">
+        <details className="more screen-only">
           <summary>{t("class.make")}</summary>
           <MethodForm about={{ images: shown.map((card) => card.id), target: label }} />
         </details>

@@ -36,7 +36,7 @@ export default function ComparePage({ source, overview, left, right }: { source:
         <Explain text="compare.explain" />
       </header>
       {heat.length > 0 && <Sliders controls={controls} common={high !== undefined} key={String(high)} />}
-      <div className="compare">
+      <div className="split">
         <Suspense>
           <Half overview={overview} photograph={one} shown={left.shown ?? 0} controls={controls} high={high} name={t("compare.left")} choose={(side) => go({ left: side })} />
           <Half overview={overview} photograph={other} shown={right.shown ?? 0} controls={controls} high={high} name={t("compare.right")} choose={(side) => go({ right: side })} />
@@ -64,7 +64,7 @@ function Half({ overview, photograph, shown, controls, high, name, choose }: Hal
   const network = (fingerprint: string) => overview.networks.find((n) => n.fingerprint === fingerprint)?.name ?? fingerprint.slice(0, 8);
   return (
     <section aria-label={name}>
-      <div className="compare-choice">
+      <div className="tiles filled">
         <select aria-label={`${name}: ${t("photographs")}`} value={photograph.id} onChange={(event) => choose({ image: event.target.value, shown })}>
           {overview.photographs.map((card) => (
             <option key={card.id} value={card.id}>
@@ -86,7 +86,7 @@ function Half({ overview, photograph, shown, controls, high, name, choose }: Hal
       {e ? (
         <>
           <HeatStage photograph={photograph} heatmap={e.heatmap} controls={controls} high={high} />
-          <div className="heat-name">
+          <div className="row below">
             <MadeBy made={photograph.records[e.record]} image={photograph.id} />
             <span className="quiet small">
               {e.heatmap.scale.kind === "diverging" ? "±" : ""}

@@ -51,7 +51,9 @@ export function Ablation({ view, survey }: { view: AblationPage; survey: string 
                   <td className="shape">{percent(row.changed)}</td>
                   <td className="shape">{number(gained)}</td>
                   <td className="cost">
-                    <span className={gained < 0 ? "cost-bar less" : "cost-bar"} style={{ width: `${(100 * Math.abs(gained)) / most}%` }} />
+                    <span className="bar">
+                      <span className={gained < 0 ? "less" : undefined} style={{ width: `${(100 * Math.abs(gained)) / most}%` }} />
+                    </span>
                   </td>
                 </tr>
               );

@@ -8,12 +8,12 @@ import { Listed } from "../../parts/listed";
 export function ExperimentCards({ cards }: { cards: ExperimentCard[] }) {
   const { t, maybe } = useSpeech();
   return (
-    <ul className="experiment-cards">
+    <ul className="tiles broad">
       {cards.map((card) => (
         <li key={card.id}>
-          <a className="experiment-card" href={href({ page: "experiment", experiment: card.id })}>
+          <a className="experiment-card beside edged plain" href={href({ page: "experiment", experiment: card.id })}>
             {card.thumb && <Image picture={card.thumb} alt="" />}
-            <span>
+            <span className="stack close">
               <strong>{maybe(`experiment.${card.kind}`, card.kind)}</strong>
               <span className="quiet">{card.kind === "comparison" ? t("layers.n", { n: Number(card.about) }) : card.about}</span>
             </span>

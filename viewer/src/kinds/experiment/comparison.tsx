@@ -33,13 +33,13 @@ export function Comparison({ view }: { view: ComparisonPage }) {
         <p className="caption below">{t("comparison.caption")}</p>
       </section>
       {view.classes.length > 0 && (
-        <section className="narrow">
+        <section className="column">
           <h2>{t("comparison.classes", { layer: view.classes_layer ?? "" })}</h2>
           <Bars items={view.classes.slice(0, 12).map((one) => ({ label: one.name, value: one.distance }))} text={(n) => t("survey.above", { n: number(n) })} />
         </section>
       )}
       {view.layers.map((row, i) => (
-        <details key={row.name} className="changed" open={i === view.layers.length - 1}>
+        <details key={row.name} className="changed below" open={i === view.layers.length - 1}>
           <summary>{t("comparison.most", { layer: row.name })}</summary>
           <div className="layers">
             <table>

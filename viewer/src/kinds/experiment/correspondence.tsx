@@ -9,9 +9,9 @@ export function Correspondence({ view }: { view: CorrespondencePage }) {
   return (
     <section>
       {layers.map((layer) => (
-        <figure key={layer} className="correspondence">
-          <figcaption className="layer-name">{layer}</figcaption>
-          <ul>
+        <figure key={layer} className="correspondence over">
+          <figcaption className="mono">{layer}</figcaption>
+          <ul className="lined rows small">
             {view.parts.map((part) => {
               const { mean, error, pairs } = row(layer, part);
               const control = part === view.control;

@@ -2,6 +2,7 @@ import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
 import { Experiments } from "./cards";
+import "./experiment.css";
 
 const at = address("experiment/:experiment");
 declare module "../../core/routes" {

@@ -5,7 +5,7 @@ import { Lines, type Curve } from "../../parts/lines";
 /** Each photograph thin, their mean thick. */
 function curvesOf(each: (number | null)[][]): Curve[] {
   const mean = (each[0] ?? []).map((_, step) => each.reduce((sum, values) => sum + (values[step] ?? NaN), 0) / each.length);
-  return [...(each.length > 1 ? each : []).map((values) => ({ values, className: "each" })), { values: mean, className: "mean" }];
+  return [...(each.length > 1 ? each : []).map((values) => ({ values, className: "each" })), { values: mean, className: "mean line" }];
 }
 
 export function Invariance({ view }: { view: InvariancePage }) {
@@ -21,17 +21,17 @@ export function Invariance({ view }: { view: InvariancePage }) {
         return (
           <section key={transform}>
             <h2>{t(`invariance.${transform}` as Key)}</h2>
-            <div className="curves">
+            <div className="tiles broad">
               {layers.map(([layer, each]) => (
-                <figure key={layer}>
-                  <figcaption>
-                    <span className="layer-name">{layer}</span> <span className="quiet">{t("invariance.distance")}</span>
+                <figure className="fit" key={layer}>
+                  <figcaption className="small">
+                    <span className="mono">{layer}</span> <span className="quiet">{t("invariance.distance")}</span>
                   </figcaption>
                   <Lines steps={steps} curves={curvesOf(each)} top={top} alt={t("invariance.distance.alt", { layer })} step={step} value={number} />
                 </figure>
               ))}
-              <figure>
-                <figcaption>
+              <figure className="fit">
+                <figcaption className="small">
                   <strong>{t("invariance.probability")}</strong>
                 </figcaption>
                 <Lines steps={steps} curves={curvesOf(probabilities)} top={1} alt={t("invariance.probability")} step={step} value={percent} />

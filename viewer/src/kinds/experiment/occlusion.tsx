@@ -5,9 +5,9 @@ import { Image } from "../../parts/picture";
 
 function Map({ picture, alt, title, children }: { picture: Picture; alt: string; title: string; children: ReactNode }) {
   return (
-    <figure className="captioned map-figure">
+    <figure className="map-figure">
       <Image picture={picture} alt={alt} eager />
-      <figcaption>
+      <figcaption className="small below">
         <strong>{title}</strong> {children}
       </figcaption>
     </figure>
@@ -17,16 +17,16 @@ function Map({ picture, alt, title, children }: { picture: Picture; alt: string;
 export function Occlusion({ view }: { view: OcclusionPage }) {
   const { t, number, percent } = useSpeech();
   const ramp = (low: string, high: string) => (
-    <span className="ramp">
+    <span className="row quiet">
       <span>{low}</span>
-      <span className="ramp-bar" aria-hidden="true" />
+      <span className="scale occlusion-scale" aria-hidden="true" />
       <span>{high}</span>
     </span>
   );
   return (
     <>
       <p className="caption below">{t("occlusion.square", { width: view.square[0] ?? 0, height: view.square[1] ?? 0, step: view.step })}</p>
-      <div className="occlusion">
+      <div className="tiles filled">
         {view.picture && (
           <Map picture={view.picture} alt={t("occlusion.picture")} title={t("occlusion.picture")}>
             {t("unit.patch.scale")}
@@ -40,9 +40,9 @@ export function Occlusion({ view }: { view: OcclusionPage }) {
         </Map>
         <Map picture={view.predicted} alt={t("occlusion.predicted.alt")} title={t("occlusion.predicted")}>
           {t("occlusion.predicted.plain", { label: view.plain_predicted })}
-          <ul className="class-colours">
+          <ul className="stack close">
             {view.classes.map((one) => (
-              <li key={one.name + one.colour}>
+              <li className="row" key={one.name + one.colour}>
                 <svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">
                   <rect width="12" height="12" rx="2" fill={one.colour} />
                 </svg>

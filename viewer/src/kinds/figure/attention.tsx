@@ -69,7 +69,7 @@ export default function AttentionFigure({ view }: { view: AttentionView }) {
     },
   ];
   return (
-    <div className="figure-columns">
+    <div className="figure-columns split aside">
       <div>
         {laid && (
           <>
@@ -116,7 +116,7 @@ export default function AttentionFigure({ view }: { view: AttentionView }) {
           {t("attention.caption")} {t("attention.keys")}
         </p>
       </div>
-      <aside aria-live="polite">
+      <aside className="stay" aria-live="polite">
         <h3>{t(now.side === "written" ? "attention.reads" : "attention.readby", { step: told(now) })}</h3>
         <Bars items={best.map(({ value, index }) => ({ label: told({ side: now.side === "written" ? "read" : "written", index }), value }))} />
         <p className="caption">{t(now.side === "written" ? "attention.sum.row" : "attention.sum.column", { sum: number(other.reduce((a, b) => a + b, 0)) })}</p>

@@ -29,14 +29,14 @@ export default function AutomatonFigure({ view }: { view: AutomatonView }) {
           [t("automaton.complete"), t(view.complete ? "cells.yes" : "cells.no")],
         ]}
       />
-      <div className="space-columns">
+      <div className="split">
         <figure>
           {count <= MOST ? <Drawing view={view} path={path} /> : <p className="note">{t("automaton.many", { n: count })}</p>}
           <figcaption className="caption">{t("automaton.caption")}</figcaption>
         </figure>
         <div>
           <h2>{t("automaton.try")}</h2>
-          <p className="automaton-word" aria-live="polite">
+          <p className="automaton-word row" aria-live="polite">
             <code>{word.length ? word.map(letter).join(" ") : "ε"}</code> <span>→ {now}</span> <strong>{t(accepted ? "automaton.accepted" : "automaton.rejected")}</strong>
           </p>
           <div className="toggles" role="group" aria-label={t("automaton.try")}>
@@ -51,7 +51,7 @@ export default function AutomatonFigure({ view }: { view: AutomatonView }) {
           </div>
           <h2>{t("automaton.counter")}</h2>
           {view.counterexamples.length === 0 && <p className="quiet">{t("automaton.none")}</p>}
-          <ul className="counterexamples">
+          <ul className="toggles">
             {view.counterexamples.slice(0, 20).map((one, i) => (
               <li key={i}>
                 <button type="button" className="toggle" onClick={() => setWord(one.map((name) => view.alphabet.indexOf(name)).filter((k) => k >= 0))}>
@@ -62,7 +62,7 @@ export default function AutomatonFigure({ view }: { view: AutomatonView }) {
           </ul>
           {view.counterexamples.length > 0 && <p className="caption">{t("automaton.counter.caption")}</p>}
           <h2>{t("automaton.table")}</h2>
-          <div className="wide tall" tabIndex={0} aria-label={t("automaton.table")}>
+          <div className="scroll limited" tabIndex={0} aria-label={t("automaton.table")}>
             <table className="numbers">
               <thead>
                 <tr>
@@ -104,7 +104,7 @@ function Drawing({ view, path }: { view: AutomatonView; path: readonly number[] 
   const walked = new Set(path.slice(1).map((to, i) => `${path[i]}-${to}`));
   const now = path.at(-1);
   return (
-    <svg className="moves automaton" viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={t("automaton.alt", { n: count })}>
+    <svg className="moves automaton chart" viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={t("automaton.alt", { n: count })}>
       <defs>
         <marker id="letter-end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
           <path d="M0 0L8 4L0 8z" />

@@ -2,6 +2,7 @@ import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
 import { figureOf } from "./kinds";
+import "./figure.css";
 
 const at = address("figure/:record");
 declare module "../../core/routes" {

@@ -77,7 +77,7 @@ export default function InterventionFigure({ view }: { view: InterventionView })
       {view.written !== null && view.changed_text !== null && (
         <>
           <h2>{t("intervention.writes")}</h2>
-          <div className="written-pair">
+          <div className="written-pair tiles filled">
             <div>
               <h3>{t("intervention.untouched")}</h3>
               <pre>{view.written}</pre>

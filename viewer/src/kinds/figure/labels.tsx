@@ -5,7 +5,7 @@ export function RowLabels({ words, tall, chosen }: { words: readonly string[]; t
   return (
     <span className="row-labels">
       {words.map((word, i) => (
-        <span key={i} className={i === chosen ? "now" : undefined} style={{ height: tall, lineHeight: `${tall}px` }}>
+        <span key={i} className={i === chosen ? "one-line now" : "one-line"} style={{ height: tall, lineHeight: `${tall}px` }}>
           {visible(word)}
         </span>
       ))}

@@ -3,9 +3,9 @@ import { gradient } from "../../parts/sequence/colours";
 
 export function Legend({ colours, from, low, high }: { colours: Uint32Array; from: number; low: string; high: string }) {
   return (
-    <span className="strip-legend">
+    <span className="legend">
       <span>{low}</span>
-      <span className="strip-gradient" style={{ background: gradient(colours, from) }} />
+      <span className="scale" style={{ background: gradient(colours, from) }} />
       <span>{high}</span>
     </span>
   );

@@ -18,7 +18,7 @@ export default function LossesFigure({ view }: { view: LossesView }) {
   const high = Math.max(...view.groups.flatMap((row) => [row.loss, row.ngram]), 1e-9);
   const head = (name: By, label: string) => (
     <th scope="col" aria-sort={by === name ? "descending" : "none"}>
-      <button type="button" className="sort" onClick={() => setBy(by === name ? null : name)}>
+      <button type="button" className="bare sort" onClick={() => setBy(by === name ? null : name)}>
         {label}
         {by === name && " ↓"}
       </button>
@@ -26,7 +26,7 @@ export default function LossesFigure({ view }: { view: LossesView }) {
   );
   return (
     <>
-      <section className="wide" tabIndex={0} aria-label={t("nav.losses")}>
+      <section className="scroll" tabIndex={0} aria-label={t("nav.losses")}>
         <table className="numbers losses">
           <thead>
             <tr>
@@ -44,8 +44,12 @@ export default function LossesFigure({ view }: { view: LossesView }) {
                 <td>{integer(row.steps)}</td>
                 <td>
                   <span className="pair" aria-hidden="true">
-                    <span style={{ width: `${(100 * row.loss) / high}%` }} />
-                    <span style={{ width: `${(100 * row.ngram) / high}%` }} />
+                    <span className="bar">
+                      <span style={{ width: `${(100 * row.loss) / high}%` }} />
+                    </span>
+                    <span className="bar">
+                      <span className="control" style={{ width: `${(100 * row.ngram) / high}%` }} />
+                    </span>
                   </span>
                   <span className="pair-text">
                     {number(row.loss)} <span className="quiet">/ {number(row.ngram)}</span>
@@ -66,11 +70,11 @@ export default function LossesFigure({ view }: { view: LossesView }) {
       {view.places.length > 0 && (
         <section>
           <h2>{t("losses.worst")}</h2>
-          <ol className="matches-list worst" tabIndex={0} aria-label={t("losses.worst")}>
+          <ol className="matches-list limited lined rows" tabIndex={0} aria-label={t("losses.worst")}>
             {view.places.map((place, i) => (
               <li key={i}>
                 <Context place={place} />
-                <span className="match-tracks quiet">
+                <span className="one-line small quiet">
                   {number(place.loss)} / {place.ngram === null ? "–" : number(place.ngram)} {t("losses.nats")}
                 </span>
               </li>
@@ -91,6 +95,6 @@ function Context({ place }: { place: LossesView["places"][number] }) {
       <span>{shown(place.after)}</span>
     </>
   );
-  if (place.sequence === null) return <span className="match-plain">{inside}</span>;
-  return <a href={href({ page: "sequence", sequence: place.sequence, at: place.step })}>{inside}</a>;
+  if (place.sequence === null) return <span className="match-line">{inside}</span>;
+  return <a className="match-line plain" href={href({ page: "sequence", sequence: place.sequence, at: place.step })}>{inside}</a>;
 }

@@ -82,7 +82,7 @@ export default function ResponseSimilarityFigure({ view }: { view: ResponseSimil
         {t("likeness.caption", { tokens })}
       </p>
       <h2>{t("likeness.apart")}</h2>
-      <div className="wide" tabIndex={0} aria-label={t("likeness.apart")}>
+      <div className="scroll" tabIndex={0} aria-label={t("likeness.apart")}>
         <table className="numbers">
           <thead>
             <tr>

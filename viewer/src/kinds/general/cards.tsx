@@ -12,20 +12,20 @@ export function General({ overview: { general, networks } }: { overview: Overvie
   const { maybe } = useSpeech();
   return [...new Set(general.map((card) => card.kind))].map((kind) => (
     <Listed key={kind} title={kindName(kind)}>
-      <ul className="cards">
+      <ul className="cards tiles">
         {general
           .filter((card) => card.kind === kind)
           .map((card) => (
             <li key={card.id}>
-              <a className="card" href={href({ page: "general", general: card.id })}>
+              <a className="card plain" href={href({ page: "general", general: card.id })}>
                 {card.thumb && (
-                  <span className="card-picture">
+                  <span className="card-picture cover shaded">
                     <Image picture={card.thumb} alt="" />
                   </span>
                 )}
                 <span className="card-text">
                   <strong>{maybe(`method.${card.method}`, card.method)}</strong>
-                  <span className="quiet file">{networks.find((one) => one.fingerprint === card.network)?.name}</span>
+                  <span className="quiet small whole-row">{networks.find((one) => one.fingerprint === card.network)?.name}</span>
                 </span>
               </a>
             </li>

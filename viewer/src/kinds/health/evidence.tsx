@@ -7,7 +7,7 @@ export function Evidence({ found, survey }: { found: Finding; survey: string }) 
   const { t, maybe, number, percent, integer } = useSpeech();
   const shares = ["share_images", "share_active", "share_of_power", "share_of_projected_power", "common_examples"];
   return (
-    <span className="evidence-line quiet">
+    <span className="small quiet">
       {Object.entries(found.evidence).map(([name, value], i) => (
         <span key={name}>
           {i > 0 && " · "}

@@ -2,6 +2,7 @@ import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
 import { Diagnoses } from "./listed";
+import "./health.css";
 
 const at = address("health/:survey");
 declare module "../../core/routes" {

@@ -8,10 +8,10 @@ export function Diagnoses({ overview }: { overview: Overview }) {
   const looked = overview.surveys.filter((card) => card.findings !== null);
   if (looked.length === 0) return null;
   return (
-    <section className="health-first" aria-label={t("survey.health")}>
-      <ul>
+    <section className="health-first over" aria-label={t("survey.health")}>
+      <ul className="stack close">
         {looked.map((card) => (
-          <li key={card.id} className={card.findings ? "sick" : undefined}>
+          <li key={card.id} className={card.findings ? "row ill" : "row"}>
             <a href={href({ page: "health", survey: card.id })}>
               <strong>{t("survey.health")}</strong>{" "}
               {card.findings ? t(card.findings === 1 ? "survey.findings.one" : "survey.findings.many", { n: card.findings }) : t("survey.findings.none")} →

@@ -51,7 +51,7 @@ export default function HealthPage({ overview, source, survey, health }: Shown) 
         <Explain text="health.explain" paper={ZEILER} />
       </header>
       {faults.length === 0 && (
-        <p className="health-good">
+        <p className="over">
           <strong>{t("health.good")}</strong> {t("health.good.looked", { faults: looked.map((f) => t(`fault.${f}` as Key)).join(t("list.comma")) })}
         </p>
       )}
@@ -63,7 +63,7 @@ export default function HealthPage({ overview, source, survey, health }: Shown) 
       ))}
       <section>
         <h2>{t("health.thresholds")}</h2>
-        <dl className="facts rows thresholds">
+        <dl className="facts listed">
           {looked.map((fault) => (
             <div key={fault}>
               <dt>{t(`fault.${fault}` as Key)}</dt>
@@ -103,16 +103,16 @@ function Fault({ source, survey, health, fault }: { source: Source; survey: Surv
           {t(`fault.${fault}` as Key)} <span className="quiet">{t("units.n", { n: found.length })}</span>
         </h2>
       </div>
-      <p className="fault-words">
+      <p className="prose small">
         <Threshold health={health} fault={fault} /> <strong>{t("health.do")}</strong> {t(`suggestion.${fault}` as Key)}
       </p>
-      <ul className="findings">
+      <ul className="findings tiles broad">
         {shown.map((one) => (
-          <li key={`${one.layer}#${one.unit}`}>
+          <li className="beside small" key={`${one.layer}#${one.unit}`}>
             <Face source={source} survey={survey} found={one} health={health} />
-            <span className="finding-text">
+            <span className="stack close">
               <a href={href({ page: "survey-unit", survey: survey.id, layer: one.layer, unit: one.unit })}>
-                <span className="layer-name">{one.layer}</span> · <strong>{one.unit}</strong>
+                <span className="mono">{one.layer}</span> · <strong>{one.unit}</strong>
               </a>
               <Evidence found={one} survey={survey.id} />
             </span>
@@ -172,12 +172,12 @@ function Filters({ survey, health, table }: { survey: SurveyPage; health: Health
         <h2>{t("health.filters", { layer: table.layer })}</h2>
         <span className="quiet">{t("health.filters.size", { size: table.size.join(" × "), stride })}</span>
       </div>
-      <ul className="filters">
+      <ul className="filters tiles">
         {table.high.map((high, unit) => (
           <li key={unit}>
             <a
               href={href({ page: "survey-unit", survey: survey.id, layer: table.layer, unit })}
-              className={sick.has(unit) ? "sick" : undefined}
+              className={sick.has(unit) ? "plain sick" : "plain"}
               title={t("health.filter.title", { unit: String(unit), high: percent(high), aliased: percent(table.aliased[unit] ?? 0) })}
             >
               <Crop picture={table.filters} window={squareOf(table, unit)} alt={t("health.filter.alt", { unit: String(unit), layer: table.layer })} />

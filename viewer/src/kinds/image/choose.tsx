@@ -4,12 +4,12 @@ import { useSpeech } from "../../i18n";
 export function ChoosePicture() {
   const { t } = useSpeech();
   return (
-    <label className="button">
+    <label className="button edged">
       {t("drop.choose")}
       <input
         type="file"
         accept="image/*"
-        className="hidden"
+        className="sr"
         onChange={(event) => {
           window.dispatchEvent(new CustomEvent("deepro:pictures", { detail: [...(event.target.files ?? [])] }));
           event.target.value = "";

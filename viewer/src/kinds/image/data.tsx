@@ -47,7 +47,7 @@ export function DataFolder() {
     );
   };
   return (
-    <section className="data">
+    <section className="data screen-only">
       <div className="row-head">
         <h2>{t("data.title")}</h2>
         {folder && <span className="quiet">{t("data.count", { n: total, name: folder.name })}</span>}
@@ -60,17 +60,17 @@ export function DataFolder() {
           {problem}
         </p>
       )}
-      <ul className="data-strip">
+      <ul className="data-strip tiles narrow">
         {/* Until they are here the pictures' places are kept: nothing below jumps. */}
         {items === null &&
           Array.from({ length: shown }, (_, i) => (
             <li key={i}>
-              <span className="data-place" />
+              <span className="data-place shaded" />
             </li>
           ))}
         {items?.map((item) => (
           <li key={item.index}>
-            <button type="button" disabled={!ready || busy !== null} aria-busy={busy === item.index} onClick={() => open(item)} title={item.name}>
+            <button type="button" className="bare data-place cover" disabled={!ready || busy !== null} aria-busy={busy === item.index} onClick={() => open(item)} title={item.name}>
               <img src={thumb(item.index)} width={120} height={90} alt={item.name} loading="lazy" decoding="async" />
             </button>
           </li>

@@ -26,7 +26,7 @@ export default function Doing({ photograph }: { photograph: Photograph }) {
       )}
       <Occlude photograph={photograph} key={photograph.id} />
       <section>
-        <details className="more">
+        <details className="more screen-only">
           <summary>{t("form.title")}</summary>
           <MethodForm about={{ image: photograph.id }} />
         </details>

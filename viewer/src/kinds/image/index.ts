@@ -4,6 +4,7 @@ import { address } from "../../core/routes";
 import { isLive } from "../../core/source";
 import { Photographs } from "./listed";
 import { ImagePage } from "./page";
+import "./image.css";
 
 const at = address("image/:image", "region#");
 declare module "../../core/routes" {

@@ -13,17 +13,17 @@ export function Photographs({ overview: { photographs, networks } }: { overview:
     <>
       {photographs.length > 0 && (
         <Listed title={t("photographs")} more={isLive && <TakeReport />}>
-          <ul className="cards">
+          <ul className="cards tiles">
             {photographs.map((card, i) => (
               <li key={card.id}>
-                <a className="card" href={href({ page: "image", image: card.id })}>
-                  <span className="card-picture">
+                <a className="card plain" href={href({ page: "image", image: card.id })}>
+                  <span className="card-picture cover shaded">
                     <Image picture={card.thumb} alt="" eager={i < 12} />
                   </span>
                   <span className="card-text">
                     <strong>{card.best?.label ?? t("overview.noguess")}</strong>
                     {card.best && <span className="number">{percent(card.best.probability)}</span>}
-                    <span className="quiet file">
+                    <span className="quiet small whole-row">
                       {card.name}
                       {networks.length > 1 && ` · ${networks.find((n) => n.fingerprint === card.network)?.name ?? ""}`}
                     </span>

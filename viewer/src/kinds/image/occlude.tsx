@@ -111,15 +111,16 @@ export function Occlude({ photograph }: { photograph: Photograph }) {
   };
   const part = (n: number, of: number) => `${(100 * n) / of}%`;
   return (
-    <section className="occlude">
+    <section className="occlude screen-only">
       <div className="row-head">
         <h2>{t("occlude.title")}</h2>
       </div>
       <p className="caption">{t("occlude.how")}</p>
-      <div className="occlude-body">
+      <div className="occlude-body split">
         <div className={keep ? "occlude-stage keep" : "occlude-stage"} style={{ aspectRatio: `${width} / ${height}` }}>
-          <Image picture={photograph.seen} alt={t("image.seen.alt", { name: photograph.name })} eager />
+          <Image className="fill" picture={photograph.seen} alt={t("image.seen.alt", { name: photograph.name })} eager />
           <canvas
+            className="fill"
             ref={canvas}
             width={width}
             height={height}
@@ -146,8 +147,8 @@ export function Occlude({ photograph }: { photograph: Photograph }) {
             <span className="brush" style={{ left: part(at.x - size / 2, width), top: part(at.y - size / 2, height), width: part(size, width), height: part(size, height) }} />
           )}
         </div>
-        <div className="occlude-side">
-          <div className="occlude-tools">
+        <div className="occlude-side stack">
+          <div className="row">
             <label className="slider">
               {t("occlude.brush")}
               <input type="range" min={4} max={Math.round(Math.min(width, height) / 2)} value={size} onChange={(event) => setSize(Number(event.target.value))} />
@@ -206,11 +207,11 @@ function Changes({ answer, photograph }: { answer: Occluded | null; photograph: 
             <td>{percent(row.before)}</td>
             <td>
               <span className="change">
-                <span className="change-bar" aria-hidden="true">
-                  <span className="was" style={{ width: `${100 * row.before}%` }} />
+                <span className="bar" aria-hidden="true">
+                  <span className="control" style={{ width: `${100 * row.before}%` }} />
                   <span className="is" style={{ width: `${100 * row.after}%` }} />
                 </span>
-                <span className="change-value">{answer ? percent(row.after) : "–"}</span>
+                <span>{answer ? percent(row.after) : "–"}</span>
               </span>
             </td>
           </tr>

@@ -40,11 +40,11 @@ export function ImagePage({ overview, photograph, region }: { overview: Overview
         </div>
         <Filmstrip overview={overview} current={photograph.id} />
       </header>
-      <div className="image-top" style={{ "--ratio": photograph.width / photograph.height } as CSSProperties}>
+      <div className="image-top split" style={{ "--ratio": photograph.width / photograph.height } as CSSProperties}>
         <Stage photograph={photograph} heatmap={shown?.heatmap} region={shown?.region} />
-        <div className="image-side">
+        <div className="stack loose">
           {photograph.prediction.length > 0 && (
-            <section>
+            <section className="first-bold">
               <div className="row-head">
                 <h2>{t("image.prediction")}</h2>
                 <MadeBy made={made} image={photograph.id} />
@@ -99,7 +99,7 @@ function Evidence({ photograph, all, shown }: { photograph: Photograph; all: Exp
         <Choose inline one={partOf(photograph, shown.record, named(shown))} />
       </div>
       {all.length > 1 && (
-        <ul className="choices" aria-label={t("image.explanation")}>
+        <ul className="choices row" aria-label={t("image.explanation")}>
           {all.map((e, i) => (
             <li key={e.record}>
               <a href={href({ page: "image", image: photograph.id, region: i })} aria-current={e.record === shown.record ? "true" : undefined}>
@@ -118,7 +118,7 @@ function Evidence({ photograph, all, shown }: { photograph: Photograph; all: Exp
       </p>
       {region && region.box === null && <p className="note">{t("image.noregion")}</p>}
       {compared.length > 1 && (
-        <div className="compared">
+        <div className="compared below">
           <p className="caption">{t(unit === "probability" ? "evidence.question" : "evidence.question.score", { target: heatmap.target })}</p>
           <Bars items={compared} {...(unit === "probability" ? {} : { text: number })} />
           {heatmap.view.left !== photograph.view.left || heatmap.view.top !== photograph.view.top ? (
@@ -127,7 +127,7 @@ function Evidence({ photograph, all, shown }: { photograph: Photograph; all: Exp
         </div>
       )}
       {rows.length > 0 && (
-        <dl className="evidence">
+        <dl className="evidence facts listed">
           {rows.map(([term, value]) => (
             <div key={term}>
               <dt>{term}</dt>
@@ -163,37 +163,37 @@ function Units({ photograph }: { photograph: Photograph }) {
           <h2>{t("units")}</h2>
           <MadeBy made={made} image={photograph.id} />
         </div>
-        <p className="caption legend">
+        <p className="caption">
           {t("units.legend.map")} {t("units.legend.projection")} {t("units.legend.patch")}
         </p>
         <Explain text="units.explain" paper={made?.paper} />
       </div>
-      <aside className="units-side">
+      <aside className="units-side stack stay">
         <figure>
           <Frame width={photograph.seen.width} height={photograph.seen.height} window={pointed?.unit.window ?? null}>
             <Image picture={photograph.seen} alt={t("image.seen.alt", { name: photograph.name })} eager />
           </Frame>
-          <figcaption aria-live="polite">{pointed ? <PointedAt pointed={pointed} /> : t("units.hint")}</figcaption>
+          <figcaption className="small quiet" aria-live="polite">{pointed ? <PointedAt pointed={pointed} /> : t("units.hint")}</figcaption>
         </figure>
-        <nav aria-label={t("units.layers")} className="layer-list">
+        <nav aria-label={t("units.layers")} className="layer-list stack close">
           {groups.map(([layer], i) => layer && (
             <button
               key={i}
               type="button"
-              className={pointed?.layer === layer ? "current" : undefined}
+              className="bare ends"
               onClick={() => {
                 const section = document.getElementById(`layer-${i}`);
                 section?.scrollIntoView({ block: "start" });
                 section?.focus({ preventScroll: true });
               }}
             >
-              <span>{layer.layer}</span>
+              <span className={pointed?.layer === layer ? "one-line current" : "one-line"}>{layer.layer}</span>
               <span className="quiet">{field(layer, photograph, speech, true)}</span>
             </button>
           ))}
         </nav>
       </aside>
-      <div className="units-main">
+      <div className="units-main stack loose">
         {groups.map((variants, i) => (
           <LayerSection key={i} id={`layer-${i}`} photograph={photograph} variants={variants} point={setPointed} />
         ))}
@@ -230,9 +230,9 @@ const LayerSection = memo(function LayerSection(props: {
   const facts = [layer.kind, layer.map_size.join(" × "), field(layer, photograph, speech)].filter(Boolean);
   return (
     <section className="layer" id={id} tabIndex={-1}>
-      <h3>
-        <span className="layer-name">{layer.layer}</span>
-        <span className="quiet">{facts.join(" · ")}</span>
+      <h3 className="row">
+        <span className="mono">{layer.layer}</span>
+        <span className="quiet small">{facts.join(" · ")}</span>
       </h3>
       <p className="caption">
         {t("units.count", { n: layer.units.length })} · {rule(layer)}: {fidelity(layer.fidelity, speech)}
@@ -243,19 +243,19 @@ const LayerSection = memo(function LayerSection(props: {
           </>
         )}
       </p>
-      <ul className="triples" style={{ "--tiles": variants.length + 2 } as CSSProperties}>
+      <ul className="triples tiles" style={{ "--tiles": variants.length + 2 } as CSSProperties}>
         {layer.units.map((unit) => {
           const words = { unit: String(unit.unit), layer: layer.layer };
           const shown = [{ layer, unit }, ...otherRules(variants, layer, unit.unit)];
           return (
             <li key={unit.unit}>
               <a
-                className="triple"
+                className="triple plain"
                 href={href(unitRoute(photograph, layer, unit))}
                 onPointerEnter={() => point({ layer, unit })}
                 onFocus={() => point({ layer, unit })}
               >
-                <span className="triple-tiles">
+                <span className="unit-tiles">
                   <Whole picture={unit.map} alt={t("units.map.alt", words)} />
                   {shown.map((one) => (
                     <Crop
@@ -267,7 +267,7 @@ const LayerSection = memo(function LayerSection(props: {
                   ))}
                   <Crop picture={photograph.seen} window={unit.window} alt={t("units.patch.alt", { ...words, name: photograph.name })} />
                 </span>
-                <span className="triple-text">
+                <span className="unit-text columns">
                   <span>
                     <strong>{unit.unit}</strong> <span className="quiet">{number(unit.activation)}</span>
                   </span>

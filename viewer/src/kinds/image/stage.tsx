@@ -30,7 +30,7 @@ export function Stage({ photograph, heatmap, region }: Shown) {
     <div className="toggles" role="group" aria-label={t("image.overlays")}>
       {LAYERS.filter(has).map((layer) => (
         <button key={layer} type="button" className={`toggle ${layer}`} aria-pressed={shown.has(layer)} onClick={() => toggle(layer)}>
-          <span className="swatch" aria-hidden="true" />
+          <span className="swatch overlay" aria-hidden="true" />
           {t(`image.${layer}`)}
         </button>
       ))}
@@ -38,15 +38,15 @@ export function Stage({ photograph, heatmap, region }: Shown) {
   );
   return (
     <div className="stage-block">
-      <div className={shown.has("photograph") ? "stage" : "stage bare"} style={{ aspectRatio: `${width} / ${height}` }}>
+      <div className={shown.has("photograph") ? "stage" : "stage alone"} style={{ aspectRatio: `${width} / ${height}` }}>
         <Image picture={photograph.picture} alt={t("image.photograph.alt", { name: photograph.name })} eager />
         {heatmap && shown.has("heat") && <HeatCanvas photograph={photograph} heatmap={heatmap} controls={controls} />}
         {region?.mask && shown.has("mask") && (
-          <div className="stage-mask">
+          <div className="stage-mask fill">
             <Image picture={region.mask} alt={t("image.mask.alt", { target: region.target })} eager />
           </div>
         )}
-        <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+        <svg className="fill" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
           {region?.outline && shown.has("outline") && (
             <g className="outline">
               {region.outline.map((points, i) => (
@@ -63,7 +63,7 @@ export function Stage({ photograph, heatmap, region }: Shown) {
           {toggles}
         </Sliders>
       ) : (
-        <div className="stage-controls">{toggles}</div>
+        <div className="stage-controls row screen-only">{toggles}</div>
       )}
     </div>
   );

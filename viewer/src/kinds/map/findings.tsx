@@ -14,7 +14,7 @@ export function Findings({ overview, page, view, pick, choose }: Props) {
   const { t, integer, number, percent } = useSpeech();
   const made = overview.records[view.record];
   const one = (i: number, title: string) => (
-    <button type="button" title={title} onClick={() => pick(i)}>
+    <button type="button" className="pick" title={title} onClick={() => pick(i)}>
       {page.sprites ? <Tile sprites={page.sprites} index={i} size={44} alt={title} /> : page.ids[i]}
     </button>
   );
@@ -46,12 +46,12 @@ export function Findings({ overview, page, view, pick, choose }: Props) {
         <MadeBy made={made} />
       </div>
       <Explain text="find.explain" paper={made?.paper} />
-      <div className="map-findings-groups">
+      <div className="split">
         {group(
           t("find.outliers"),
           null,
           view.outliers,
-          <ul className="map-sheet">
+          <ul className="map-sheet toggles small">
             {view.outliers.slice(0, SHOWN).map((i, k) => (
               <li key={i}>{one(i, `${page.ids[i]} · ${t("find.factor", { factor: number(view.factors[k] ?? 0) })}`)}</li>
             ))}
@@ -61,9 +61,9 @@ export function Findings({ overview, page, view, pick, choose }: Props) {
           t("find.suspects"),
           view.suspects_total,
           view.suspects.map((s) => s.point),
-          <ul className="map-suspects">
+          <ul className="map-suspects small">
             {view.suspects.slice(0, SHOWN / 3).map((s) => (
-              <li key={s.point}>
+              <li className="beside" key={s.point}>
                 {one(s.point, page.ids[s.point] ?? "")}
                 <span>
                   <strong>{page.ids[s.point]}</strong> {t("find.suspect", { given: s.given, likely: s.likely, trust: percent(Math.round(100 * s.trust) / 100) })}
@@ -76,9 +76,9 @@ export function Findings({ overview, page, view, pick, choose }: Props) {
           t("find.duplicates"),
           view.duplicates.length,
           view.duplicates.flat(),
-          <ul className="map-pairs">
+          <ul className="map-pairs row">
             {view.duplicates.slice(0, SHOWN / 2).map((pair, k) => (
-              <li key={k}>{pair.map((i) => <span key={i}>{one(i, page.ids[i] ?? "")}</span>)}</li>
+              <li className="edged beside" key={k}>{pair.map((i) => <span key={i}>{one(i, page.ids[i] ?? "")}</span>)}</li>
             ))}
           </ul>,
         )}
@@ -86,7 +86,7 @@ export function Findings({ overview, page, view, pick, choose }: Props) {
           t("find.clusters"),
           view.clusters.length,
           clustered(unpack(view.cluster) as Int32Array),
-          <ol className="map-clusters">
+          <ol className="map-clusters small">
             {view.clusters.slice(0, 12).map((c, k) => (
               <li key={k}>
                 <button type="button" className="link" onClick={() => choose(members(k), t("find.cluster", { n: k + 1 }))}>

@@ -1,6 +1,7 @@
 import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
+import "./map.css";
 
 const at = address("map/:map", "step# colour point#");
 declare module "../../core/routes" {

@@ -9,9 +9,9 @@ export function Legend({ shade, dark, chosen, choose }: { shade: Shade; dark: bo
   if (shade.kind === "number") {
     const stops = scale(dark).filter((_, i) => i % 15 === 0).map(([r, g, b]) => `rgb(${r} ${g} ${b})`);
     return (
-      <div className="map-legend-scale">
+      <div className="map-legend-scale row small quiet">
         <span>{number(shade.low)}</span>
-        <span className="map-ramp" style={{ background: `linear-gradient(90deg, ${stops.join(", ")})` }} role="img" aria-label={t("map.scale", { low: number(shade.low), high: number(shade.high) })} />
+        <span className="scale" style={{ background: `linear-gradient(90deg, ${stops.join(", ")})` }} role="img" aria-label={t("map.scale", { low: number(shade.low), high: number(shade.high) })} />
         <span>{number(shade.high)}</span>
       </div>
     );
@@ -21,15 +21,15 @@ export function Legend({ shade, dark, chosen, choose }: { shade: Shade; dark: bo
   const order = few ? shade.names.map((_, i) => i) : shade.order;
   const shown = order.slice(0, few ? 10 : SHOWN);
   return (
-    <ul className="map-legend">
+    <ul className="map-legend row small">
       {shown.map((c) => {
         const name = shade.names[c] ?? "";
         const words = shade.kind === "outcome" || shade.name === "placed" ? maybe(`map.value.${name}`, name) : name;
         return (
           <li key={c}>
-            <button type="button" className="toggle" aria-pressed={chosen === name} onClick={() => choose(name, c)} title={words}>
+            <button type="button" className="toggle chip" aria-pressed={chosen === name} onClick={() => choose(name, c)} title={words}>
               <span className="swatch" aria-hidden="true" style={{ background: colours[c] }} />
-              <span className="map-legend-name">{words}</span> <span className="quiet">{integer(shade.counts[c] ?? 0)}</span>
+              <span className="one-line">{words}</span> <span className="quiet">{integer(shade.counts[c] ?? 0)}</span>
             </button>
           </li>
         );

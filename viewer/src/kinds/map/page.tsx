@@ -89,25 +89,25 @@ export default function MapPage({ overview, page, source, route }: { overview: O
   const link = page.links.find((l) => l.layer === step.layer) ?? page.links[0];
   const said = point >= 0 ? points.describe(point, maybe, percent) : "";
   return (
-    <Sheets sprites={page.sprites} className="map-page">
+    <Sheets sprites={page.sprites} className="page">
       <nav className="crumbs">
         <a href={href({ page: "maps" })}>← {t("nav.back", { name: t("nav.maps") })}</a>
       </nav>
-      <header className="page-head tight map-head">
+      <header className="page-head tight">
         <h1>{page.steps.length > 1 ? t("map.title.steps", { first: page.steps[0]!.name, last: page.steps.at(-1)!.name }) : step.layer}</h1>
         <p className="lead">
           {[t(page.kind === "units" ? "map.lead.units" : "map.lead", { n: count, method }), network?.name].filter(Boolean).join(" · ")} · <MadeBy made={made} />
         </p>
       </header>
-      <div className="map-top">
+      <div className="map-top split aside">
         <div>
           {page.steps.length > 1 && (
-            <div className="map-steps">
-              <label htmlFor="map-step">{t("map.step")}</label>
+            <div className="map-steps row small">
+              <label className="quiet" htmlFor="map-step">{t("map.step")}</label>
               <input id="map-step" type="range" min={0} max={page.steps.length - 1} value={at} aria-valuetext={step.name} onChange={(event) => setAt(Number(event.target.value))} />
-              <output htmlFor="map-step">{step.name}</output>
+              <output className="mono" htmlFor="map-step">{step.name}</output>
               {changes && (
-                <button type="button" className="toggle" aria-pressed={marked} onClick={() => setMarked(!marked)}>
+                <button type="button" className="toggle chip" aria-pressed={marked} onClick={() => setMarked(!marked)}>
                   {t("map.changed", { n: fresh })}
                 </button>
               )}
@@ -130,11 +130,11 @@ export default function MapPage({ overview, page, source, route }: { overview: O
             {t(page.kind === "units" ? "map.caption.units" : "map.caption", { layer: step.layer, method })} {colourWords(shade, t, maybe)} {rings && rings.length > 0 && t("map.rings")}
           </p>
         </div>
-        <aside className="map-side">
+        <aside className="stack loose">
           <Quality step={step} method={page.method === "unit_map" ? "tsne" : page.method} />
           <section>
-            <div className="map-choice">
-              <label htmlFor="map-colour">{t("colour.by")}</label>
+            <div className="map-choice row">
+              <label className="quiet small" htmlFor="map-colour">{t("colour.by")}</label>
               <select id="map-colour" value={shade.name} onChange={(event) => setColour(event.target.value)}>
                 {choices.map((s) => (
                   <option key={s.name} value={s.name}>
@@ -147,18 +147,18 @@ export default function MapPage({ overview, page, source, route }: { overview: O
             <Legend shade={shade} dark={dark} chosen={chosen?.class ?? null} choose={chooseClass} />
           </section>
           {point >= 0 && (
-            <section className="map-point" aria-label={page.ids[point]}>
-              <div className="map-point-head">
+            <section className="map-point stack" aria-label={page.ids[point]}>
+              <div className="beside">
                 {page.sprites && <Tile sprites={page.sprites} index={point} size={72} alt={page.ids[point] ?? ""} />}
                 <Facts rows items={[[t(page.kind === "units" ? "unit" : "map.id"), page.ids[point] ?? ""], ...points.shades.map((s): [string, string] => [maybe(`map.column.${s.name}`, s.name), points.value(s, point, maybe, number, percent)]), [t("map.column.kept"), points.value(kept, point, maybe, number, percent)]]} />
               </div>
               {own && (
                 <>
                   <h3>{t("map.near", { n: own.length })}</h3>
-                  <ol className="map-sheet">
+                  <ol className="map-sheet toggles small">
                     {Array.from(own, (i) => (
                       <li key={i}>
-                        <button type="button" className={points.outcome?.of[i] === 0 ? "wrong" : ""} title={points.describe(i, maybe, percent)} onClick={() => setPoint(i)}>
+                        <button type="button" className={points.outcome?.of[i] === 0 ? "pick wrong" : "pick"} title={points.describe(i, maybe, percent)} onClick={() => setPoint(i)}>
                           {page.sprites ? <Tile sprites={page.sprites} index={i} size={44} alt={points.describe(i, maybe, percent)} /> : page.ids[i]}
                         </button>
                       </li>

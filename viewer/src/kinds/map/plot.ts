@@ -44,6 +44,7 @@ export class Plot {
     this.kind = this.brush.kind;
     for (const canvas of [this.under, this.over]) {
       canvas.setAttribute("aria-hidden", "true");
+      canvas.className = "fill";
       home.append(canvas);
     }
     this.order = shuffled(count);

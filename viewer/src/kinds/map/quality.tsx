@@ -41,8 +41,10 @@ export function Quality({ step, method }: { step: MapStep; method: string }) {
                 {known[i - 1]?.[1] === words ? <span className="sr">{words} </span> : words} {k && <span className="quiet">@{k}</span>}
               </th>
               <td>
-                <span className="kept-meter" aria-hidden="true" style={{ width: `${100 * Math.max(0, step.quality[key] ?? 0)}%` }} />
                 <strong>{write(step.quality[key])}</strong>
+                <span className="bar" aria-hidden="true">
+                  <span style={{ width: `${100 * Math.max(0, step.quality[key] ?? 0)}%` }} />
+                </span>
               </td>
               {others.map(([name, numbers]) => (
                 <td key={name}>{write(numbers[key])}</td>

@@ -72,27 +72,27 @@ export function Scatter({ label, positions, box, colours, marks, tell, pick, cho
   const low = hover.y > (home.current?.clientHeight ?? 0) / 2;
   return (
     <div className={`map-plot-block ${className ?? ""}`}>
-      <div className={lasso ? "map-plot lasso" : "map-plot"} ref={home} tabIndex={0} role="application" aria-label={label} aria-describedby={help} onKeyDown={key}>
+      <div className={lasso ? "map-plot edged lasso" : "map-plot edged"} ref={home} tabIndex={0} role="application" aria-label={label} aria-describedby={help} onKeyDown={key}>
         {hover.point >= 0 && (
-          <div className="map-plot-tell" aria-hidden="true" style={{ [right ? "right" : "left"]: right ? `calc(100% - ${hover.x - 16}px)` : hover.x + 16, [low ? "bottom" : "top"]: low ? `calc(100% - ${hover.y - 12}px)` : hover.y + 12 }}>
+          <div className="map-plot-tell floating" aria-hidden="true" style={{ [right ? "right" : "left"]: right ? `calc(100% - ${hover.x - 16}px)` : hover.x + 16, [low ? "bottom" : "top"]: low ? `calc(100% - ${hover.y - 12}px)` : hover.y + 12 }}>
             {tell(hover.point)}
           </div>
         )}
       </div>
-      <div className="map-plot-tools">
-        <button type="button" aria-pressed={lasso} className="toggle" onClick={() => setLasso(!lasso)}>
+      <div className="row below">
+        <button type="button" aria-pressed={lasso} className="toggle chip" onClick={() => setLasso(!lasso)}>
           {t("map.lasso")}
         </button>
-        <button type="button" className="toggle" aria-label={t("map.nearer")} title={t("map.nearer")} onClick={() => plot.current?.zoom(1.5)}>
+        <button type="button" className="toggle chip" aria-label={t("map.nearer")} title={t("map.nearer")} onClick={() => plot.current?.zoom(1.5)}>
           +
         </button>
-        <button type="button" className="toggle" aria-label={t("map.farther")} title={t("map.farther")} onClick={() => plot.current?.zoom(1 / 1.5)}>
+        <button type="button" className="toggle chip" aria-label={t("map.farther")} title={t("map.farther")} onClick={() => plot.current?.zoom(1 / 1.5)}>
           −
         </button>
-        <button type="button" className="toggle" onClick={() => plot.current?.reset()}>
+        <button type="button" className="toggle chip" onClick={() => plot.current?.reset()}>
           {t("map.whole")}
         </button>
-        <span className="quiet map-plot-help" id={help}>
+        <span className="quiet small" id={help}>
           {t("map.help")}
         </span>
       </div>

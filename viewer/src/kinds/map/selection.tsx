@@ -27,7 +27,7 @@ export function Selection({ page, points, chosen, title, near, pick, clear }: Pr
           {t("clear")}
         </button>
       </div>
-      <div className="map-selection-top">
+      <div className="map-selection-top split">
         <div>
           {mix.length > 0 && (
             <>
@@ -42,10 +42,10 @@ export function Selection({ page, points, chosen, title, near, pick, clear }: Pr
         {page.sprites && (
           <div>
             <h3>{t("map.sheet")}</h3>
-            <ul className="map-sheet">
+            <ul className="map-sheet toggles small">
               {Array.from(chosen.subarray(0, SHEET), (i) => (
                 <li key={i}>
-                  <button type="button" className={points.outcome?.of[i] === 0 ? "wrong" : ""} title={tell(i)} onClick={() => pick(i)}>
+                  <button type="button" className={points.outcome?.of[i] === 0 ? "pick wrong" : "pick"} title={tell(i)} onClick={() => pick(i)}>
                     <Tile sprites={page.sprites} index={i} size={44} alt={tell(i)} />
                   </button>
                 </li>
@@ -56,7 +56,7 @@ export function Selection({ page, points, chosen, title, near, pick, clear }: Pr
           </div>
         )}
       </div>
-      <details>
+      <details className="below">
         <summary>{t("map.table")}</summary>
         <PointTable page={page} points={points} chosen={chosen} pick={pick} />
       </details>

@@ -14,7 +14,7 @@ export function Sheets({ sprites, children, className }: { sprites: Sprites | nu
 
 /** Point `index`'s thumbnail, its longer side `size` pixels. Without thumbnails an empty tile. */
 export function Tile({ sprites, index, size, alt }: { sprites: Sprites | null; index: number; size: number; alt: string }) {
-  if (!sprites) return <span className="tile none" style={{ width: size, height: size }} role="img" aria-label={alt} />;
+  if (!sprites) return <span className="tile" style={{ width: size, height: size }} role="img" aria-label={alt} />;
   const { columns, rows, width, height } = sprites;
   const times = size / Math.max(width, height);
   const sheet = Math.floor(index / (columns * rows));

@@ -44,7 +44,7 @@ export function Units({ link, chosen, count, dark, brush }: Props) {
         pick={pick}
         choose={choose}
         tell={(u) => <strong>{name(u)}</strong>}
-        className="small"
+        className="low"
       />
       <p className="caption">{t(chosen ? "map.units.chosen" : "map.units.all")}</p>
     </section>

@@ -7,16 +7,16 @@ import { Listed } from "../../parts/listed";
 export function MapCards({ overview, most }: { overview: Overview; most?: number }) {
   const { t, maybe, percent } = useSpeech();
   return (
-    <ul className="cards maps">
+    <ul className="tiles maps">
       {overview.maps.slice(0, most).map((card) => (
         <li key={card.id}>
-          <a className="card" href={href({ page: "map", map: card.id })}>
-            <span className="card-picture">
+          <a className="card plain" href={href({ page: "map", map: card.id })}>
+            <span className="card-picture cover edged">
               <Image picture={card.thumb} alt="" />
             </span>
             <span className="card-text">
               <strong>{card.steps.length > 1 ? t("map.title.steps", { first: card.steps[0] ?? "", last: card.steps.at(-1) ?? "" }) : card.steps[0]}</strong>
-              <span className="quiet file">
+              <span className="quiet small whole-row">
                 {t(card.kind === "units" ? "map.lead.units" : "map.lead", { n: card.points, method: maybe(`method.${card.method}`, card.method) })}
                 {card.kept !== null && card.points >= 150 && ` · ${t("map.card.kept", { share: percent(Math.round(card.kept * 100) / 100) })}`}
               </span>
@@ -26,13 +26,13 @@ export function MapCards({ overview, most }: { overview: Overview; most?: number
       ))}
       {overview.atlases.map((card) => (
         <li key={card.id}>
-          <a className="card" href={href({ page: "atlas", atlas: card.id })}>
-            <span className="card-picture">
+          <a className="card plain" href={href({ page: "atlas", atlas: card.id })}>
+            <span className="card-picture cover edged">
               <Image picture={card.thumb} alt="" />
             </span>
             <span className="card-text">
               <strong>{t("atlas.title", { layer: card.layer })}</strong>
-              <span className="quiet file">{t("atlas.lead", { n: card.pictures, layer: card.layer })}</span>
+              <span className="quiet small whole-row">{t("atlas.lead", { n: card.pictures, layer: card.layer })}</span>
             </span>
           </a>
         </li>

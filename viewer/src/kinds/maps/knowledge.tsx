@@ -29,13 +29,13 @@ export function Knowledge({ overview, view }: { overview: Overview; view: Knowle
         <MadeBy made={overview.records[view.record]} />
       </div>
       <Explain text="knowledge.explain" paper={overview.records[view.record]?.paper} />
-      <div className="knowledge-top">
-        <figure>
+      <div className="split">
+        <figure className="fit">
           <Lines view={view} />
           <figcaption className="caption">{t("knowledge.caption")}</figcaption>
         </figure>
         {view.similarity && (
-          <figure>
+          <figure className="fit">
             <Matrix rows={view.layers} columns={view.layers} values={view.similarity} />
             <figcaption className="caption">{t("knowledge.cka")}</figcaption>
           </figure>
@@ -46,8 +46,8 @@ export function Knowledge({ overview, view }: { overview: Overview; view: Knowle
           {note}
         </p>
       ))}
-      <div className="scroll">
-        <table className="map-table">
+      <div className="scroll below">
+        <table className="numbers">
           <thead>
             <tr>
               <th scope="col">{t("layer")}</th>
@@ -86,8 +86,8 @@ function Between({ overview, view, other }: { overview: Overview; view: Knowledg
         <MadeBy made={overview.records[view.record]} />
       </div>
       <Explain text="similarity.explain" paper={overview.records[view.record]?.paper} />
-      <div className="knowledge-top">
-        <figure>
+      <div className="split">
+        <figure className="fit">
           <Matrix rows={view.layers} columns={view.other_layers ?? []} values={view.similarity ?? []} />
           <figcaption className="caption">{t("similarity.caption", { network, other })}</figcaption>
         </figure>
@@ -109,10 +109,10 @@ function Lines({ view }: { view: KnowledgeView }) {
   const shown = LINES.filter(([m]) => view.scores[m]?.some((v) => v !== null));
   return (
     <>
-      <svg className="knowledge-lines" viewBox={`0 0 ${WIDE} ${HIGH + 52}`} role="img" aria-label={t("knowledge.alt", { n })}>
+      <svg className="knowledge-lines chart" viewBox={`0 0 ${WIDE} ${HIGH + 52}`} role="img" aria-label={t("knowledge.alt", { n })}>
         {[0, 0.25, 0.5, 0.75, 1].map((v) => (
-          <g key={v} className="grid-line">
-            <line x1={LEFT} x2={WIDE} y1={y(v)} y2={y(v)} />
+          <g key={v}>
+            <line className="axes" x1={LEFT} x2={WIDE} y1={y(v)} y2={y(v)} />
             <text x={LEFT - 6} y={y(v) + 4} textAnchor="end">
               {percent(v)}
             </text>
@@ -130,9 +130,9 @@ function Lines({ view }: { view: KnowledgeView }) {
           </g>
         ))}
       </svg>
-      <ul className="map-legend">
+      <ul className="row small">
         {shown.map(([m, dash]) => (
-          <li key={m} className="map-legend-line">
+          <li key={m} className="inline">
             <svg width={26} height={10} aria-hidden="true">
               <line x1={1} x2={25} y1={5} y2={5} stroke={MEASURES[m]} strokeWidth={2} strokeDasharray={dash} />
             </svg>
@@ -153,7 +153,7 @@ function Matrix({ rows, columns, values }: { rows: string[]; columns: string[]; 
   const [wide, high] = [columns.length * cell, rows.length * cell];
   return (
     <svg
-      className="cka"
+      className="cka chart"
       viewBox={`0 0 ${room + wide + 4} ${high + room}`}
       style={{ maxWidth: room + wide + 4 }}
       role="img"

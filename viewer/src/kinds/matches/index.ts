@@ -1,6 +1,7 @@
 import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
+import "./matches.css";
 
 const at = address("matches/:record");
 declare module "../../core/routes" {

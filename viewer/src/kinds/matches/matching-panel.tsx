@@ -58,11 +58,11 @@ export function Matching({ source, overview, states, cell, range, chooseCell }: 
     <section className="matching" aria-live="polite">
       <div className="row-head">
         <h2>{t("matches.selected", { start: range.start, stop: range.stop })}</h2>
-        <span className="sequence-tools">
-          <label>
+        <span className="row small">
+          <label className="inline">
             <input type="checkbox" checked={before} onChange={(event) => setBefore(event.target.checked)} /> {t("matches.before")}
           </label>
-          <label>
+          <label className="inline">
             <input type="checkbox" checked={after} onChange={(event) => setAfter(event.target.checked)} /> {t("matches.after")}
           </label>
           <label>
@@ -92,7 +92,7 @@ export function Matching({ source, overview, states, cell, range, chooseCell }: 
         <>
           <div className="toggles" role="group" aria-label={t("nav.cells")}>
             {made.cells.map((on) => (
-              <span key={on.row} className="threshold">
+              <span key={on.row} className="threshold inline">
                 <button type="button" className="toggle chip" aria-pressed={on.row === cell.row} onClick={() => chooseCell({ place: cell.place, row: on.row })}>
                   <strong>
                     {placeName(place)} {units[on.row]}
@@ -120,8 +120,8 @@ export function Matching({ source, overview, states, cell, range, chooseCell }: 
           </div>
           {made.relaxed && <p className="note">{t("matches.relaxed")}</p>}
           <p className="caption">{t("matches.count", { n: made.runs.length, steps: loaded?.corpus.lengths.reduce((a, b) => a + b, 0) ?? 0, texts: loaded?.all.length ?? 0 })}</p>
-          <div className="matching-columns">
-            <ol className="matches-list" tabIndex={0} aria-label={t("nav.matches")}>
+          <div className="matching-columns split">
+            <ol className="matches-list limited lined rows" tabIndex={0} aria-label={t("nav.matches")}>
               {made.runs.slice(0, readable ? MOST : DRAWN).map((run, i) => {
                 const one = loaded?.all[run.sequence];
                 if (!one) return null;
@@ -129,7 +129,7 @@ export function Matching({ source, overview, states, cell, range, chooseCell }: 
                 const on = [...made.tracks].filter(([, columns]) => columns[run.sequence]?.[run.start] === 1).map(([name]) => name);
                 return (
                   <li key={i}>
-                    <a href={to} title={`${sequenceName(speech, one.page.name)} ${run.start}–${run.stop}`}>
+                    <a className="match-line plain" href={to} title={`${sequenceName(speech, one.page.name)} ${run.start}–${run.stop}`}>
                       {readable ? (
                         <>
                           <span className="match-before">{text(one, run.start - SIDE, run.start)}</span>
@@ -140,7 +140,7 @@ export function Matching({ source, overview, states, cell, range, chooseCell }: 
                         <Course name={`${sequenceName(speech, one.page.name)} ${run.start}–${run.stop}`} bytes={loaded?.corpus.values[run.sequence]} steps={one.page.steps} row={made.cells[0]?.row ?? 0} run={run} />
                       )}
                     </a>
-                    <span className="match-tracks quiet">{on.slice(0, 3).map((name) => trackName(speech, name)).join(" · ")}</span>
+                    <span className="one-line small quiet">{on.slice(0, 3).map((name) => trackName(speech, name)).join(" · ")}</span>
                   </li>
                 );
               })}
@@ -162,10 +162,10 @@ function Course({ name, bytes, steps, row, run }: { name: string; bytes: Uint8Ar
   const path = Array.from({ length: last - first }, (_, i) => `${i ? "L" : "M"}${x(first + i + 0.5).toFixed(1)} ${(2 + (height - 4) * (1 - (bytes?.[row * steps + first + i] ?? 0) / 255)).toFixed(1)}`).join("");
   return (
     <>
-      <span className="course-name">{name}</span>
-      <svg className="course" viewBox={`0 0 ${width} ${height}`} width={width} height={height} aria-hidden="true">
+      <span className="match-before">{name}</span>
+      <svg className="sparkline chart" viewBox={`0 0 ${width} ${height}`} width={width} height={height} aria-hidden="true">
         <rect x={x(run.start)} width={x(run.stop) - x(run.start)} y={0} height={height} />
-        <path d={path} />
+        <path className="input-0" d={path} />
       </svg>
     </>
   );
@@ -178,7 +178,7 @@ export function EnrichmentTable({ rows }: { rows: readonly EnrichedRow[] }) {
   const { t, number, percent } = speech;
   if (!rows.length) return null;
   return (
-    <table className="numbers enrichment">
+    <table className="numbers">
       <thead>
         <tr>
           <th scope="col">{t("annotation")}</th>

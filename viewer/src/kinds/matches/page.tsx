@@ -48,8 +48,8 @@ export default function MatchesView({ overview, page }: { overview: Overview; pa
       </header>
       <section>
         <h2>{t("matches.selection")}</h2>
-        <p className="match-line">
-          <a href={to(page.selection)}>{place(page.selection)}</a>
+        <p className="below">
+          <a className="match-line plain" href={to(page.selection)}>{place(page.selection)}</a>
         </p>
         <p className="caption">
           {names.get(page.selection.sequence)} {integer(page.selection.start)}–{integer(page.selection.stop)} · {t("nav.cells")}:{" "}
@@ -69,20 +69,20 @@ export default function MatchesView({ overview, page }: { overview: Overview; pa
         {page.miss && (
           <>
             <p className="note">{t("matches.miss", { share: percent(page.miss.share) })}</p>
-            <p className="match-line">
-              <a href={to(page.miss)}>{place(page.miss)}</a>
+            <p className="below">
+              <a className="match-line plain" href={to(page.miss)}>{place(page.miss)}</a>
             </p>
           </>
         )}
         {page.matches.length > 0 && (
-          <div className="matching-columns">
-            <ol className="matches-list tall" tabIndex={0} aria-label={t("nav.matches")}>
+          <div className="matching-columns split">
+            <ol className="matches-list limited lined rows" tabIndex={0} aria-label={t("nav.matches")}>
               {page.matches.map((match, i) => (
                 <li key={i}>
-                  <a href={to(match)} title={`${names.get(match.sequence) ?? ""} ${steps(match)}`}>
+                  <a className="match-line plain" href={to(match)} title={`${names.get(match.sequence) ?? ""} ${steps(match)}`}>
                     {place(match)}
                   </a>
-                  <span className="match-tracks quiet">{match.on.slice(0, 3).map((name) => trackName(speech, name)).join(" · ")}</span>
+                  <span className="one-line small quiet">{match.on.slice(0, 3).map((name) => trackName(speech, name)).join(" · ")}</span>
                 </li>
               ))}
             </ol>
@@ -97,10 +97,10 @@ export default function MatchesView({ overview, page }: { overview: Overview; pa
       {page.nearest.length > 0 && (
         <section>
           <h2>{t("matches.nearest")}</h2>
-          <ol className="matches-list short">
+          <ol className="matches-list lined rows">
             {page.nearest.map((one, i) => (
               <li key={i}>
-                <a href={to({ sequence: one.sequence, start: one.step, stop: one.step + 1 })} title={names.get(one.sequence)}>
+                <a className="match-line plain" href={to({ sequence: one.sequence, start: one.step, stop: one.step + 1 })} title={names.get(one.sequence)}>
                   {one.curve ? (
                     <>
                       <Sparkline curve={one.curve} start={one.step} stop={one.step + 1} label={t("matches.curve", { steps: integer(one.step) })} />
@@ -114,7 +114,7 @@ export default function MatchesView({ overview, page }: { overview: Overview; pa
                     </>
                   )}
                 </a>
-                <span className="match-tracks quiet">cos {number(one.cosine)}</span>
+                <span className="one-line small quiet">cos {number(one.cosine)}</span>
               </li>
             ))}
           </ol>

@@ -1,6 +1,7 @@
 import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
+import "./memory.css";
 
 const at = address("memory/:record");
 declare module "../../core/routes" {

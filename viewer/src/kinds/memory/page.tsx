@@ -37,9 +37,9 @@ export default function MemoryView({ overview, page }: { overview: Overview; pag
       {page.layers.map((layer) => (
         <section key={named(layer)}>
           <h2>
-            {t("memory.gates")} <span className="layer-name">{named(layer)}</span>
+            {t("memory.gates")} <span className="mono">{named(layer)}</span>
           </h2>
-          <div className="plots">
+          <div className="plots row">
             {layer.gates.map((gate) => (
               <Saturation key={gate.gate} name={gate.gate} shut={unpack(gate.shut) as Float32Array} opened={unpack(gate.opened) as Float32Array} low={page.low} />
             ))}
@@ -51,7 +51,7 @@ export default function MemoryView({ overview, page }: { overview: Overview; pag
       {page.influence && (
         <section>
           <h2>{t("memory.influence")}</h2>
-          <div className="plots wide">
+          <div className="plots row scroll">
             <Influence values={unpack(page.influence) as Float32Array} steps={page.influence.shape[0] ?? 1} />
             <Decay values={page.decay} reach={page.reach} />
           </div>
@@ -73,7 +73,7 @@ function Saturation({ name, shut, opened, low }: { name: string; shut: Float32Ar
   const at = (v: number) => PAD + v * SIZE;
   return (
     <figure>
-      <svg viewBox={`0 0 ${SIZE + PAD + 8} ${SIZE + PAD + 8}`} width={SIZE + PAD + 8} height={SIZE + PAD + 8} role="img" aria-label={t("memory.gate.alt", { gate: name })}>
+      <svg className="chart" viewBox={`0 0 ${SIZE + PAD + 8} ${SIZE + PAD + 8}`} width={SIZE + PAD + 8} height={SIZE + PAD + 8} role="img" aria-label={t("memory.gate.alt", { gate: name })}>
         <path className="axes" d={`M${PAD} 4V${SIZE + 4}H${SIZE + PAD + 4} M${PAD} 4L${SIZE + PAD} ${SIZE + 4}`} />
         {[...shut].map((s, i) => (
           <circle key={i} cx={at(opened[i] ?? 0)} cy={SIZE + 4 - s * SIZE} r={2.6}>
@@ -103,7 +103,7 @@ function Lives({ lives }: { lives: Float32Array }) {
   const ticks = [0.1, 1, 10, 100, 1000, 10000].filter((v) => Math.log10(v) >= low && Math.log10(v) <= high);
   return (
     <figure>
-      <svg viewBox={`0 0 ${SIZE + PAD + 8} ${SIZE + PAD + 8}`} width={SIZE + PAD + 8} height={SIZE + PAD + 8} role="img" aria-label={t("memory.lives.alt", { low: number(known[0] ?? 0), high: number(known.at(-1) ?? 0) })}>
+      <svg className="chart" viewBox={`0 0 ${SIZE + PAD + 8} ${SIZE + PAD + 8}`} width={SIZE + PAD + 8} height={SIZE + PAD + 8} role="img" aria-label={t("memory.lives.alt", { low: number(known[0] ?? 0), high: number(known.at(-1) ?? 0) })}>
         <path className="axes" d={`M${PAD} 4V${SIZE + 4}H${SIZE + PAD + 4}`} />
         {ticks.map((v) => (
           <g key={v}>
@@ -144,9 +144,9 @@ function Influence({ values, steps }: { values: Float32Array; steps: number }) {
       <canvas ref={canvas} className="matrix" width={steps} height={steps} role="img" aria-label={t("memory.matrix.alt", { n: steps })} />
       <figcaption className="caption">
         {t("memory.matrix")}{" "}
-        <span className="strip-legend">
+        <span className="legend">
           <span>0</span>
-          <span className="strip-gradient" style={{ background: gradient(palette.share, 0) }} />
+          <span className="scale" style={{ background: gradient(palette.share, 0) }} />
           <span>{number(high)}</span>
         </span>
       </figcaption>
@@ -164,7 +164,7 @@ function Decay({ values, reach }: { values: number[]; reach: number | null }) {
   const ticks = Array.from({ length: Math.floor(high) - Math.ceil(low) + 1 }, (_, i) => Math.ceil(low) + i);
   return (
     <figure>
-      <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={t("memory.decay.alt", { first: number(values[0] ?? 0), last: number(values.at(-1) ?? 0) })}>
+      <svg className="chart" viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="img" aria-label={t("memory.decay.alt", { first: number(values[0] ?? 0), last: number(values.at(-1) ?? 0) })}>
         <path className="axes" d={`M${left} 6V${height - 34}H${width - 8}`} />
         {ticks.map((power) => (
           <g key={power}>
@@ -174,7 +174,7 @@ function Decay({ values, reach }: { values: number[]; reach: number | null }) {
             </text>
           </g>
         ))}
-        {reach !== null && <path className="reach" d={`M${x(reach - 1)} 6V${height - 34}`} />}
+        {reach !== null && <path className="other" d={`M${x(reach - 1)} 6V${height - 34}`} />}
         <path className="line" d={values.map((v, i) => (v > 0 ? `${i && (values[i - 1] ?? 0) > 0 ? "L" : "M"}${x(i).toFixed(1)} ${y(v).toFixed(1)}` : "")).join("")} />
         <text x={left} y={height - 12}>
           0

@@ -155,7 +155,7 @@ export function LayerGraph({ network, survey, choose }: Shown) {
     <section className="graph">
       <div className="row-head">
         <h2>{t("graph.title")}</h2>
-        <span className="graph-tools">
+        <span className="row small screen-only">
           <label>
             {t("colour.by")}{" "}
             <select value={wanted} onChange={(event) => setWanted(event.target.value)}>
@@ -176,7 +176,7 @@ export function LayerGraph({ network, survey, choose }: Shown) {
           <button type="button" onClick={() => setOpen(first(network))}>
             {t("graph.fold")}
           </button>
-          <span className="take-group" role="group" aria-label={t("figure.take")}>
+          <span className="row" role="group" aria-label={t("figure.take")}>
             {(["png", "svg", "pdf"] as const).map((kind) => (
               <button key={kind} type="button" title={t("figure.take")} onClick={() => void save(kind)}>
                 {kind.toUpperCase()}
@@ -191,7 +191,7 @@ export function LayerGraph({ network, survey, choose }: Shown) {
       </p>
       <svg
         ref={pane}
-        className="graph-pane"
+        className="graph-pane edged"
         style={{ height: printing ? (drawing.height + 24) * zoom : tall }}
         role="group"
         aria-label={t("graph.title")}

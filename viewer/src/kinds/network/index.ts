@@ -1,6 +1,7 @@
 import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
+import "./network.css";
 
 const at = address("network/:network?", "find sort");
 declare module "../../core/routes" {

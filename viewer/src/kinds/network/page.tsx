@@ -25,19 +25,19 @@ export default function NetworkPage({ source, network, find, sort, surveys }: Sh
       </header>
       <NetworkCard network={network} />
       {surveys.map((survey) => (
-        <p key={survey.id} className="health-line">
+        <p key={survey.id} className="health-line over">
           <a href={href({ page: "survey", survey: survey.id })}>{t("survey.network", { images: survey.images, name: survey.dataset })} →</a>
         </p>
       ))}
       <LayerGraph network={network} survey={survey} choose={(name) => (window.location.hash = href({ page: "network", network: network.id.slice(0, 16), find: name }))} key={`graph ${network.id}`} />
       <Layers network={network} find={find} sort={sort} survey={surveys[0]} key={network.id} />
       {Object.keys(network.refused).length > 0 && (
-        <section className="named">
+        <section>
           <h2>{t("network.refused")}</h2>
-          <ul>
+          <ul className="lined">
             {Object.entries(network.refused).map(([name, reason]) => (
               <li key={name}>
-                <strong>{name}</strong> <span>{reason}</span>
+                <strong>{name}</strong> <span className="quiet">{reason}</span>
               </li>
             ))}
           </ul>
@@ -121,7 +121,7 @@ function Layers({ network, find, sort: sorted, survey }: Omit<Shown, "surveys" |
         <Body rows={rows} survey={survey} />
       </table>
       {rows.length === 0 && <p className="quiet">{t("network.none")}</p>}
-      <p className="quiet total">
+      <p className="quiet below end">
         {t("parameters")}: {integer(network.parameters)}
       </p>
     </section>
@@ -144,7 +144,7 @@ function Body({ rows, survey }: { rows: Row[]; survey: SurveyCard | undefined })
       {first > 0 && <tr aria-hidden="true" style={{ height: first * ROW }} />}
       {rows.slice(first, last).map((row) => (
         <tr key={row.order} style={{ height: ROW }}>
-          <td className="order">{integer(row.order)}</td>
+          <td className="order quiet">{integer(row.order)}</td>
           <th scope="row" className="name">
             <span style={{ paddingInlineStart: `${Math.min(8, row.depth) * 10}px` }}>
               {survey?.names.includes(row.name) ? <a href={href({ page: "survey-layer", survey: survey.id, layer: row.name })}>{row.name}</a> : row.name}

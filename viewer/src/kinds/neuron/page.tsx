@@ -48,13 +48,13 @@ export default function NeuronPage({ overview, network, layer, unit }: { overvie
       <section>
         <h2>{t("class.pattern")}</h2>
         {patterns.length === 0 && <p className="quiet">{t("neuron.nopattern")}</p>}
-        <ul className="patterns">
+        <ul className="patterns tiles broad">
           {patterns.map(({ set, image, target }) => (
-            <li key={`${set.record}/${target}`} className="pattern">
+            <li key={`${set.record}/${target}`} className="pattern fit">
               <a href={href({ page: "patterns", record: set.record, target })}>
                 <Image picture={image.picture} alt={t("patterns.alt", { target: image.target })} />
               </a>
-              <p className="caption">
+              <p className="caption below">
                 {t("patterns.caption", { target: image.target })}
                 {image.score !== null && ` ${t("patterns.score")} ${number(image.score)} ·`} <MadeBy made={overview.records[set.record]} />
               </p>

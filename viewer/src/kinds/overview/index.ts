@@ -1,6 +1,7 @@
 import { page } from "../../core/pages";
 import { address } from "../../core/routes";
 import { OverviewPage } from "./page";
+import "./overview.css";
 
 const at = address("");
 declare module "../../core/routes" {

@@ -39,10 +39,10 @@ function Named({ title, items }: { title: string; items: { name: string; reason:
   return (
     <section className="named">
       <h2>{title}</h2>
-      <ul>
+      <ul className="lined">
         {items.map((item, i) => (
           <li key={i}>
-            <strong>{item.name}</strong> <span>{item.reason}</span>
+            <strong>{item.name}</strong> <span className="quiet">{item.reason}</span>
           </li>
         ))}
       </ul>

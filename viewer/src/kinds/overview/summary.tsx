@@ -19,7 +19,7 @@ export function Summary({ overview }: { overview: Overview }) {
       {pages().map(([name, { overview: { first: First } = {} }]) => First && <First key={name} overview={overview} />)}
       {/* Photographs are shown before the rest is made: what is to come keeps its place. */}
       {(only || data.length > 0 || computed.length > 0) && (
-        <div className={only ? "summary" : "summary hold"}>
+        <div className={only ? "summary tiles filled over" : "summary tiles filled over hold"}>
           {only && (
             <section>
               <div className="row-head">
@@ -51,9 +51,9 @@ export function Summary({ overview }: { overview: Overview }) {
             {computed.length > 0 && (
               <section>
                 <h2>{t("overview.computed")}</h2>
-                <ul className="tally">
+                <ul className="tally row small">
                   {computed.map(([method, count]) => (
-                    <li key={method}>
+                    <li key={method} className="edged">
                       {maybe(`method.${method}`, method)} <span className="quiet">{integer(count)}</span>
                     </li>
                   ))}

@@ -2,6 +2,7 @@ import { page } from "../../core/pages";
 import { address } from "../../core/routes";
 import { Patterns } from "./listed";
 import { PatternsPage } from "./page";
+import "./patterns.css";
 
 const at = address("patterns/:record?/:target#?");
 declare module "../../core/routes" {

@@ -10,11 +10,11 @@ export function Patterns({ overview }: { overview: Overview }) {
   if (images.length === 0) return null;
   return (
     <Listed title={t("patterns")} more={<a href={href({ page: "patterns" })}>{t("overview.patterns.more")}</a>}>
-      <ul className="strip">
+      <ul className="tiles narrow">
         {images.slice(0, 12).map(({ set, image, target }) => (
           <li key={`${set.record}/${target}`}>
-            <a className="card" href={href({ page: "patterns", record: set.record, target })}>
-              <span className="card-picture square">
+            <a className="card plain" href={href({ page: "patterns", record: set.record, target })}>
+              <span className="card-picture as-square cover shaded">
                 <Image picture={image.thumb ?? image.picture} alt="" />
               </span>
               <span className="card-text">

@@ -25,14 +25,14 @@ export function PatternsPage({ overview, record, target }: { overview: Overview;
             <h2>{overview.networks.find((n) => n.fingerprint === set.network)?.name}</h2>
             <MadeBy made={overview.records[set.record]} />
           </div>
-          <ul className="patterns">
+          <ul className="patterns tiles broad">
             {set.images.map((image, i) => (
               <li key={i}>
-                <figure className="pattern">
+                <figure className="pattern fit">
                   <a href={href({ page: "patterns", record: set.record, target: i })} aria-label={t("patterns.open", { target: image.target })}>
                     <Image picture={image.picture} alt={t("patterns.alt", { target: image.target })} eager={i < 6} />
                   </a>
-                  <figcaption>
+                  <figcaption className="stack close below">
                     <strong>{image.target}</strong>
                     <Reached image={image} />
                     <History image={image} steps={set.steps} />
@@ -73,10 +73,10 @@ function One({ overview, set, image, target }: { overview: Overview; set: Patter
         </p>
         <Explain text="patterns.explain" paper={made?.paper} />
       </header>
-      <div className="pattern-one">
-        <figure>
+      <div className="split">
+        <figure className="fit">
           <Image picture={image.picture} alt={t("patterns.alt", { target: image.target })} eager />
-          <figcaption className="caption">
+          <figcaption className="caption below">
             {t("patterns.caption", { target: image.target })} {t("patterns.scale")}
           </figcaption>
         </figure>
@@ -92,7 +92,7 @@ function One({ overview, set, image, target }: { overview: Overview; set: Patter
 function Reached({ image }: { image: PatternImage }) {
   const { t, number, percent } = useSpeech();
   return (
-    <span className="reached">
+    <span className="row">
       {image.score !== null && (
         <span>
           <span className="quiet">{t(image.probability === null ? "patterns.score" : "patterns.logit")}</span> {number(image.score)}
@@ -113,9 +113,9 @@ function History({ image, steps, height }: { image: PatternImage; steps: number;
   const [first, last] = [values[0], values.at(-1)];
   if (first === undefined || last === undefined || values.length < 2) return null;
   return (
-    <span className="history">
+    <span>
       <Curve values={image.history} alt={t("patterns.history.alt", { first: number(first), last: number(last) })} {...(height ? { height } : {})} />
-      <span className="history-ends quiet">
+      <span className="ends small quiet number">
         <span>{number(first)}</span>
         <span>{t("patterns.history", { n: steps })}</span>
         <span>{number(last)}</span>

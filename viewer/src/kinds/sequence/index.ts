@@ -1,6 +1,7 @@
 import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
+import "./sequence.css";
 
 const at = address("sequence/:sequence", "cell at# to#");
 declare module "../../core/routes" {

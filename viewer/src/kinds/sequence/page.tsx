@@ -74,10 +74,10 @@ export default function SequenceView({ source, overview, page, cell: wanted, at:
       {readable && (
         <section>
           <Strip states={states} cell={cell} palette={palette} at={at} range={range} choose={choose} />
-          <p className="caption strip-caption">
-            <span className="strip-legend">
+          <p className="caption below">
+            <span className="legend">
               <span>{place?.share ? "0" : `−${number(high)}`}</span>
-              <span className="strip-gradient" style={{ background: gradient(palette.behind, place?.share ? 128 : 1) }} />
+              <span className="scale" style={{ background: gradient(palette.behind, place?.share ? 128 : 1) }} />
               <span>{place?.share ? "1" : `+${number(high)}`}</span>
             </span>
             {t(place?.share ? "sequence.text.share" : "sequence.text.caption")} {t("sequence.select")}
@@ -88,7 +88,7 @@ export default function SequenceView({ source, overview, page, cell: wanted, at:
       <section>
         <div className="row-head">
           <h2>{t("sequence.axis")}</h2>
-          <span className="sequence-tools">
+          <span className="row small">
             <label>
               {t("sequence.order")}{" "}
               <select value={order} onChange={(event) => setOrder(event.target.value as Order)}>
@@ -99,11 +99,11 @@ export default function SequenceView({ source, overview, page, cell: wanted, at:
                 ))}
               </select>
             </label>
-            <span role="group" aria-label={t("sequence.zoom")} className="zoom">
-              <button type="button" aria-label={t("sequence.zoom.out")} disabled={px === ZOOMS[0]} onClick={() => setPx(ZOOMS[Math.max(0, nearest(px) - 1)] ?? px)}>
+            <span role="group" aria-label={t("sequence.zoom")} className="row">
+              <button type="button" className="square" aria-label={t("sequence.zoom.out")} disabled={px === ZOOMS[0]} onClick={() => setPx(ZOOMS[Math.max(0, nearest(px) - 1)] ?? px)}>
                 −
               </button>
-              <button type="button" aria-label={t("sequence.zoom.in")} disabled={px === ZOOMS.at(-1)} onClick={() => setPx(ZOOMS[Math.min(ZOOMS.length - 1, nearest(px) + 1)] ?? px)}>
+              <button type="button" className="square" aria-label={t("sequence.zoom.in")} disabled={px === ZOOMS.at(-1)} onClick={() => setPx(ZOOMS[Math.min(ZOOMS.length - 1, nearest(px) + 1)] ?? px)}>
                 +
               </button>
             </span>
@@ -180,7 +180,7 @@ function Step({ states, cell, at, integer }: { states: States; cell: Cell; at: n
   return (
     <section className="step">
       <h2>{t("sequence.step", { step: integer(at) }) + (token ? ` “${visible(token)}”` : "")}</h2>
-      <div className="step-columns">
+      <div className="step-columns split">
         <Facts items={facts} rows />
         {bars.length > 0 && (
           <div>

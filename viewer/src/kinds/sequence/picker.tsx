@@ -26,8 +26,8 @@ export function Picker({ page, cell, findings, choose }: Shown) {
     choose({ place: index, row: Math.max(0, row) });
   };
   return (
-    <section className="picker">
-      <div className="picker-row">
+    <section className="picker stack over">
+      <div className="picker-row row">
         <label htmlFor={place}>{t("sequence.place")}</label>
         <select id={place} value={cell.place} onChange={(event) => moved(Number(event.target.value))}>
           {page.places.map((one, i) => (

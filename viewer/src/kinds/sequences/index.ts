@@ -2,6 +2,7 @@ import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
 import { Sequences } from "./lists";
+import "./sequences.css";
 
 const at = address("sequences");
 declare module "../../core/routes" {

@@ -33,7 +33,7 @@ export function ResultCards({ overview }: { overview: Overview }) {
     return parts.length ? `· ${parts.join(" · ")}` : "";
   };
   return (
-    <ul className="results">
+    <ul className="results lined rows">
       {overview.sequence_results.map((result) => (
         <li key={result.id}>
           <a href={href(resultPage(result))}>
@@ -56,16 +56,16 @@ export function SequenceList({ overview, most }: { overview: Overview; most?: nu
   const speech = useSpeech();
   const { t } = speech;
   return (
-    <ul className="sequence-list">
+    <ul className="sequence-list tiles broad">
       {overview.sequences.slice(0, most).map((card) => (
         <li key={card.id}>
-          <a href={href({ page: "sequence", sequence: card.id })}>
+          <a className="plain" href={href({ page: "sequence", sequence: card.id })}>
             <strong>{sequenceName(speech, card.name)}</strong>
             <span className="quiet">
               {t(`sequence.steps.${card.reading}`, { n: card.steps })}
               {card.places.length > 0 && ` · ${t("sequences.whole")}`}
             </span>
-            {card.beginning && <code aria-hidden="true">{card.beginning.replaceAll("\n", "⏎ ")}</code>}
+            {card.beginning && <code className="quiet one-line" aria-hidden="true">{card.beginning.replaceAll("\n", "⏎ ")}</code>}
           </a>
         </li>
       ))}

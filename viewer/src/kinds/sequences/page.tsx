@@ -51,7 +51,7 @@ function More({ overview }: { overview: Overview }) {
       <details className="explain">
         <summary>{t("sequences.more")}</summary>
         <p>{t("sequences.more.why")}</p>
-        <dl className="facts rows commands">
+        <dl className="facts listed">
           {commands.sort(([a], [b]) => Number(has.has(a)) - Number(has.has(b))).map(([kind, name, command]) => (
             <div key={kind}>
               <dt>{name}</dt>

@@ -2,6 +2,7 @@ import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
 import { surveyed } from "../survey/data";
+import "./survey-layer.css";
 
 const at = address("survey/:survey/:layer", "find sort show");
 declare module "../../core/routes" {

@@ -74,7 +74,7 @@ export default function SurveyLayerPage({ overview, survey, layer, route }: Show
         </p>
         <Explain text="survey.layer.explain" paper={ZEILER} />
       </header>
-      <div className="survey-tools">
+      <div className="survey-tools row over">
         <input
           type="search"
           value={text}
@@ -85,7 +85,7 @@ export default function SurveyLayerPage({ overview, survey, layer, route }: Show
             window.history.replaceState(null, "", at({ find: event.target.value }));
           }}
         />
-        <label>
+        <label className="inline">
           {t("survey.show")}
           <select value={show} onChange={(event) => go({ show: event.target.value })}>
             <option value="">{t("survey.show.all")}</option>
@@ -98,7 +98,7 @@ export default function SurveyLayerPage({ overview, survey, layer, route }: Show
             ))}
           </select>
         </label>
-        <label>
+        <label className="inline">
           {t("survey.sort")}
           <select value={order.by} onChange={(event) => go({ sort: writeOrder({ by: event.target.value as SortBy, down: !["unit", "class"].includes(event.target.value) }) })}>
             {SORTS.filter((by) => by !== "class" || labelled).map((by) => (
@@ -108,14 +108,14 @@ export default function SurveyLayerPage({ overview, survey, layer, route }: Show
             ))}
           </select>
         </label>
-        <button type="button" onClick={() => go({ sort: writeOrder({ by: order.by, down: !order.down }) })} aria-label={t(order.down ? "survey.down" : "survey.up")} title={t(order.down ? "survey.down" : "survey.up")}>
+        <button type="button" className="square" onClick={() => go({ sort: writeOrder({ by: order.by, down: !order.down }) })} aria-label={t(order.down ? "survey.down" : "survey.up")} title={t(order.down ? "survey.down" : "survey.up")}>
           <span aria-hidden="true">{order.down ? "↓" : "↑"}</span>
         </button>
         <span className="quiet" aria-live="polite">
           {t("survey.shown", { n: units.length, total: layer.units })}
         </span>
       </div>
-      <p className="caption legend">
+      <p className="caption below">
         {layer.blocks.length
           ? t("survey.legend", { n: layer.examples, rule: maybe(`choice.rule.${layer.rule}`, layer.rule ?? "") })
           : t("survey.legend.none", { command: `deepro survey … --gallery ${layer.name}` })}{" "}
@@ -176,10 +176,10 @@ function Cell({ survey, layer, unit }: { survey: SurveyPage; layer: Layer; unit:
   const faults = faultsOf(layer, unit);
   const maximum = column(layer, "maximum")[unit] ?? 0;
   return (
-    <div className="unit-cell-place">
-    <a className="unit-cell" href={href({ page: "survey-unit", survey: survey.id, layer: layer.name, unit })}>
+    <div>
+    <a className="unit-cell plain" href={href({ page: "survey-unit", survey: survey.id, layer: layer.name, unit })}>
       {layer.blocks.length > 0 && (
-        <span className="unit-cell-tiles">
+        <span className="unit-tiles">
           {at ? (
             <>
               <Crop picture={at.block.projections} window={at.window} alt={t("units.projection.alt", words)} />
@@ -194,11 +194,11 @@ function Cell({ survey, layer, unit }: { survey: SurveyPage; layer: Layer; unit:
           {where ? <Boxed survey={survey} photo={where.photo} box={where.box} alt={t("survey.box.alt", { ...words, name: where.photo.id })} /> : <span className="crop empty" />}
         </span>
       )}
-      <span className="unit-cell-text">
+      <span className="unit-text">
         <strong>{unit}</strong>
         <span title={t("survey.peak", { n: number(peak(layer, unit)) })}>{maximum > 0 ? number(maximum) : t("survey.silent")}</span>
         <span className="quiet">{t("survey.active", { share: percent(column(layer, "share_active")[unit] ?? 0) })}</span>
-        {prefers && <span className="quiet prefers">{prefers}</span>}
+        {prefers && <span className="quiet prefers one-line">{prefers}</span>}
         {faults.map((fault) => (
           <span key={fault} className="badge">
             {t(`fault.${fault}` as Key)}

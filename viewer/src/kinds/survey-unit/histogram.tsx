@@ -19,7 +19,6 @@ export function Histogram({ counts, first, edges }: { counts: number[]; first: n
     <figure className="histogram">
       <div className="histogram-bars" role="img" aria-label={t("survey.histogram.alt", { silent, total, low: number(low), high: Number.isFinite(high) ? number(high) : "∞" })}>
         <span className="silent" style={{ height: height(silent) }} title={`${t("survey.histogram.silent")}: ${integer(silent)}`} />
-        <span className="gap" />
         {shown.map((n, i) => {
           const bin = start + from + i;
           const upper = edges[bin + 1];
@@ -27,8 +26,8 @@ export function Histogram({ counts, first, edges }: { counts: number[]; first: n
           return <span key={bin} style={{ height: height(n) }} title={`${span}: ${integer(n)}`} />;
         })}
       </div>
-      <div className="histogram-axis" aria-hidden="true">
-        <span className="silent">≤ 0</span>
+      <div className="ends small quiet number" aria-hidden="true">
+        <span>≤ 0</span>
         <span>{shown.length ? number(low) : ""}</span>
         <span>{shown.length && Number.isFinite(high) ? number(high) : ""}</span>
       </div>

@@ -64,7 +64,7 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
         <Explain text="survey.unit.explain" paper={ZEILER} />
       </header>
       {unit.findings.length > 0 && (
-        <ul className="unit-findings">
+        <ul className="unit-findings stack close over">
           {unit.findings.map((found) => (
             <li key={found.fault}>
               <strong className="badge">{t(`fault.${found.fault}` as Key)}</strong> <Evidence found={found} survey={survey.id} />{" "}
@@ -73,10 +73,10 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
           ))}
         </ul>
       )}
-      <div className="survey-unit">
+      <div className="survey-unit split aside">
         <section>
           <h2>{t("survey.strongest", { n: unit.examples.length })}</h2>
-          <ol className="survey-examples">
+          <ol className="survey-examples tiles broadest">
             {unit.examples.map((example, rank) => (
               <One key={rank} overview={overview} survey={survey} layer={layer} unit={unit.unit} example={example} rank={rank} />
             ))}
@@ -87,7 +87,7 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
               : t("survey.triple.none", { command: `deepro survey … --gallery ${layer.name} --all-units` })}
           </p>
         </section>
-        <aside className="survey-unit-side">
+        <aside className="survey-unit-side stack loose">
           <Facts items={facts} rows />
           <section>
             <h2>{t("survey.histogram")}</h2>
@@ -115,12 +115,12 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
       {unit.partners.length > 0 && (
         <section>
           <h2>{t("survey.together")}</h2>
-          <ul className="partners">
+          <ul className="partners tiles narrow">
             {unit.partners.map((partner) => {
               const at = placeOf(layer, partner.unit);
               return (
                 <li key={partner.unit}>
-                  <a href={to(partner.unit)}>
+                  <a className="plain small" href={to(partner.unit)}>
                     {at && <Crop picture={at.block.patches} window={at.window} alt="" />}
                     <span>
                       <strong>{partner.unit}</strong> <span className="quiet">r = {number(partner.correlation)}</span>
@@ -135,7 +135,7 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
       )}
       <Made overview={overview} survey={survey} name={`${layer.name}#${unit.unit}`} command={unit.imagine} />
       {isLive && (
-        <details className="more">
+        <details className="more screen-only">
           <summary>{t("form.title")}</summary>
           <MethodForm about={{ layer: layer.name, unit: unit.unit }} />
         </details>
@@ -155,15 +155,15 @@ function One({ overview, survey, layer, unit, example, rank }: { overview: Overv
   return (
     <li>
       {at && photo && (
-        <span className="unit-cell-tiles">
+        <span className="unit-tiles">
           <Crop picture={at.block.patches} window={at.window} alt={t("units.patch.alt", words)} />
           <Crop picture={at.block.projections} window={at.window} alt={t("units.projection.alt", words)} />
           <Boxed survey={survey} photo={photo} box={boxOf(example)} alt={t("survey.box.alt", words)} />
         </span>
       )}
-      <span className="unit-cell-text">
+      <span className="unit-text">
         <strong>{number(example.value)}</strong>
-        <span className="quiet file" title={example.id}>
+        <span className="quiet one-line" title={example.id}>
           {explained ? <a href={href({ page: "image", image: explained.id })}>{name}</a> : name}
         </span>
       </span>
@@ -183,11 +183,11 @@ function Made({ overview, survey, name, command }: { overview: Overview; survey:
     <section className="made">
       <h2>{t("survey.made")}</h2>
       {found.length > 0 ? (
-        <ul className="strip">
+        <ul className="tiles narrow">
           {found.map(({ set, image, target }) => (
             <li key={`${set.record}/${target}`}>
-              <a className="card" href={href({ page: "patterns", record: set.record, target })}>
-                <span className="card-picture square">
+              <a className="card plain" href={href({ page: "patterns", record: set.record, target })}>
+                <span className="card-picture as-square cover shaded">
                   <Image picture={image.picture} alt={t("patterns.alt", { target: image.target })} />
                 </span>
               </a>
@@ -198,7 +198,7 @@ function Made({ overview, survey, name, command }: { overview: Overview; survey:
       ) : (
         <>
           <p className="caption">{t("survey.made.command")}</p>
-          <pre className="command">
+          <pre>
             <code>{command}</code>
           </pre>
         </>

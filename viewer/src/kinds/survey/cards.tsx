@@ -8,16 +8,16 @@ import { Listed } from "../../parts/listed";
 export function SurveyCards({ overview, cards }: { overview: Overview; cards: SurveyCard[] }) {
   const { t } = useSpeech();
   return (
-    <ul className="survey-cards">
+    <ul className="tiles broadest">
       {cards.map((card) => (
         <li key={card.id}>
-          <a className="card survey-card" href={href({ page: "survey", survey: card.id })}>
+          <a className="card plain survey-card" href={href({ page: "survey", survey: card.id })}>
             {card.cover && (
-              <span className="card-picture cover">
+              <span className="card-picture as-cover cover shaded">
                 <Image picture={card.cover} alt="" />
               </span>
             )}
-            <span className="survey-card-text">
+            <span className="stack close">
               <strong>{overview.networks.find((n) => n.fingerprint === card.network)?.name ?? card.id}</strong>
               <span>{t("survey.card", { units: card.units, layers: card.layers, images: card.images })}</span>
               <span className="quiet">{card.dataset}</span>

@@ -2,6 +2,7 @@ import { page } from "../../core/pages";
 import { later } from "../../core/piece";
 import { address } from "../../core/routes";
 import { Surveys } from "./cards";
+import "./survey.css";
 
 const at = address("survey/:survey");
 declare module "../../core/routes" {

@@ -35,7 +35,7 @@ export default function SurveyPage({ overview, survey }: { overview: Overview; s
       </header>
       <Facts items={facts} />
       {survey.health && card?.findings !== null && (
-        <p className="health-line">
+        <p className="health-line over">
           <a href={href({ page: "health", survey: survey.id })}>
             <strong>{t("survey.health")}</strong>{" "}
             {card?.findings ? t(card.findings === 1 ? "survey.findings.one" : "survey.findings.many", { n: card.findings }) : t("survey.findings.none")} →
@@ -94,12 +94,12 @@ export default function SurveyPage({ overview, survey }: { overview: Overview; s
         </section>
       )}
       {survey.skipped.length > 0 && (
-        <section className="named">
+        <section>
           <h2>{t("survey.skipped", { n: survey.unreadable })}</h2>
-          <ul>
+          <ul className="lined">
             {survey.skipped.map((item, i) => (
               <li key={i}>
-                <strong>{item.name}</strong> <span>{item.reason}</span>
+                <strong>{item.name}</strong> <span className="quiet">{item.reason}</span>
               </li>
             ))}
           </ul>
@@ -122,7 +122,7 @@ function Active({ row }: { row: SurveyLayerRow }) {
   if (low === undefined || first === undefined || middle === undefined || third === undefined || high === undefined) return <span className="quiet">–</span>;
   const at = (share: number) => `${100 * share}%`;
   return (
-    <span className="spread" role="img" aria-label={t("survey.active.alt", { low: percent(low), middle: percent(middle), high: percent(high) })}>
+    <span className="bar spread" role="img" aria-label={t("survey.active.alt", { low: percent(low), middle: percent(middle), high: percent(high) })}>
       <span className="whisker" style={{ left: at(low), width: at(high - low) }} />
       <span className="quartiles" style={{ left: at(first), width: at(third - first) }} />
       <span className="median" style={{ left: at(middle) }} />

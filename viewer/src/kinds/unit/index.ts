@@ -3,6 +3,7 @@ import { address } from "../../core/routes";
 import { isLive } from "../../core/source";
 import { findUnit } from "../image/units";
 import { UnitPage } from "./page";
+import "./unit.css";
 
 const at = address("image/:image/:layer/:unit#", "rule");
 declare module "../../core/routes" {

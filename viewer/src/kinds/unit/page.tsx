@@ -1,4 +1,4 @@
-import type { CSSProperties, ReactNode } from "react";
+import type { ReactNode } from "react";
 import type { LayerUnits, Photograph, Unit } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { useArrows } from "../../parts/arrows";
@@ -55,7 +55,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
         </p>
         <Explain text="unit.explain" paper={made?.paper} />
       </header>
-      <div className="unit-triple" style={{ "--tiles": 3 + others.length } as CSSProperties}>
+      <div className="unit-triple tiles filled">
         <Captioned title={t("unit.map")} text={t("unit.map.caption")} scale={t("unit.map.grey", { high })}>
           <Whole picture={unit.map} alt={t("units.map.alt", words)} />
         </Captioned>
@@ -80,7 +80,7 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
           <Crop picture={photograph.seen} window={unit.window} alt={t("units.patch.alt", words)} />
         </Captioned>
       </div>
-      <div className={all ? "unit-whole all" : "unit-whole"}>
+      <div className={all ? "split" : "tiles filled broad"}>
         {!all && (
           <>
         <Captioned title={t("unit.full")} text={t("unit.full.caption")} scale={t("unit.projection.scale", { high: number(unit.projection_scale.high) })}>
@@ -99,10 +99,10 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
       </div>
       <section>
         <h2>{t("unit.others")}</h2>
-        <ul className="others">
+        <ul className="others tiles screen-only">
           {layer.units.map((other) => (
             <li key={other.unit}>
-              <a href={to(other)} aria-current={other === unit ? "page" : undefined}>
+              <a className="plain small" href={to(other)} aria-current={other === unit ? "page" : undefined}>
                 <Crop picture={other.projection} window={other.window} alt="" />
                 <span>{other.unit}</span>
               </a>
@@ -116,9 +116,9 @@ export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; 
 
 function Captioned({ title, text, scale, children }: { title: ReactNode; text: string; scale: string; children: ReactNode }) {
   return (
-    <figure className="captioned">
+    <figure>
       {children}
-      <figcaption>
+      <figcaption className="small below">
         <strong>{title}</strong> {text} <span className="quiet">{scale}</span>
       </figcaption>
     </figure>

@@ -5,6 +5,7 @@ import { useSpeech } from "../../i18n";
 import type { Palette } from "./colours";
 import type { Cell, States } from "./states";
 import { rowOf, rows, tokenAt, visible, type Row } from "./tokens";
+import "./sequence.css";
 
 const LINE = 22;
 const COLUMNS = 100;
@@ -72,7 +73,7 @@ export function Strip({ states, cell, palette, at, range, choose }: Shown) {
 
   return (
     <div
-      className="strip-box"
+      className="strip-box edged"
       ref={box}
       style={{ height: Math.min(TALLEST, all.length * LINE + 4) }}
       role="textbox"

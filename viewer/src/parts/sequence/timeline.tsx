@@ -1,6 +1,7 @@
 // One time axis under many lanes: only what is in sight is drawn, so that a hundred thousand steps scroll as one does.
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type MouseEvent, type PointerEvent, type ReactNode } from "react";
 import type { Palette } from "./colours";
+import "./sequence.css";
 
 /** What a lane draws in: steps first to last, `px` wide each, beginning `shift` pixels left of the edge. */
 export type View = { context: CanvasRenderingContext2D; first: number; last: number; px: number; shift: number; width: number; palette: Palette };
@@ -86,7 +87,7 @@ export function Timeline({ lanes, steps, px, palette, at, range, label, choose, 
   };
   return (
     <div className="timeline">
-      <div className="timeline-labels" aria-hidden="true">
+      <div className="timeline-labels small quiet" aria-hidden="true">
         {lanes.map((lane) => (
           <div key={lane.key} style={{ height: lane.height, marginBottom: GAP }}>
             <span>{lane.label}</span>

@@ -30,7 +30,7 @@ export function MoveGraph({ view, region, choose }: { view: StateSpaceView; regi
   };
   const edges = leads.flatMap((row, from) => row.flatMap((share, to) => (from !== to && share >= LEAST ? [{ from, to, share }] : [])));
   return (
-    <svg className="moves" viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={t("space.graph.alt", { n: count })}>
+    <svg className="moves chart" viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={t("space.graph.alt", { n: count })}>
       <defs>
         <marker id="move-end" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto">
           <path d="M0 0L8 4L0 8z" />
@@ -47,7 +47,7 @@ export function MoveGraph({ view, region, choose }: { view: StateSpaceView; regi
         const middle = [(a[0] + b[0]) / 2 + side[0] * bend, (a[1] + b[1]) / 2 + side[1] * bend] as const;
         const own = region === from;
         return (
-          <g key={`${from}-${to}`} className={region === null ? undefined : own ? "now" : "dim"}>
+          <g key={`${from}-${to}`} className={region === null ? undefined : own ? "now" : "away"}>
             <path d={`M${from2.join(" ")}Q${middle.join(" ")} ${to2.join(" ")}`} strokeWidth={0.8 + 5 * share} markerEnd="url(#move-end)" />
             {own && (
               <text x={middle[0]} y={middle[1] + 4} textAnchor="middle">
@@ -60,7 +60,7 @@ export function MoveGraph({ view, region, choose }: { view: StateSpaceView; regi
       {leads.map((row, n) => {
         const [x, y] = place(n);
         return (
-          <g key={n} className={region === null || region === n ? "node" : "node dim"} onMouseEnter={() => choose(n)} onMouseLeave={() => choose(null)}>
+          <g key={n} className={region === null || region === n ? "node" : "node away"} onMouseEnter={() => choose(n)} onMouseLeave={() => choose(null)}>
             <circle cx={x} cy={y} r={radius(n)} style={{ stroke: regionColour(n) }} />
             <text x={x} y={y + 4} textAnchor="middle">
               {n}

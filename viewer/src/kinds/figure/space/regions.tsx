@@ -13,7 +13,7 @@ export function Regions({ view, region, choose }: { view: StateSpaceView; region
   return (
     <section>
       <h2>{t("space.regions")}</h2>
-      <div className="wide" tabIndex={0} aria-label={t("space.regions")}>
+      <div className="scroll" tabIndex={0} aria-label={t("space.regions")}>
         <table className="numbers regions">
           <thead>
             <tr>
@@ -28,7 +28,7 @@ export function Regions({ view, region, choose }: { view: StateSpaceView; region
             {view.about.map((about, n) => (
               <tr key={n} className={region !== null && region !== n ? "dim" : undefined} onMouseEnter={() => choose(n)} onMouseLeave={() => choose(null)}>
                 <th scope="row">
-                  <button type="button" className="region" aria-pressed={region === n} onFocus={() => choose(n)} onBlur={() => choose(null)} onClick={() => choose(n)}>
+                  <button type="button" className="bare row region" aria-pressed={region === n} onFocus={() => choose(n)} onBlur={() => choose(null)} onClick={() => choose(n)}>
                     <span className="swatch" style={{ background: regionColour(n) }} /> {n}
                   </button>
                 </th>

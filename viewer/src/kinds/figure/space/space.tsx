@@ -36,14 +36,14 @@ export default function SpaceFigure({ view }: { view: StateSpaceView }) {
           [t("space.baseline"), percent(view.baseline)],
         ]}
       />
-      <div className="space-columns">
+      <div className="split">
         <figure>
           <Scatter view={view} region={region} first={first} last={last} choose={(point) => {
             const found = offsets.findLastIndex((offset) => offset <= point);
             setSequence(found);
             setStart(point - (offsets[found] ?? 0));
           }} />
-          <div className="space-path">
+          <div className="space-path row small below">
             {view.lengths.length > 1 && (
               <label>
                 {t("space.sequence")}{" "}
@@ -160,9 +160,9 @@ function Scatter({ view, region, first, last, choose }: Drawn) {
   };
   const size = { width: Math.round(WIDTH * ratio), height: Math.round(HEIGHT * ratio) };
   return (
-    <div className="space-scatter" style={{ aspectRatio: `${WIDTH} / ${HEIGHT}` }}>
-      <canvas ref={canvas} {...size} aria-hidden="true" />
-      <canvas ref={above} {...size} role="img" aria-label={t("space.alt", { n: regions.length })} onClick={nearest} />
+    <div className="space-scatter edged" style={{ aspectRatio: `${WIDTH} / ${HEIGHT}` }}>
+      <canvas className="fill" ref={canvas} {...size} aria-hidden="true" />
+      <canvas className="fill" ref={above} {...size} role="img" aria-label={t("space.alt", { n: regions.length })} onClick={nearest} />
     </div>
   );
 }

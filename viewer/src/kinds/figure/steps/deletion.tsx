@@ -14,8 +14,8 @@ export function Deletion({ deletion, random }: { deletion: Float32Array; random:
   const mean = (values: Float32Array) => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
   const [own, chance] = [mean(deletion), mean(random)];
   return (
-    <figure className="deletion">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} role="img" aria-label={t("steps.deletion.alt", { own: number(own), chance: number(chance) })}>
+    <figure className="deletion over">
+      <svg className="chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} role="img" aria-label={t("steps.deletion.alt", { own: number(own), chance: number(chance) })}>
         {[low, (low + high) / 2, high].map((v) => (
           <g key={v}>
             <path className="axes" d={`M${LEFT} ${y(v)}H${WIDTH - 8}`} />
@@ -37,7 +37,7 @@ export function Deletion({ deletion, random }: { deletion: Float32Array; random:
         </text>
       </svg>
       <figcaption className="caption">
-        <span className="key line-key" /> {t("steps.deletion")} ({number(own)}) · <span className="key other-key" /> {t("steps.random")} ({number(chance)})
+        <span className="key" /> {t("steps.deletion")} ({number(own)}) · <span className="key other-key" /> {t("steps.random")} ({number(chance)})
         <br />
         {t("steps.deletion.caption")}
       </figcaption>

@@ -90,12 +90,12 @@ export default function StepsFigure({ view, record }: { view: StepsView; record:
   view.outputs.forEach((step, k) => first.has(step) || first.set(step, k));
   const laid = view.read.tokens.length > 0 && steps <= MOST;
   return (
-    <div className="figure-columns">
+    <div className="figure-columns split aside">
       <div>
         <div className="row-head">
           <h2>{heading(output)}</h2>
           {count > 1 && (
-            <span className="sequence-tools">
+            <span className="row small">
               <button type="button" aria-label={t("nav.previous")} disabled={output === 0} onClick={() => setOutput(output - 1)}>
                 ‹
               </button>
@@ -151,7 +151,7 @@ export default function StepsFigure({ view, record }: { view: StepsView; record:
         </p>
         {count === 1 && <p className="caption">{t("steps.one", { n: integer(steps) })}</p>}
       </div>
-      <aside>
+      <aside className="stay">
         <Facts items={facts} rows />
         <Deletion deletion={row(unpack(view.deletion) as Float32Array, output)} random={row(unpack(view.random) as Float32Array, output)} />
       </aside>
