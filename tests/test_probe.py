@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -306,7 +308,6 @@ def test_untouched_puts_everything_back(fails: bool) -> None:
             with untouched(net):
                 assert not any(m.training for m in net.modules())
                 assert not any(p.requires_grad for p in net.parameters())
-                net.conv.register_forward_hook(lambda m, a, o: None)
                 net.norm.train()
                 net(x)
                 net.other.bias.requires_grad_(True)
@@ -327,3 +328,50 @@ def test_untouched_within_inference_mode() -> None:
         x = torch.ones(1, 3, requires_grad=True)
         (gradient,) = torch.autograd.grad(net(x).sum(), x)
     torch.testing.assert_close(gradient[0], net.weight.detach().sum(0))
+
+
+class Captures(nn.Module):
+    """Adds hooks to itself at its first forward pass and trusts that they stay, as transformers' models do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Linear(3, 2)
+        self.seen: list[torch.Tensor] = []
+        self.ready = False
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.ready:
+            self.body.register_forward_hook(lambda m, a, o: self.seen.append(o))
+            self.ready = True
+        self.seen.clear()
+        return self.body(x)
+
+
+def test_hooks_that_a_module_adds_to_itself_stay() -> None:
+    net = Captures()
+    with untouched(net):
+        net(torch.ones(1, 3))
+    net(torch.ones(1, 3))
+    assert len(net.seen) == 1
+
+
+def test_two_threads_take_turns_with_a_module() -> None:
+    net = nn.Sequential(nn.Linear(3, 3), nn.Dropout()).train()
+    inside: list[int] = []
+
+    def work(number: int) -> None:
+        for _ in range(20):
+            with untouched(net):
+                inside.append(number)
+                assert not net.training
+                time.sleep(0.0005)
+                inside.append(number)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert inside[::2] == inside[1::2]
+    assert all(m.training for m in net.modules())
+    assert all(p.requires_grad for p in net.parameters())

@@ -14,6 +14,8 @@ import contextlib
 import copy
 import dataclasses
 import random
+import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -35,12 +37,28 @@ def untouched(module: nn.Module) -> Iterator[nn.Module]:
     """Evaluation mode without parameter gradients inside; outside, after success or exception, all as before.
 
     Restores: training flags, `requires_grad`, `.grad`, buffers (content, identity, those the forward pass registered),
-    hooks left by the body, and the random states of torch (CPU and CUDA), NumPy and Python. Gradients can be taken
-    inside even where the caller is in `no_grad` or `inference_mode`.
+    and the random states of torch (CPU and CUDA), NumPy and Python. Hooks are left alone: whoever adds one removes it,
+    and those that a module adds to itself at its first forward pass are its own. One thread at a time has a module.
+    Gradients can be taken inside even where the caller is in `no_grad` or `inference_mode`.
     """
+    with _lock(module), _restored(module):
+        yield module
+
+
+_LOCKS: weakref.WeakKeyDictionary[nn.Module, threading.RLock] = weakref.WeakKeyDictionary()
+_LOCKING = threading.Lock()
+
+
+def _lock(module: nn.Module) -> threading.RLock:
+    """One lock a module, so that two methods at once on it do not put back what the other changed."""
+    with _LOCKING:
+        return _LOCKS.setdefault(module, threading.RLock())
+
+
+@contextlib.contextmanager
+def _restored(module: nn.Module) -> Iterator[None]:
     modules = list(module.modules())
     training = [m.training for m in modules]
-    tables = [(table, dict(table)) for m in modules for name in _HOOKS if (table := getattr(m, name, None)) is not None]
     plain = [m for m in modules if not isinstance(m, torch.jit.ScriptModule)]  # scripted ones keep theirs out of reach
     owners = [(m, dict(m._buffers), set(m._non_persistent_buffers_set)) for m in plain]
     contents = [(b, b.detach().clone()) for b in module.buffers()]
@@ -55,7 +73,7 @@ def untouched(module: nn.Module) -> Iterator[nn.Module]:
                 if flag:
                     p.requires_grad_(False)
                 p.grad = None  # so that nothing can be added to the caller's
-            yield module
+            yield
         finally:
             for m, flag in zip(modules, training, strict=True):
                 m.training = flag
@@ -70,22 +88,8 @@ def untouched(module: nn.Module) -> Iterator[nn.Module]:
                 m._non_persistent_buffers_set = transient
             for buffer, content in contents:
                 _restore(buffer, content)
-            for table, before in tables:
-                for key in [k for k in table if k not in before]:
-                    del table[key]
             random.setstate(states[0])
             np.random.set_state(states[1])
-
-
-_HOOKS = (
-    "_forward_hooks",
-    "_forward_hooks_with_kwargs",
-    "_forward_hooks_always_called",
-    "_forward_pre_hooks",
-    "_forward_pre_hooks_with_kwargs",
-    "_backward_hooks",
-    "_backward_pre_hooks",
-)
 
 
 def _restore(buffer: Tensor, content: Tensor) -> None:

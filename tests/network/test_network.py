@@ -209,6 +209,48 @@ def test_fingerprint_sees_every_change() -> None:
     assert changed()
 
 
+NET = """
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+def gate(x):
+    return F.relu(x)
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv = nn.Conv2d(3, 4, 3)
+        self.gain = 2.0
+        self.sizes = [1, 2]
+        self.mask = torch.ones(4, 1, 1)
+
+    def forward(self, x):
+        return (gate(self.conv(x)) * self.gain * self.mask).mean((2, 3))
+"""
+
+
+def test_fingerprint_sees_code_and_plain_attributes(tmp_path: Path) -> None:
+    seen = set()
+    for n, text in enumerate((NET, NET.replace("F.relu", "F.leaky_relu"), NET.replace("gain = 2.0", "gain = -3"))):
+        (tmp_path / f"n{n}").mkdir()
+        (tmp_path / f"n{n}" / "net.py").write_text(text)
+        seen.add(deepro.load(f"{tmp_path}/n{n}/net.py:Net").fingerprint)
+    assert len(seen) == 3
+    net = deepro.load(f"{tmp_path}/n0/net.py:Net")
+    assert net.fingerprint in seen  # the same file again
+    for change in (
+        lambda m: setattr(m, "gain", 3.0),
+        lambda m: m.sizes.append(3),
+        lambda m: m.mask.mul_(0.5),
+        lambda m: setattr(m, "act", torch.tanh),
+    ):
+        change(net.module)
+        assert net.fingerprint not in seen
+        seen.add(net.fingerprint)
+
+
 def test_fingerprint_equals_the_slow_one() -> None:
     from deepro.network.fingerprint import Fingerprinter, digest_module
 

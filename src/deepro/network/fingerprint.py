@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import inspect
 import json
+import sys
+from collections.abc import Iterator, Mapping
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -24,7 +30,7 @@ def digest_tensor(tensor: Tensor) -> str:
 
 
 def digest_module(module: nn.Module) -> str:
-    """SHA-256 of a module's structure, parameters and buffers."""
+    """SHA-256 of a module's structure and code, its parameters, buffers and plain attributes."""
     return Fingerprinter()(module)
 
 
@@ -41,7 +47,7 @@ class Fingerprinter:
 
     def __call__(self, module: nn.Module) -> str:
         parts = [self._structure_of(module)]
-        for name, tensor in sorted([*module.named_parameters(), *module.named_buffers()]):
+        for name, tensor in sorted([*module.named_parameters(), *module.named_buffers(), *_held(module)]):
             state = _state(tensor)
             known = self._tensors.get(name)
             if known is None or known[0] != state:
@@ -54,12 +60,91 @@ class Fingerprinter:
         state = 0
         for name, m in module.named_modules():
             state = hash((state, name, id(m)))
-            for key, value in vars(m).items():  # stride, padding and the like, which make up its printed form
-                if key[0] != "_" and key != "training" and isinstance(value, (int, float, str, tuple)):
-                    state = hash((state, key, value if type(value) is not tuple else str(value)))
+            for key, value in _plain(m):
+                state = hash((state, key, value))
         if self._structure is None or self._structure[0] != state:
-            self._structure = (state, str(module))
+            parts = [str(module)]
+            for name, m in module.named_modules():
+                parts += [f"{name} {code(type(m))}", *(f"{name}.{key} {value}" for key, value in _plain(m))]
+            self._structure = (state, "\n".join(parts))
         return self._structure[1]
+
+
+def _plain(m: nn.Module) -> Iterator[tuple[str, str]]:
+    """The attributes of one module that are numbers, words, functions, or collections of these, as text."""
+    for key, value in vars(m).items():
+        if key not in _OWN and not isinstance(value, nn.Module | Tensor):
+            said = _said(value)
+            if said is not None:
+                yield key, said
+
+
+_OWN = frozenset([*vars(nn.Module()), "training"])  # what every module has
+
+
+def _said(value: Any) -> str | None:
+    if value is None or isinstance(value, bool | int | float | complex | str | bytes | torch.dtype | torch.device):
+        return repr(value)
+    if isinstance(value, FunctionType | BuiltinFunctionType | type):
+        return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, np.ndarray):
+        return hashlib.sha256(f"{value.dtype}{value.shape}".encode() + value.tobytes()).hexdigest()
+    if isinstance(value, Mapping):
+        parts = [(str(k), _said(v)) for k, v in value.items()]
+        return None if any(v is None for _, v in parts) else repr(parts)
+    if isinstance(value, tuple | list | set | frozenset):
+        parts = [_said(v) for v in value]
+        return None if None in parts else repr(sorted(map(str, parts)) if isinstance(value, set | frozenset) else parts)
+    return None
+
+
+def _held(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Tensors that a module holds as plain attributes, alone or in lists and mappings."""
+    for name, m in module.named_modules():
+        for key, value in vars(m).items():
+            if key not in _OWN:
+                yield from _tensors(f"{name}.{key}", value)
+
+
+def _tensors(name: str, value: Any) -> Iterator[tuple[str, Tensor]]:
+    if isinstance(value, Tensor) and not value.is_quantized:
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _tensors(f"{name}.{key}", one)
+    elif isinstance(value, tuple | list):
+        for n, one in enumerate(value):
+            yield from _tensors(f"{name}.{n}", one)
+
+
+@functools.cache
+def code(kind: type[nn.Module]) -> str:
+    """SHA-256 of the source of a module's class and of those it inherits from, torch's own left out.
+
+    Of a class in a file of the user's the whole file counts, since its forward may call what stands beside it. Read
+    once a process: it is the code that was imported.
+    """
+    sha = hashlib.sha256()
+    for one in kind.__mro__:
+        home = one.__module__.partition(".")[0]
+        if home in ("torch", "builtins", "typing"):
+            continue
+        try:
+            file = inspect.getsourcefile(one)
+            whole = file is not None and "site-packages" not in file and "dist-packages" not in file
+            source = inspect.getsource(sys.modules[one.__module__] if whole else one)
+        except (OSError, TypeError, KeyError):  # typed into a prompt, or made by a program
+            source = repr(sorted(_bytecode(one)))
+        sha.update(f"{one.__qualname__}\n{source}\n".encode())
+    return sha.hexdigest()
+
+
+def _bytecode(kind: type) -> Iterator[tuple[str, str]]:
+    for name, value in vars(kind).items():
+        if isinstance(value, FunctionType):
+            made = value.__code__
+            constants = [c for c in made.co_consts if c is None or isinstance(c, bool | int | float | str)]
+            yield name, f"{made.co_code.hex()} {made.co_names} {constants}"
 
 
 def _state(tensor: Tensor) -> Any:

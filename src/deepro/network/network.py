@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from deepro.errors import DeeproError, LabelError, LayerError, NetworkError, ShapeError, UsageError, near
 from deepro.network import labels as names
-from deepro.network.fingerprint import Fingerprinter, digest_json, digest_tensor
+from deepro.network.fingerprint import Fingerprinter, code, digest_json, digest_tensor
 from deepro.network.graph import edges
 from deepro.network.images import open_photograph
 from deepro.network.input_shape import example, find_input_shape
@@ -53,6 +53,8 @@ class Network:
         self.notes: tuple[str, ...] = ()
         self._traces: dict[Any, Mapping[str, Layer]] = {}
         self._fingerprinter = Fingerprinter()
+        for kind in {type(m) for m in module.modules()}:
+            code(kind)  # read now: the file may be edited while the network is at work
         if input_shape is not None:
             self.input_shape = _checked_shape(input_shape)
         elif isinstance(preprocess, Preprocess):
