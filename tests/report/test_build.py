@@ -174,6 +174,18 @@ def test_other_peoples_folders_are_not_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize("other", ["index.html", "chapter.txt"])
+def test_a_site_of_somebody_elses_is_not_replaced(tmp_path: Path, other: str) -> None:
+    site = tmp_path / "site"
+    if other == "chapter.txt":  # beside a report of ours
+        build(synthetic.workspace(tmp_path / "first"), site)
+    site.mkdir(exist_ok=True)
+    (site / other).write_text("mine")
+    with pytest.raises(StoreError, match="holds other files"):
+        build(synthetic.workspace(tmp_path / "ws"), site)
+    assert (site / other).read_text() == "mine"
+
+
 def test_a_damaged_result_is_named_and_the_rest_is_shown(tmp_path: Path) -> None:
     made = synthetic.workspace(tmp_path / "ws")
     broken = next((tmp_path / "ws" / "results").glob("region-*"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,22 @@ def test_damage_is_named(tmp_path: Path) -> None:
         deepro.open(folder)
     with pytest.raises(StoreError, match="holds no Deepro result"):
         deepro.open(tmp_path)
+
+
+def test_arrays_of_zarr_v2_are_refused(tmp_path: Path) -> None:
+    """Zarr v2 lets a file name a filter that unpickles what it reads; results never were in that format."""
+    folder = heatmap().save(tmp_path / "h")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    import zarr
+
+    kept = zarr.open_group(store=str(folder / "arrays.zarr"), mode="r")
+    arrays = {name: np.asarray(kept[name][...]) for name in manifest["arrays"]}  # type: ignore[index]
+    shutil.rmtree(folder / "arrays.zarr")
+    old = zarr.create_group(store=str(folder / "arrays.zarr"), zarr_format=2)
+    for name, array in arrays.items():
+        old.create_array(name, data=array)
+    with pytest.raises(StoreError, match="is damaged"):
+        deepro.open(folder)
 
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:

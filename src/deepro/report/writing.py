@@ -127,10 +127,21 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}'"
 
 
+_PARTS = {"index.html", "data", "pictures", "viewer"}  # of a report
+
+
+def _is_report(folder: Path) -> bool:
+    """Whether a folder is a report of ours and holds nothing else: only then may another report replace it."""
+    first = folder / "data" / "overview.js"
+    return (
+        first.is_file() and first.read_bytes()[:11] == b"deeproData(" and {p.name for p in folder.iterdir()} <= _PARTS
+    )
+
+
 @contextlib.contextmanager
 def _staging(out: Path) -> Iterator[Path]:
     """A folder beside `out` that takes its place when all went well, and leaves nothing when it did not."""
-    if out.exists() and any(out.iterdir()) and not (out / "index.html").is_file():
+    if out.exists() and any(out.iterdir()) and not _is_report(out):
         raise StoreError(f"{out} holds other files; choose an empty folder for the report")
     folder = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
     folder.chmod(0o755)

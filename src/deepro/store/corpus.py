@@ -26,7 +26,7 @@ from deepro.methods.sequences.trace import read
 from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences
 from deepro.probe import untouched
-from deepro.store.folder import ARRAYS, atomic_folder
+from deepro.store.folder import ARRAYS, atomic_folder, open_arrays
 
 MARK = "corpus.json"
 _ROWS = 1 << 14  # steps in a chunk of an array; a multiple of 8, so that chunks are whole bytes of bits
@@ -56,13 +56,12 @@ class Corpus:
 
     def states(self, layer: str | None = None, state: str = "c", direction: int = 0) -> Any:
         """A Zarr array (T, U), read where it is indexed. layer: the only one with such a state by default."""
-        import zarr
 
         fit = [p for p in self.places if p[1:] == (direction, state) and layer in (None, p[0])]
         if not fit:
             have = ", ".join(f"{n} {s}" for n, _, s in self.places)
             raise UsageError(f"this corpus holds no {state} of {layer or 'any layer'}; there are {have}")
-        group = zarr.open_group(store=str(self.folder / ARRAYS), mode="r")
+        group = open_arrays(self.folder / ARRAYS)
         return group[_name(self.places.index(fit[0]))]
 
     def sequence(self, number: int, layer: str | None = None, state: str = "c", direction: int = 0) -> np.ndarray:
