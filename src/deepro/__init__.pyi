@@ -19,7 +19,6 @@ from deepro.store.corpus import open_corpus as open_corpus
 from deepro.store.corpus import write_corpus as write_corpus
 
 # Kinds of results
-from deepro.kinds.legacy import LEGACY as LEGACY
 from deepro.kinds.experiments.ablation import Ablation as Ablation
 from deepro.kinds.experiments.comparison import Comparison as Comparison
 from deepro.kinds.experiments.correspondence import Correspondence as Correspondence
@@ -32,6 +31,18 @@ from deepro.kinds.photographs.heatmap import Heatmap as Heatmap
 from deepro.kinds.photographs.prediction import Prediction as Prediction
 from deepro.kinds.photographs.projection import Projection as Projection
 from deepro.kinds.photographs.region import Region as Region
+from deepro.kinds.sequences.attention import Attention as Attention
+from deepro.kinds.sequences.automaton import Automaton as Automaton
+from deepro.kinds.sequences.cells import Cells as Cells
+from deepro.kinds.sequences.intervention import Intervention as Intervention
+from deepro.kinds.sequences.losses import Losses as Losses
+from deepro.kinds.sequences.matches import Matches as Matches
+from deepro.kinds.sequences.memory import Memory as Memory
+from deepro.kinds.sequences.response_similarity import ResponseSimilarity as ResponseSimilarity
+from deepro.kinds.sequences.responses import Responses as Responses
+from deepro.kinds.sequences.state_space import StateSpace as StateSpace
+from deepro.kinds.sequences.steps import Steps as Steps
+from deepro.kinds.sequences.trace import Trace as Trace
 from deepro.kinds.spaces.map import Map as Map
 from deepro.kinds.spaces.aligned_maps import AlignedMaps as AlignedMaps
 from deepro.kinds.spaces.findings import Findings as Findings

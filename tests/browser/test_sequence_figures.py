@@ -13,10 +13,14 @@ from tests.sequences.machines import backwards, describer, even, hybrid
 from tests.sequences.planted import Planted, planted, texts
 
 from deepro import registry
+from deepro.kinds.sequences.attention import Attention
+from deepro.kinds.sequences.matches import Matches
+from deepro.kinds.sequences.response_similarity import ResponseSimilarity
+from deepro.kinds.sequences.steps import Steps
 from deepro.methods.sequences.responses import compare_responses
 from deepro.network.sound import Sound
 from deepro.report import build
-from deepro.results import Attention, Matches, ResponseSimilarity, Result, Steps
+from deepro.results import Result
 from deepro.store import Workspace
 
 WORD = "abcdca"

@@ -11,9 +11,9 @@ from tests.browser.sequence_walk import SETTLE, addresses, findings, first, go
 from tests.sequences.planted import Planted, planted, texts
 
 from deepro import registry
+from deepro.kinds.sequences.trace import Trace
 from deepro.methods.sequences.match import match
 from deepro.report import build
-from deepro.results import Trace
 from deepro.store import Workspace
 
 

@@ -39,6 +39,11 @@ class View(Model):
     record: str
 
 
+class Change(Model):
+    before: float
+    after: float | None
+
+
 def test_a_view_takes_over_the_fields_of_the_same_names() -> None:
     made = view(View, Source(), kind="of the view", record="key")
     assert (made.layer, made.notes, made.share, made.none) == ("conv1", ["a"], None, None)
@@ -48,4 +53,6 @@ def test_a_view_takes_over_the_fields_of_the_same_names() -> None:
     assert made.curve is not None
     curve = np.frombuffer(base64.b64decode(made.curve.data), made.curve.dtype)
     np.testing.assert_array_equal(curve, np.array([0.5, np.nan], np.float32))
+    row = {"before": 0.5, "after": float("nan"), "unshown": 1}
+    assert view(Change, row) == view(Change, (0.5, None)) == Change(before=0.5, after=None)
     assert view(View, made, layer="conv2") == made.model_copy(update={"layer": "conv2"})

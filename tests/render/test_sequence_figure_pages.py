@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.pages import shown as all_pages
 from tests.sequences.machines import backwards, hybrid
 from tests.sequences.planted import Planted, planted, texts
 
 from deepro import registry
+from deepro.kinds.sequences import losses, state_space
 from deepro.network.sound import Sound
 from deepro.render.document import Values
-from deepro.render.views.sequences import Sequences, figures
 from deepro.results import Result
 
 
@@ -23,11 +24,8 @@ def unpack(packed: Values) -> np.ndarray:
 
 def pages(*results: Result) -> tuple[dict[str, Any], list[Any]]:
     """(the fields of the overview, what each figure page shows)."""
-    room = Sequences(lambda name, data: name)
-    kept: list[Any] = []
-    assert all(room.add(r) for r in results)
-    fields = room.finish(lambda kind, id, model: kept.append(model) if kind == "figure" else None)
-    return dict(fields), [page.shown for page in kept]
+    made = all_pages(*results)
+    return made.overview, [page.shown for (kind, _), page in made.pages.items() if kind == "figure"]
 
 
 def test_attention_stands_beside_what_was_read() -> None:
@@ -80,11 +78,9 @@ def test_series_and_sounds_are_read_along_their_own_steps() -> None:
             back = unpack(sheet.values) / 255 * (sheet.high - sheet.low) + sheet.low
             assert np.abs(back - rows.T).max() <= 0.51 / 255 * (sheet.high - sheet.low)
     heard = Sound(np.sin(np.arange(800) / 5).astype(np.float32), 8000)
-    room, kept = Sequences(lambda name, data: name), {}
-    room.add(registry.get("trace")(ear, heard))
-    room.finish(lambda kind, id, model: kept.update({kind: model}))
-    assert kept["sequence"].reading == "sound"
-    assert kept["sequence"].sound.envelope.shape == [kept["sequence"].steps, 4, 2]
+    (page,) = (p for (kind, _), p in all_pages(registry.get("trace")(ear, heard)).pages.items() if kind == "sequence")
+    assert page.reading == "sound"
+    assert page.sound.envelope.shape == [page.steps, 4, 2]
 
 
 def test_an_intervention_keeps_both_readings() -> None:
@@ -104,7 +100,7 @@ def test_the_largest_losses_are_told_in_their_context() -> None:
     made = registry.get("loss_breakdown")(planted(), corpus)
     _, (shown,) = pages(made)
     joined = np.concatenate(made.losses)
-    assert [p.loss for p in shown.places] == sorted(joined[~np.isnan(joined)], reverse=True)[: figures.WORST]
+    assert [p.loss for p in shown.places] == sorted(joined[~np.isnan(joined)], reverse=True)[: losses.WORST]
     for place in shown.places:
         whole = place.before + place.token + place.after
         assert any(whole in text for text in corpus)
@@ -114,12 +110,12 @@ def test_the_largest_losses_are_told_in_their_context() -> None:
 def test_a_large_space_shows_whole_sequences(monkeypatch: pytest.MonkeyPatch) -> None:
     made = registry.get("state_space")(planted(), texts(4, 80), regions=3)
     lengths = [len(t) for t in made.trajectories]
-    monkeypatch.setattr(figures, "POINTS", lengths[0] + lengths[1] + 5)
+    monkeypatch.setattr(state_space, "POINTS", lengths[0] + lengths[1] + 5)
     _, (shown,) = pages(made)
     assert shown.lengths == lengths[:2]
     assert unpack(shown.points).shape == (sum(lengths[:2]), 2)
     assert shown.steps == sum(lengths)
-    monkeypatch.setattr(figures, "POINTS", 30)
+    monkeypatch.setattr(state_space, "POINTS", 30)
     _, (shown,) = pages(made)
     assert shown.lengths == [30]
     assert len(shown.texts[0]) == 30

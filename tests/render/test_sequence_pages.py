@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.pages import Pages, shown
 from tests.sequences.machines import hybrid
 from tests.sequences.planted import Planted, planted, texts
 
 from deepro import registry
-from deepro.render.document import Model, Values
-from deepro.render.views.sequences import Sequences, findings, reading
-from deepro.render.views.sequences.reading import Read
+from deepro.kinds.sequences import page as sequence_page
+from deepro.kinds.sequences.matches import curve
+from deepro.kinds.sequences.page import Read
+from deepro.render.document import Values
 
 
 def unpack(packed: Values) -> np.ndarray:
@@ -22,42 +24,42 @@ def unpack(packed: Values) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def pages() -> dict[str, Any]:
-    net, corpus = planted(), texts(4, 120)
-    results = [
+def corpus() -> list[str]:
+    return texts(4, 120)
+
+
+@pytest.fixture(scope="module")
+def results(corpus: list[str]) -> list[Any]:
+    net = planted()
+    return [
         registry.get("find_cells")(net, corpus, ["double quotes", "white space"], shifts=5, controls=1, others=2),
         registry.get("trace")(net, corpus[:2]),
         registry.get("memory")(net, corpus, steps=20),
         registry.get("match")(net, corpus, corpus[0].index('"'), corpus[0].index('"') + 2, cells="3", threshold=1.5),
     ]
-    room = Sequences(lambda name, data: name)
-    kept: dict[str, Any] = {"results": results, "texts": corpus}
-
-    def keep(kind: str, id: str, model: Model) -> None:
-        assert (kind, id) not in kept
-        kept[kind, id] = model
-
-    assert all(room.add(r) for r in results)
-    kept["fields"] = room.finish(keep)
-    return kept
 
 
-def test_a_sequence_is_joined_from_all_that_was_found_in_it(pages: dict[str, Any]) -> None:
-    cards = pages["fields"]["sequences"]
-    assert [c.steps for c in cards] == [len(t) for t in pages["texts"]]
+@pytest.fixture(scope="module")
+def made(results: list[Any]) -> Pages:
+    return shown(*results)
+
+
+def test_a_sequence_is_joined_from_all_that_was_found_in_it(made: Pages, corpus: list[str]) -> None:
+    cards, pages = made.overview["sequences"], made.pages
+    assert [c.steps for c in cards] == [len(t) for t in corpus]
     page = pages["sequence", cards[0].id]
-    assert page.text == pages["texts"][0]
+    assert page.text == corpus[0]
     assert {t.name for t in page.tracks} == {"double quotes", "white space"}
     assert {p.state for p in page.places} == {"h", "c", "i", "f", "g", "o"}
     assert cards[0].places
     assert not cards[3].places  # not traced: of it only the cells that were found are known
     assert pages["sequence", cards[3].id].places
-    assert [r.kind for r in pages["fields"]["sequence_results"]] == ["cells", "memory", "matches"]
+    assert [r.kind for r in made.overview["sequence_results"]] == ["cells", "memory", "matches"]
 
 
-def test_states_come_back_within_half_a_step_of_their_scale(pages: dict[str, Any]) -> None:
-    trace = pages["results"][1]
-    page = pages["sequence", pages["fields"]["sequences"][1].id]
+def test_states_come_back_within_half_a_step_of_their_scale(made: Pages, results: list[Any]) -> None:
+    trace, pages = results[1], made.pages
+    page = pages["sequence", made.overview["sequences"][1].id]
     for place in page.places:
         known = {"h": trace.h, "c": trace.c, **trace.gates}[place.state][place.layer][place.direction, 1, : page.steps]
         parts = [pages["states", id] for id in place.pages]
@@ -68,12 +70,10 @@ def test_states_come_back_within_half_a_step_of_their_scale(pages: dict[str, Any
         assert sorted(unpack(place.similar).tolist()) == list(range(8))
 
 
-def test_long_sequences_are_cut_into_chunks(pages: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "CHUNK", 50)
-    room, kept = Sequences(lambda name, data: name), {}
-    room.add(pages["results"][1])
-    room.finish(lambda kind, id, model: kept.update({(kind, id): model}))
-    page = kept["sequence", pages["fields"]["sequences"][0].id]
+def test_long_sequences_are_cut_into_chunks(made: Pages, results: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequence_page, "CHUNK", 50)
+    pages, kept = made.pages, shown(results[1]).pages
+    page = kept["sequence", made.overview["sequences"][0].id]
     place = page.places[0]
     assert [kept["states", id].first for id in place.pages] == list(range(0, page.steps, 50))
     whole = [pages["states", id] for id in pages["sequence", page.id].places[0].pages]
@@ -81,31 +81,31 @@ def test_long_sequences_are_cut_into_chunks(pages: dict[str, Any], monkeypatch: 
     assert np.array_equal(joined, unpack(whole[0].values))
 
 
-def test_guesses_are_the_networks_own(pages: dict[str, Any]) -> None:
-    trace = pages["results"][1]
-    page = pages["sequence", pages["fields"]["sequences"][0].id]
-    made = pages["guesses", page.guesses[0]]
+def test_guesses_are_the_networks_own(made: Pages, results: list[Any]) -> None:
+    trace = results[1]
+    page = made.pages["sequence", made.overview["sequences"][0].id]
+    guesses = made.pages["guesses", page.guesses[0]]
     logits = trace.outputs[0, : page.steps].astype(float)
     p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-    assert np.array_equal(unpack(made.tokens)[:, 0], p.argmax(1))
-    assert np.abs(unpack(made.shares)[:, 0] / 255 - p.max(1)).max() <= 0.51 / 255
-    loss = unpack(made.loss)
+    assert np.array_equal(unpack(guesses.tokens)[:, 0], p.argmax(1))
+    assert np.abs(unpack(guesses.shares)[:, 0] / 255 - p.max(1)).max() <= 0.51 / 255
+    loss = unpack(guesses.loss)
     following = trace.tokens[0][1:]
     assert np.allclose(loss[:-1], -np.log(p[np.arange(len(following)), following]), atol=1e-5)
     assert np.isnan(loss[-1])
 
 
-def test_findings_and_matches_keep_their_numbers(pages: dict[str, Any]) -> None:
-    cells, _, _, matches = pages["results"]
-    page = pages["cells", cells.provenance.key]
+def test_findings_and_matches_keep_their_numbers(made: Pages, results: list[Any], corpus: list[str]) -> None:
+    cells, _, _, matches = results
+    page = made.pages["cells", cells.provenance.key]
     best = next(f for f in page.findings if f.track == "double quotes")
     assert best.unit == Planted.quote
     assert best.held_out == cells.best("double quotes")["held_out"]
     assert page.split == "sequence"
-    shown = pages["matches", matches.provenance.key]
-    assert [(m.start, m.stop) for m in shown.matches] == list(zip(matches.starts, matches.stops, strict=True))
-    first = shown.matches[0]
-    text = pages["texts"][int(matches.sequences[0])]
+    found = made.pages["matches", matches.provenance.key]
+    assert [(m.start, m.stop) for m in found.matches] == list(zip(matches.starts, matches.stops, strict=True))
+    first = found.matches[0]
+    text = corpus[int(matches.sequences[0])]
     assert text[first.start : first.stop] == first.inside
     assert text[: first.start].endswith(first.before)
 
@@ -115,12 +115,8 @@ def test_a_match_in_a_series_is_shown_by_what_the_series_did(traced: bool) -> No
     net, rows = hybrid(6), np.random.default_rng(0).normal(size=(600, 6)).astype(np.float32)
     rows[:, 5] = 1.0  # an input that never changes
     made = registry.get("match")(net, [rows], 300, 304, most=1, neighbours=3)
-    room = Sequences(lambda name, data: name)
-    kept: list[Any] = []
-    for result in (made, registry.get("trace")(net, rows)) if traced else (made,):
-        assert room.add(result)
-    room.finish(lambda kind, id, model: kept.append(model) if kind == "matches" else None)
-    (page,) = kept
+    results = (made, registry.get("trace")(net, rows)) if traced else (made,)
+    page = shown(*results).pages["matches", made.provenance.key]
     places = [page.selection, *page.matches, *page.nearest]
     assert len(places) > 4
     if not traced:
@@ -136,9 +132,9 @@ def test_a_match_in_a_series_is_shown_by_what_the_series_did(traced: bool) -> No
 
 def test_a_curve_has_a_most_and_an_input_that_never_changes_is_flat() -> None:
     one = Read("a", "a", "n", length=2000, series=np.stack([np.arange(2000.0), np.ones(2000)], 1))
-    made = findings.curve(one, 100, 1500)
+    made = curve(one, 100, 1500)
     assert made is not None
     assert unpack(made.values).shape == (400, 2)
     assert unpack(made.values)[0].tolist() == pytest.approx([60 / 1999, 0])
-    assert findings.curve(replace(one, rate=8000), 0, 5) is None  # a sound
-    assert findings.curve(replace(one, length=500), 0, 5) is None  # read in other steps
+    assert curve(replace(one, rate=8000), 0, 5) is None  # a sound
+    assert curve(replace(one, length=500), 0, 5) is None  # read in other steps

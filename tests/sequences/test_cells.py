@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from deepro.methods.sequences.signals import series_tracks, sound_tracks
 from scipy.stats import rankdata, spearmanr
 from torch import nn
 
@@ -14,7 +15,6 @@ from deepro.methods.sequences import scores
 from deepro.methods.sequences.cells import _probe, find_cells, oriented, suggest, survives
 from deepro.methods.sequences.controls import random_twin
 from deepro.methods.sequences.intervene import Hold, intervening
-from deepro.methods.sequences.signals import series_tracks, sound_tracks
 from deepro.methods.sequences.tracks import make_tracks, text_tracks
 from deepro.network.sequences import as_sequences
 from deepro.network.sound import Sound

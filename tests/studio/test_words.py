@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from deepro import registry
+from deepro.kinds.sequences.trace import Trace
 from deepro.methods.units.diagnosis import FAULTS
-from deepro.results import Trace
 
 VIEWER = Path(__file__).resolve().parents[2] / "viewer" / "src"
 METHODS = tuple(registry.methods().values())

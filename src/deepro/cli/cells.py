@@ -18,9 +18,9 @@ from deepro.cli.sequences import Cut, Files, Layers, Text, Tokens, Words, read_c
 from deepro.errors import UsageError
 
 if TYPE_CHECKING:
+    from deepro.kinds.sequences.cells import Cells
     from deepro.network import Network
     from deepro.network.sequences import Sequences
-    from deepro.results import Cells
 
 
 @with_network

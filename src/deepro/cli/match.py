@@ -17,8 +17,8 @@ from deepro.cli.sequences import Cut, Files, Layers, Text, Tokens, Words, read_s
 from deepro.errors import UsageError
 
 if TYPE_CHECKING:
+    from deepro.kinds.sequences.matches import Matches
     from deepro.network import Network
-    from deepro.results import Matches
 
 
 @with_network

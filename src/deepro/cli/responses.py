@@ -56,10 +56,4 @@ def responses(
     theirs = read_sequences(second, sequences, text, tokens, vocabulary, cut)
     with shown():
         made = compare_responses(record(net, items, layer, **options), record(second, theirs, other_layer, **options))
-    apart = sorted(zip(made.agreement.tolist(), made.tokens, strict=True))[:8]
-    lines = [
-        f"{len(made.tokens)} tokens in common; likeness of tokens agrees with rank correlation {made.correlation:.2f} "
-        f"(p {made.p:.2g})",
-        "treated most differently: " + ", ".join(f"{token!r} {value:.2f}" for value, token in apart),
-    ]
-    keep(net, made, out, report, json, *lines)
+    keep(net, made, out, report, json)

@@ -61,8 +61,9 @@ def trace(
 
     from deepro import registry
     from deepro.explanation import make
+    from deepro.kinds import record as kinds
+    from deepro.kinds.sequences.trace import Trace
     from deepro.methods.sequences.trace import trace as measure
-    from deepro.results import Trace
     from deepro.store import Workspace
 
     items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
@@ -88,7 +89,7 @@ def trace(
     assert isinstance(made, Trace)
     rows = []
     for name, kind in zip(made.layers, made.kinds, strict=True):
-        kept = {"h": made.h, "c": made.c, **made.gates}
+        kept = made.kept
         state = next((s for s, values in kept.items() if values is not None and name in values), None)
         shape = (0,) * 4 if state is None else kept[state][name].shape  # type: ignore[index]
         h = None if name not in made.h else [s for d in range(shape[0]) for s in made.states(name, "h", d)]
@@ -106,6 +107,8 @@ def trace(
             }
         )
 
+    told = ["\n".join(kinds.of(result).lines(result)) or result.kind for result in results[1:]]
+
     def human(console: Console) -> None:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("layer", overflow="fold")
@@ -116,12 +119,11 @@ def trace(
             table.add_row(*("-" if c is None else f"{c:.2g}" if isinstance(c, float) else str(c) for c in cells))
         console.print(table)
         console.print("self-test: largest difference between h from the gates and h as the module returned it")
-        for result in results[1:]:
-            console.print(sequence_facts(result), markup=False)
+        for line in told:
+            console.print(line, markup=False)
         if out:
             console.print(f"workspace  {out}", markup=False)
 
-    told = [sequence_facts(r) for r in results[1:]]
     show({"layers": rows, "also": told, "workspace": str(out) if out else None}, json, human)
 
 
@@ -182,43 +184,3 @@ def share_options(records: list[Method], given: dict[str, str]) -> list[dict[str
         if name not in known:
             raise UsageError(f"no method asked for has an option {name!r}{near(name, known)}")
     return [{o.name: given[o.name] for o in record.options if o.name in given} for record in records]
-
-
-def sequence_facts(result: Result) -> str:
-    """One line of what a measurement found."""
-    from deepro.results import Attention, Intervention, Losses, Memory, Responses, StateSpace, Steps
-
-    if isinstance(result, Steps):
-        strongest = int(abs(result.values).argmax())
-        return (
-            f"steps: output {result.target!r} at step {result.step} is {result.score:.3g}; step {strongest} counts "
-            f"most, {result.values[strongest]:.3g}; mean as steps go {result.deletion.mean():.3g}, in random order "
-            f"{result.random.mean():.3g}"
-        )
-    if isinstance(result, Intervention):
-        turned = sum(a != b for a, b in zip(result.best, result.changed_best, strict=True))
-        return (
-            f"intervention on {result.layer} {result.state} {result.unit} from step {result.start}: mean change "
-            f"{result.change[result.start :].mean():.3g}; the best prediction turns at {turned} steps"
-        )
-    if isinstance(result, Attention):
-        return (
-            f"attention of {len(result.weights)} steps to {result.weights.shape[1]}; sharpness {result.sharpness:.2f}"
-        )
-    if isinstance(result, Memory):
-        told = f"memory: 95 % of the influence on an output lies within {result.reach} steps"
-        return told if result.factor is None else f"{told}; from lag to lag it is multiplied by {result.factor:.3g}"
-    if isinstance(result, Losses):
-        every = result.groups[0]
-        return f"loss {every['loss']:.3f} nats a token; {result.order}-gram model {every['ngram']:.3f}"
-    if isinstance(result, StateSpace):
-        return (
-            f"state space: {len(result.moves)} regions, stability {result.stability:.2f}; next region right "
-            f"{result.fidelity:.1%}, without the graph {result.baseline:.1%}"
-        )
-    if isinstance(result, Responses):
-        return (
-            f"responses of {len(result.tokens)} tokens; stability {result.stability[0]:.2f} (tokens), "
-            f"{result.stability[1]:.2f} (units), by chance {result.chance[0]:.2f}, {result.chance[1]:.2f}"
-        )
-    return result.kind

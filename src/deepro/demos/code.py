@@ -15,10 +15,18 @@ import numpy as np
 from deepro import registry
 from deepro.errors import UsageError
 from deepro.explanation import make
+from deepro.kinds.sequences.cells import Cells
+from deepro.kinds.sequences.intervention import Intervention
+from deepro.kinds.sequences.losses import Losses
+from deepro.kinds.sequences.matches import Matches
+from deepro.kinds.sequences.memory import Memory
+from deepro.kinds.sequences.responses import Responses
+from deepro.kinds.sequences.state_space import StateSpace
+from deepro.kinds.sequences.steps import Steps
+from deepro.kinds.sequences.trace import Trace
 from deepro.network import Network, load
 from deepro.network.sequences import Sequences, as_sequences
 from deepro.network.sources.code_lstm import VOCABULARY
-from deepro.results import Cells, Intervention, Losses, Matches, Memory, Responses, StateSpace, Steps, Trace
 from deepro.store import Workspace
 
 # Folders that some distributions leave out, and tables and prose that are no code.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from deepro import members
@@ -11,6 +11,7 @@ from deepro.errors import StoreError
 from deepro.results import Result, spelled
 
 if TYPE_CHECKING:
+    from deepro.render.document import Model
     from deepro.render.sheet import Tile
     from deepro.render.site import Site
 
@@ -32,7 +33,8 @@ class Kind(Generic[R]):
     where there are none. tile: a part of it for a contact sheet, below which `sheet` stands; scale: name and top of the
     scale that its tiles share.
     lines: what a command prints of it.
-    show: adds it to the pages of a site; a page of its own with figure and caption where there is none.
+    show: adds it to the pages of a site; a page of its own with figure and caption where there is none. pages: the
+    models of pages that no section has, by name.
     scopes: what its pages are about, from its key and provenance: results that share no scope never meet on a page.
     """
 
@@ -46,6 +48,7 @@ class Kind(Generic[R]):
     scale: Callable[[R], tuple[str, float]] | None = None
     lines: Callable[[R], list[str]] = lambda _result: []
     show: Callable[[R, Site], None] | None = None
+    pages: Mapping[str, type[Model]] = field(default_factory=dict)
     scopes: Scopes = alone
 
     @property

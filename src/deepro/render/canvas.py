@@ -13,6 +13,7 @@ import numpy as np
 from deepro.render import colour
 
 MOST = 9  # units shown of each layer
+TICKS = 120  # tokens that are told apart along an axis
 
 
 def canvas(width: float, height: float) -> Any:
@@ -68,3 +69,14 @@ def spread(names: Sequence[str], count: int) -> list[str]:
 def words(text: object) -> str:
     """Labels are words, not matplotlib mathematics."""
     return str(text).replace("$", r"\$")
+
+
+def sign(token: str) -> str:
+    """A token as it is shown: line breaks, spaces and tabs as signs."""
+    return words({"\n": "⏎", " ": "␣", "\t": "⇥"}.get(token, token))
+
+
+def letters(axis: Any, tokens: Sequence[str] | None, size: float = 7) -> None:
+    """Tokens along the x or y axis of a plot, one a step, where there are not too many."""
+    if tokens and len(tokens) <= TICKS:
+        axis.set_ticks(range(len(tokens)), [sign(t) for t in tokens], fontsize=size, family="monospace")

@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar, get_args
 
 import numpy as np
@@ -25,8 +26,13 @@ _NARROW = {"f8": "f4", "f2": "f4", "i8": "i4", "b1": "u1"}  # what JavaScript ha
 def view(model: type[M], source: Any, **given: Any) -> M:
     """What the viewer reads, from a result's fields of the same names; `given` are those that it has otherwise.
 
-    Arrays become `Values` where the model has these, else lists. NaN and infinity become None. source may be a model.
+    Arrays become `Values` where the model has these, else lists. NaN and infinity become None. source may be a model, a
+    mapping, or a plain tuple in the order of the model's fields.
     """
+    if type(source) is tuple:
+        source = dict(zip(model.model_fields, source, strict=True))
+    if isinstance(source, Mapping):
+        source = SimpleNamespace(**source)
     for name, field in model.model_fields.items():
         if name not in given and hasattr(source, name):
             value = getattr(source, name)

@@ -10,17 +10,6 @@ from pydantic import Field, create_model
 from deepro.kinds.record import kinds
 from deepro.render.document import Model, NetworkView, ProvenanceView, Skipped, Values
 from deepro.render.document.general import GeneralCard, GeneralPage
-from deepro.render.document.sequence_figures import FigurePage
-from deepro.render.document.sequences import (
-    CellsPage,
-    GuessesPage,
-    MatchesPage,
-    MemoryPage,
-    SequenceCard,
-    SequencePage,
-    SequenceResult,
-    StatesPage,
-)
 from deepro.render.document.studio import StudioApi
 from deepro.render.site import Section
 
@@ -48,21 +37,12 @@ class Overview(Model):
     records: dict[str, ProvenanceView]
 
 
-# Of the families that have not moved yet.
-CARDS: dict[str, Any] = {
-    "sequences": SequenceCard, "sequence_results": SequenceResult, "general": GeneralCard,
-}  # fmt: skip
-PAGES: dict[str, Any] = {
-    "sequence": SequencePage, "states": StatesPage, "guesses": GuessesPage, "cells": CellsPage,
-    "memory": MemoryPage, "matches": MatchesPage, "figure": FigurePage, "general": GeneralPage,
-}  # fmt: skip
-
-
 @functools.cache
 def overview() -> type[Overview]:
     """The overview's model with the lists of all sections."""
     kinds()
-    cards = {name: card for section in Section.known() for name, card in section.cards.items()} | CARDS
+    cards = {name: card for section in Section.known() for name, card in section.cards.items()}
+    cards["general"] = GeneralCard
     fields: Any = {name: (list[card], Field(default_factory=list)) for name, card in cards.items()}
     return create_model("Overview", __base__=Overview, __doc__=Overview.__doc__, **fields)
 
@@ -70,8 +50,10 @@ def overview() -> type[Overview]:
 @functools.cache
 def pages() -> dict[str, type[Model]]:
     """The models of the pages by their kind."""
-    kinds()
-    return {name: page for section in Section.known() for name, page in section.pages.items()} | PAGES
+    made: dict[str, type[Model]] = {"general": GeneralPage}
+    for one in (*kinds().values(), *Section.known()):
+        made |= one.pages
+    return made
 
 
 @functools.cache

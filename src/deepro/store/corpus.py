@@ -226,7 +226,7 @@ def _pieces(net: Network, given: Sequences, steps: int) -> Iterator[tuple[int | 
 def _blocks(traced: Any, wanted: Sequence[str]) -> dict[Place, np.ndarray]:
     """(T, U) of each place, the sequences in a row."""
     made: dict[Place, np.ndarray] = {}
-    known = {"h": traced.h, "c": traced.c, **traced.gates}
+    known = traced.kept
     for name in traced.layers:
         for state in wanted:
             values = known.get(state)

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from deepro.errors import UnsupportedError, UsageError
+from deepro.kinds.sequences.attention import Attention
 from deepro.network import Network
 from deepro.network.sequences import as_sequences, run
 from deepro.network.vocabulary import Vocabulary
 from deepro.parameters import Bounds, TokenSequence
 from deepro.probe import first_tensor
 from deepro.registry import Paper, method
-from deepro.results import Attention
 from deepro.shapes import to_array
 
 _SOFTMAX = {torch.softmax, Tensor.softmax, nn.functional.softmax}

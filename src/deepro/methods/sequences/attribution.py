@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from deepro.errors import NetworkError, UsageError
+from deepro.kinds.sequences.steps import Steps
 from deepro.methods.sequences.controls import random_twin
 from deepro.methods.sequences.intervene import reading
 from deepro.methods.sequences.scores import ranks, spearman
@@ -21,7 +22,6 @@ from deepro.network.sequences import Sequences, as_sequences, run
 from deepro.parameters import AnySequence, Bounds, OneClass
 from deepro.probe import first_tensor
 from deepro.registry import Paper, method
-from deepro.results import Steps
 
 BATCH = 64
 Change = Callable[[Tensor, int], Tensor]  # what is read, (N, T, F), and the number of its first step

@@ -11,13 +11,13 @@ import torch
 
 from deepro import progress
 from deepro.errors import UnsupportedError, UsageError
+from deepro.kinds.sequences.automaton import Automaton
 from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences, run
 from deepro.network.vocabulary import Vocabulary
 from deepro.parameters import Alphabet, Bounds
 from deepro.probe import first_tensor
 from deepro.registry import Paper, method
-from deepro.results import Automaton
 
 _SHOWN = 20
 

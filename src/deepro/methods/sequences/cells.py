@@ -10,6 +10,8 @@ import numpy as np
 
 from deepro import progress
 from deepro.errors import UsageError
+from deepro.kinds.sequences.cells import Cells
+from deepro.kinds.sequences.trace import Trace
 from deepro.methods.sequences.controls import clamp, random_twin, shifted_best
 from deepro.methods.sequences.scores import MEASURES, auc, information, ranks, spearman, strength
 from deepro.methods.sequences.trace import read
@@ -18,7 +20,6 @@ from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences
 from deepro.parameters import AnySequences, Bounds, LayerNames, Value
 from deepro.registry import Paper, method
-from deepro.results import Cells, Trace
 
 MARGIN = 0.05  # a finding must be better by this than what random weights reach,
 CLOSED = 0.5  # and close this share of the gap that they leave to a perfect score
@@ -191,7 +192,7 @@ def gather(trace: Trace, states: Sequence[str], sequences: Sequences) -> Searche
     first = list(trace.lengths[trace.layers[0]])
     steps = lengths if any(list(v) == lengths for v in trace.lengths.values()) else first
     fit = [name for name in trace.layers if list(trace.lengths[name]) == steps]
-    known = {"h": trace.h, "c": trace.c, **trace.gates}
+    known = trace.kept
     for state in states:
         if state not in known:
             raise UsageError(

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from deepro.errors import UnsupportedError, UsageError
+from deepro.kinds.sequences.intervention import Intervention
 from deepro.methods.sequences.intervene import Hold, Swap, intervening, stepwise
 from deepro.methods.sequences.trace import read
 from deepro.network import Network
@@ -17,7 +18,6 @@ from deepro.network.vocabulary import Vocabulary
 from deepro.parameters import AnySequence, Bounds, LayerName, OtherSequence
 from deepro.probe import first_tensor
 from deepro.registry import Paper, method
-from deepro.results import Intervention
 from deepro.shapes import to_array
 
 

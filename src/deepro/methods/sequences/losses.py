@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from deepro.errors import UnsupportedError, UsageError
+from deepro.kinds.sequences.losses import Losses
 from deepro.methods.sequences.ngram import NGram
 from deepro.methods.sequences.tracks import make_tracks
 from deepro.network import Network
@@ -16,7 +17,6 @@ from deepro.network.sequences import Sequences, as_sequences, run
 from deepro.parameters import Bounds, OtherSequence, TokenSequences
 from deepro.probe import first_tensor
 from deepro.registry import Paper, method
-from deepro.results import Losses
 
 COMMON, RARE = 0.5, 0.95  # the tokens that make up so much of the text are common; what is beyond is rare
 

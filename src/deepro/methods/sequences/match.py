@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from deepro.errors import UsageError
+from deepro.kinds.sequences.matches import Matches
 from deepro.methods.sequences.bits import Bits, overlap
 from deepro.methods.sequences.cells import Searched, gather
 from deepro.methods.sequences.trace import read
@@ -16,7 +17,6 @@ from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences
 from deepro.parameters import AnySequences, Bounds, LayerNames, Sample
 from deepro.registry import Paper, method
-from deepro.results import Matches
 
 
 @method(

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from deepro import progress
 from deepro.errors import NetworkError, UsageError
+from deepro.kinds.sequences.memory import Memory
+from deepro.kinds.sequences.trace import Trace
 from deepro.methods.sequences.intervene import reading
 from deepro.methods.sequences.sweep import Swept
 from deepro.methods.sequences.trace import read
@@ -19,11 +21,9 @@ from deepro.network.sequences import Sequences, as_sequences, run
 from deepro.parameters import AnySequences, Bounds, LayerNames
 from deepro.probe import first_tensor
 from deepro.registry import Paper, method
-from deepro.results import Memory, Trace
 
 SIGMOIDS = ("i", "f", "o", "r", "z")
 _ROOM = 1 << 24  # numbers that one layer gives for all copies at most
-KEEPS = ("f", "z")  # what multiplies the old state: an LSTM's forget gate, a GRU's update gate
 
 
 @method(
@@ -64,7 +64,7 @@ def memory(
         shut=shut,
         opened=opened,
         low=low,
-        half_lives=half_lives(trace),
+        half_lives={n: lives for n in trace.layers if (lives := trace.half_lives(n)) is not None},
         influence=matrix,
         decay=curve,
         reach=reach(curve) if curve is not None else None,
@@ -85,21 +85,6 @@ def saturation(trace: Trace, low: float = 0.1) -> tuple[Shares, Shares]:
             shut.setdefault(gate, {})[layer] = np.stack([(v < low).mean(0) for v in values])
             opened.setdefault(gate, {})[layer] = np.stack([(v > 1 - low).mean(0) for v in values])
     return shut, opened
-
-
-def half_lives(trace: Trace) -> dict[str, np.ndarray]:
-    """layer -> (D, U) steps; infinite where the gate never closes at all."""
-    made = {}
-    for gate in (g for g in KEEPS if g in trace.gates):
-        for layer in trace.gates[gate]:
-            with np.errstate(divide="ignore"):
-                made[layer] = np.stack(
-                    [
-                        np.log(2) / -np.log(np.concatenate(trace.states(layer, gate, d)).astype(np.float64)).mean(0)
-                        for d in range(trace.gates[gate][layer].shape[0])
-                    ]
-                )
-    return made
 
 
 def influence(

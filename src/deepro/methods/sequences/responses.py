@@ -10,6 +10,8 @@ from typing import Annotated
 import numpy as np
 
 from deepro.errors import UsageError
+from deepro.kinds.sequences.response_similarity import ResponseSimilarity
+from deepro.kinds.sequences.responses import Responses
 from deepro.methods.sequences.cells import gather
 from deepro.methods.sequences.trace import read
 from deepro.network import Network
@@ -17,7 +19,6 @@ from deepro.network.sequences import Sequences, as_sequences
 from deepro.network.vocabulary import Vocabulary
 from deepro.parameters import AnySequences, Bounds, LayerName
 from deepro.registry import Paper, method
-from deepro.results import Responses, ResponseSimilarity
 
 _ROUNDS = 6
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from deepro.errors import UsageError
+from deepro.kinds.sequences.state_space import StateSpace
 from deepro.methods.sequences.cells import gather
 from deepro.methods.sequences.trace import read
 from deepro.methods.sequences.tracks import make_tracks
@@ -16,7 +17,6 @@ from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences
 from deepro.parameters import AnySequences, Bounds, LayerName
 from deepro.registry import Paper, method
-from deepro.results import StateSpace
 
 _FIT = 6_000  # steps on which regions are fitted; the others are assigned
 

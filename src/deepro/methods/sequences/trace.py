@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from deepro.errors import NetworkError, UsageError, near
+from deepro.kinds.sequences.trace import Layered, Trace
 from deepro.methods.sequences.recurrent import LayerStates, Recorder
 from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences, run
@@ -18,7 +19,6 @@ from deepro.network.vocabulary import Vocabulary
 from deepro.parameters import AnySequence, LayerNames
 from deepro.probe import first_tensor
 from deepro.registry import Paper, method
-from deepro.results import Layered, Trace
 from deepro.shapes import to_array
 
 # A module whose kernel and whose own weights disagree by more than this is not what it says (a changed forward).

@@ -16,7 +16,7 @@ export const FIGURES: { [K in Shown["kind"]]: Figure<K> } = {
   losses: { view: later("losses", () => import("./losses")), command: `${TRACE} --also loss_breakdown` },
   "state_space": { view: later("space", () => import("./space/space")), command: `${TRACE} --also state_space` },
   responses: { view: later("responses", () => import("./responses")), command: `${TRACE} --also responses` },
-  "response-similarity": { view: later("response-similarity", () => import("./response-similarity")), command: "deepro responses MODEL FILES --other MODEL --out WORKSPACE" },
+  response_similarity: { view: later("response-similarity", () => import("./response-similarity")), command: "deepro responses MODEL FILES --other MODEL --out WORKSPACE" },
   automaton: { view: later("automaton", () => import("./automaton")) },
 };
 

@@ -204,7 +204,7 @@ export const words = {
     "讀入某詞元時，每個單元平均改變多少。推動相同單元的詞元歸為一組，單元亦然。若另一半文字得不出相同分組，便屬偶然：請比較穩定度與打亂詞元後的數值。",
     "读入某词元时，每个单元平均改变多少。推动相同单元的词元归为一组，单元亦然。若另一半文本得不出相同分组，便属偶然：请比较稳定度与打乱词元后的数值。",
   ],
-  "figure.response-similarity": [
+  "figure.response_similarity": [
     "Two networks have different units, but both respond to the same tokens. Two tokens are alike to a network where they move its units the same way. If the two networks find the same tokens alike, they have learned the same distinctions; the p-value says how often shuffled tokens agree as much.",
     "兩個網路的單元不同，但都對相同的詞元作出反應。若兩個詞元以相同方式推動單元，對該網路而言便是相似的。若兩個網路認為相似的詞元相同，表示它們學到了相同的區別；p 值說明打亂詞元後有多常達到同樣的一致。",
     "两个网络的单元不同，但都对相同的词元作出反应。若两个词元以相同方式推动单元，对该网络而言便是相似的。若两个网络认为相似的词元相同，表示它们学到了相同的区别；p 值说明打乱词元后有多常达到同样的一致。",

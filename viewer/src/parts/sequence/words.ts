@@ -63,7 +63,7 @@ export const words = {
   "nav.cells": ["Cells", "細胞", "细胞"],
   "nav.state_space": ["State space", "狀態空間", "状态空间"],
   "nav.responses": ["Responses", "反應", "反应"],
-  "nav.response-similarity": ["Responses of two networks", "兩個網路的反應", "两个网络的反应"],
+  "nav.response_similarity": ["Responses of two networks", "兩個網路的反應", "两个网络的反应"],
   "nav.automaton": ["Automaton", "自動機", "自动机"],
   "nav.attention": ["Attention", "注意力", "注意力"],
   "nav.steps": ["Steps", "各步", "各步"],

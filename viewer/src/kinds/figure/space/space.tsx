@@ -32,8 +32,8 @@ export default function SpaceFigure({ view }: { view: StateSpaceView }) {
         items={[
           [t("sequence.place"), `${view.layer}${view.direction ? " ←" : ""} ${view.state}`],
           [t("fact.stability"), number(view.stability)],
-          [t("space.fidelity"), percent(view.fidelity)],
-          [t("space.baseline"), percent(view.baseline)],
+          [t("space.fidelity"), view.fidelity === null ? "–" : percent(view.fidelity)],
+          [t("space.baseline"), view.baseline === null ? "–" : percent(view.baseline)],
         ]}
       />
       <div className="split">

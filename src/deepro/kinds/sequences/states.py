@@ -13,29 +13,35 @@ _SORTED = 2048  # more units than these are ordered by their first principal com
 
 @dataclass
 class Packed:
-    """Rows of one place packed. values: (U, T) uint8."""
+    """What is shown of U units of one layer, direction and state over T steps.
+
+    units: (U,) uint16, their numbers. high: (U,) float32, the value that the largest byte of each stands for. share:
+    whether they are gates between 0 and 1. values: (U, T) uint8. similar: (U,) uint16, rows in an order in which like
+    ones are near. half_lives: (U,) in steps, None where they are not known. whole: whether every unit is there.
+    """
 
     units: np.ndarray
     high: np.ndarray
     share: bool
     values: np.ndarray
-    order: np.ndarray
+    similar: np.ndarray
     half_lives: np.ndarray | None
     whole: bool
 
 
 def packed(
-    parts: Sequence[np.ndarray], share: bool, half_lives: np.ndarray | None, units: np.ndarray | None = None
+    parts: Sequence[np.ndarray], state: str, half_lives: np.ndarray | None = None, units: Sequence[int] | None = None
 ) -> list[Packed]:
-    """(T, U) of each sequence as bytes on one scale a unit."""
+    """(T, U) of each sequence as bytes on one scale a unit. state: h, c or a gate. units: None for all of the layer."""
+    share = state in SHARES
     joined = np.concatenate(parts).astype(np.float32)
     high = np.ones(joined.shape[1], np.float32) if share else np.maximum(np.abs(joined).max(0), 1e-12)
-    order = similar(joined)
+    order = similar(joined).astype(np.uint16)
+    numbers = np.asarray(range(joined.shape[1]) if units is None else units, np.uint16)
     made = []
     for part in parts:
         scaled = part.astype(np.float32) / high
         whole = np.clip(np.rint(255 * scaled if share else 128 + 127 * scaled), 0, 255).astype(np.uint8)
-        numbers = np.arange(joined.shape[1]) if units is None else units
         rows = np.ascontiguousarray(whole.T)
         made.append(Packed(numbers, high, share, rows, order, half_lives, units is None))
     return made

@@ -1,4 +1,4 @@
-"""Annotations of numbers over time: series and sounds. See `tracks` for what a step's value means."""
+"""Annotations of numbers over time: series and sounds. See `texts` for what the value of a step means."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Kinds of results about sequences, and the pages that they share."""

@@ -1,0 +1,169 @@
+"""What each step of one sequence counts for one output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from deepro.kinds.record import Kind, register
+from deepro.kinds.sequences.figure import PAGES, FigureView, ReadView, read, show_figure
+from deepro.kinds.sequences.page import Read, Sequences, scopes
+from deepro.render import canvas, colour
+from deepro.render.document import Values
+from deepro.render.pack import finite, floats
+from deepro.render.site import Site, fingerprint, key
+from deepro.results import Result
+
+FEATURES = 64  # more features of a step than these are summed, not told one by one
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Steps(Result):
+    """What each step of one sequence counts for one output.
+
+    values: (T,) unscaled, signed where the method is. features: (T, F) before they are summed, where there are such.
+    score: the output explained, of `target` at `step`. gap: what integrated gradients miss of it. deletion, random:
+    (T + 1,) the output after so many steps were set to zero, most important first, or in random order.
+    text: of the sequence. control: how alike networks with random weights explain it (rank correlation of sizes), None
+    where not asked for.
+    every: the same of S outputs, where they were asked for: step, score, gap (S,), target (S names), values (S, T),
+    deletion and random (S, T + 1).
+    """
+
+    kind = "steps"
+    how: str
+    values: np.ndarray
+    features: np.ndarray | None
+    target: str
+    step: int
+    score: float
+    gap: float | None
+    deletion: np.ndarray
+    random: np.ndarray
+    text: str | None = None
+    control: float | None = None
+    every: Mapping[str, Any] | None = None
+
+
+class StepsView(FigureView):
+    """Row s is about the output of `targets[s]` at step `outputs[s]`, told by result `made[s]`.
+
+    values: (S, T) float32. controls: rank correlation with what networks with random weights give. features: (T, F) of
+    each row where they are few. deletion, random: (S, T + 1), the output after so many steps were set to zero.
+    """
+
+    kind: Literal["steps"] = "steps"
+    how: str
+    read: ReadView
+    made: list[str]
+    outputs: list[int]
+    targets: list[str]
+    scores: list[float]
+    gaps: list[float | None]
+    controls: list[float | None]
+    values: Values
+    features: list[Values | None]
+    deletion: Values
+    random: Values
+
+
+@dataclass(frozen=True)
+class _Output:
+    """One output that a result explains. made: the key of the result; the other fields are those of `Steps`."""
+
+    made: str
+    step: int
+    target: str
+    score: float
+    gap: float | None
+    values: np.ndarray
+    deletion: np.ndarray
+    random: np.ndarray
+    features: np.ndarray | None = None
+    control: float | None = None
+
+
+def draw(made: Any, result: Steps) -> None:
+    top, bottom = made.subplots(2, 1)
+    steps = np.arange(len(result.values))
+    top.bar(steps, result.values, color=np.where(result.values >= 0, colour.ABOVE, colour.BELOW), width=0.9)
+    top.axhline(0, color="black", linewidth=0.6)
+    if result.text and len(result.text) == len(steps):
+        canvas.letters(top.xaxis, result.text)
+    told = f"{result.how}: {canvas.words(result.target)} at step {result.step}, score {result.score:.3g}"
+    if result.control is not None:
+        told += f"; likeness with random weights {result.control:.2f}"
+    top.set_title(told, fontsize=8)
+    bottom.plot(result.deletion, color=colour.ABOVE, label="most important first")
+    bottom.plot(result.random, color=colour.QUIET, label="random order")
+    bottom.legend(fontsize=6)
+    bottom.set_xlabel("steps set to zero", fontsize=7)
+    for axis in (top, bottom):
+        axis.tick_params(axis="y", labelsize=6)
+
+
+def lines(result: Steps) -> list[str]:
+    strongest = int(abs(result.values).argmax())
+    return [
+        f"steps: output {result.target!r} at step {result.step} is {result.score:.3g}; step {strongest} counts most, "
+        f"{result.values[strongest]:.3g}; mean as steps go {result.deletion.mean():.3g}, in random order "
+        f"{result.random.mean():.3g}"
+    ]
+
+
+def show(result: Steps, site: Site) -> None:
+    """Outputs of one sequence that were explained in one way share a page."""
+    assert result.provenance is not None
+    read_by = (fingerprint(result), *(str(d["sha256"]) for d in result.provenance.data))
+    group = site.section(Sequences).groups.setdefault((*read_by, result.how, len(result.values)), [])
+    group.append(result)
+    if len(group) == 1:
+        show_figure(group, site, lambda ones: _view(group, ones))
+
+
+def _view(results: Sequence[Steps], ones: Sequence[Read]) -> tuple[StepsView, Mapping[str, Any]]:
+    first, word = results[0], ones[0].word if ones else str
+    # The same output may be asked for alone and with every other: then the one with its features and control is kept.
+    rows = [row for r in results for row in _outputs(r)]
+    rows.sort(key=lambda r: (r.features is not None, r.control is not None))
+    told = {(r.step, r.target): r for r in rows}
+    rows = [told[k] for k in sorted(told)]
+    shown = StepsView(
+        how=first.how, read=read(ones, len(first.values), first.text), made=[r.made for r in rows],
+        outputs=[r.step for r in rows], targets=[word(r.target) for r in rows], scores=[r.score for r in rows],
+        gaps=[None if r.gap is None else finite(r.gap) for r in rows],
+        controls=[None if r.control is None else finite(r.control) for r in rows],
+        values=floats([r.values for r in rows]), deletion=floats([r.deletion for r in rows]),
+        random=floats([r.random for r in rows]),
+        features=[None if r.features is None else floats(r.features) for r in rows],
+    )  # fmt: skip
+    return shown, {"outputs": len(rows)} if len(rows) > 1 else {"score": first.score}
+
+
+def _outputs(result: Steps) -> list[_Output]:
+    """The outputs that a result is about, its own first."""
+    made, every = key(result), result.every
+    few = result.features is not None and 1 < result.features.shape[1] <= FEATURES
+    names = ("step", "target", "score", "gap", "values", "deletion", "random")
+    own = {n: getattr(result, n) for n in names}
+    rows = [_Output(made, **own, features=result.features if few else None, control=result.control)]
+    if every is not None:
+        rows += [_Output(made, **{n: every[n][k] for n in names}) for k in range(len(every["target"]))]
+    return rows
+
+
+KIND = register(
+    Kind(
+        Steps,
+        caption="What each step counts for one output; below, what is left of it as steps are set to zero.",
+        lines=lines,
+        draw=draw,
+        size=(9, 4),
+        show=show,
+        pages=PAGES,
+        scopes=scopes,
+    )
+)

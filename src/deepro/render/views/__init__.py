@@ -1,1 +1,0 @@
-"""Families of kinds that have not moved to `kinds` yet."""
