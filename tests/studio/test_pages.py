@@ -104,7 +104,7 @@ def test_a_result_makes_only_its_own_pages_again(maker: Maker) -> None:
     first = make(maker)
     assert len([n for n in first if n.startswith("photograph-")]) == 2
     assert make(maker) == []
-    maker.workspace.add(synthetic.projection("dog.png", "features.6", units=1))
+    maker.workspace.add(synthetic.heatmap(7, name="dog.png"))
     assert maker.look() == 1
     changed = make(maker)
     assert len(changed) == 1
@@ -200,7 +200,7 @@ def test_a_picture_is_encoded_once(maker: Maker, monkeypatch: pytest.MonkeyPatch
     encoded: list[str] = []
     save = Image.Image.save
     monkeypatch.setattr(Image.Image, "save", lambda self, *a, **k: (encoded.append("one"), save(self, *a, **k)))
-    maker.workspace.add(synthetic.heatmap(7, name="dog.png"))
+    maker.workspace.add(synthetic.projection("dog.png", "features.6", units=1))
     again = Maker(maker.workspace, maker.shelf.folder)
     (changed,) = make(again)
     assert len(page(again, changed)["layers"]) == 3
