@@ -70,5 +70,7 @@ def test_no_python_asks_for_a_method_or_kind_by_a_literal() -> None:
 
 
 def test_the_check_sees_each_way_of_asking() -> None:
-    code = "get('a'); ws.find('b', key); f(method='c'); r.kind == 'd'; r.kind in ('e', 'f')\nmatch p.method:\n case 'g': 0"
+    code = (
+        "get('a'); ws.find('b', key); f(method='c'); r.kind == 'd'; r.kind in ('e', 'f')\nmatch p.method:\n case 'g': 0"
+    )
     assert sorted(n.value for n in asked(ast.parse(code))) == list("abcdefg")

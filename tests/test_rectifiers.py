@@ -116,3 +116,14 @@ def test_counts_on_known_architectures(name: str, count: int) -> None:
         out = module(torch.randn(1, 3, 64, 64, requires_grad=True))
     assert nonlinearities(out).rectified.total() == count
     assert not nonlinearities(out).hidden
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_has_no_gradient_is_refused() -> None:
+    """Dynamically quantised layers pass no gradient: a projection through them would be zero."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 5), nn.ReLU(), nn.Linear(5, 3))
+    quantised = torch.ao.quantization.quantize_dynamic(module.eval(), {nn.Linear}, dtype=torch.qint8)
+    net = deepro.load(quantised, input_shape=(3, 8, 8))
+    with pytest.raises(UnsupportedError, match="no gradient"):
+        deepro.deconvnet(net, torch.randn(1, 3, 8, 8), "4")

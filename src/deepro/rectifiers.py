@@ -28,7 +28,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from deepro.errors import UsageError
+from deepro.errors import UnsupportedError, UsageError
 from deepro.nonlinearities import RECTIFIER, Met, Watch, named, of_node, plain_rectifier
 
 Rule = Literal["deconvnet", "guided", "gradient"]
@@ -184,6 +184,8 @@ def nonlinearities(out: Tensor) -> Nonlinearities:
 def _count(node: Any, found: Nonlinearities) -> None:
     name = node.name()
     kind = named(name)
+    if "NotImplemented" in name:
+        raise UnsupportedError("an operation on the way has no gradient (quantised weights?): load the float network")
     if rectifier := getattr(node, "rectifier", None):
         found.rectified[rectifier] += 1
     elif hidden := plain_rectifier(node):

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import deepro
-from deepro.errors import ImageError, NetworkError, ShapeError, UsageError
+from deepro.errors import ImageError, NetworkError, ShapeError, UnsupportedError, UsageError
 from deepro.network import Network
 
 
@@ -289,3 +289,16 @@ def test_a_shape_that_was_only_guessed_refuses_nothing_that_runs() -> None:
     assert net.logits(net.prepare(torch.randn(2, 3, 3, 3)).tensor).shape == (2, 4)
     with pytest.raises(ShapeError, match=r"expected \(N, 27\)"):
         net.prepare(torch.randn(2, 3, 3))
+
+
+def test_examples_that_would_mix_in_a_batch_are_refused() -> None:
+    torch.manual_seed(0)
+    norm = nn.BatchNorm2d(4, track_running_stats=False)
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), norm, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+    net = deepro.load(module, input_shape=(3, 8, 8))
+    x = torch.randn(2, 3, 8, 8)
+    with pytest.raises(UnsupportedError, match=r"layer '1' normalises by the batch's own statistics"):
+        deepro.gradient(net, x)
+    with pytest.raises(UnsupportedError, match="normalises"):
+        deepro.survey(net, torch.randn(4, 3, 8, 8), ["0"])
+    assert deepro.gradient(net, x[:1]).values.shape == (1, 8, 8)

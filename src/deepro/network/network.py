@@ -11,7 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from deepro.errors import DeeproError, LabelError, LayerError, NetworkError, ShapeError, UsageError, near
+from deepro.errors import (
+    DeeproError,
+    LabelError,
+    LayerError,
+    NetworkError,
+    ShapeError,
+    UnsupportedError,
+    UsageError,
+    near,
+)
 from deepro.network import labels as names
 from deepro.network.fingerprint import Fingerprinter, code, digest_json, digest_tensor
 from deepro.network.graph import edges
@@ -98,6 +107,21 @@ class Network:
             "dtype": str(self.dtype).removeprefix("torch."),
             "notes": list(self.notes),
         }
+
+    def check_batch(self, count: int) -> None:
+        """Nothing where `count` examples may be shown together. Raises UnsupportedError where they would mix."""
+        mixing = [
+            name
+            for name, m in self.module.named_modules()
+            if isinstance(m, nn.modules.batchnorm._BatchNorm)
+            and m.running_mean is None
+            and not isinstance(m, nn.modules.instancenorm._InstanceNorm)
+        ]
+        if count > 1 and mixing:
+            raise UnsupportedError(
+                f"layer {mixing[0]!r} normalises by the batch's own statistics, so an example's result would depend on "
+                "the others beside it: give one at a time, or load a network with track_running_stats=True"
+            )
 
     # ---- its layers
 

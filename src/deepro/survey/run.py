@@ -68,6 +68,7 @@ def survey(
         raise UsageError(f"unknown engine {engine!r}{near(str(engine), ENGINES) or ', expected local or ray'}")
     started, created = time.perf_counter(), datetime.now(UTC)
     data = as_dataset(dataset)
+    net.check_batch(batch_size)
     plan = make_plan(net, data, layers, top_k, batch_size, shard_size)
     ws = Workspace(workspace) if isinstance(workspace, str | Path) else workspace
     checkpoint = Checkpoint(ws.folder, plan) if ws else None
