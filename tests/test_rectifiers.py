@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from deepro.errors import UsageError
+import deepro
+from deepro.errors import UnsupportedError, UsageError
 from deepro.rectifiers import RULES, nonlinearities, rectifiers
 from tests.units.networks import FORMS
 

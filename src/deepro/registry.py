@@ -140,9 +140,8 @@ class Call:
 
         workspace: for methods that keep unfinished work there, and more results beside the one that they return.
         """
-        self.net.check_batch(
-            max((len(self.bound.arguments[p.name]) for p in self.method.parameters if p.type.data), default=1)
-        )
+        counts = [len(self.bound.arguments[p.name]) for p in self.method.parameters if p.type.data]
+        self.net.check_batch(max(counts, default=1))
         provenance = self.provenance
         if workspace is not None and WORKSPACE in self.bound.arguments:
             self.bound.arguments[WORKSPACE] = workspace

@@ -274,7 +274,7 @@ def test_a_form_makes_a_job(server: Running, visit: Any) -> None:
     job = next(j for j in server.get("jobs") if j["request"]["image"] == id)
     assert job["request"]["method"] == "smoothgrad"
     assert job["request"]["options"] == {"samples": 2}  # only what differs from the default
-    assert job["request"]["target"] == "dog"
+    assert job["request"]["arguments"] == {"target": "dog"}
     tab.wait_for_selector(".image-top canvas[data-drawn]")
     tab.fill(".form input[name='@target']", "zebra")
     tab.click(".form button.primary")
@@ -288,7 +288,7 @@ def test_jobs_are_watched_and_cancelled(server: Running, visit: Any) -> None:
     for tab in (one, other):
         tab.wait_for_selector(".form")
     one.select_option(".form > .form-field select", "imagine")
-    one.fill("textarea[name='@target']", "goose")
+    one.fill("textarea[name='@targets']", "goose")
     one.fill("input[name=steps]", "10000")
     one.click(".form button.primary")
     for tab in (one, other):  # both viewers see it run
@@ -474,9 +474,9 @@ def test_a_token_leaves_the_address(tmp_path: Path, browser: Any, visit: Any) ->
 def test_the_viewers_colours_are_the_libraries() -> None:
     """The tables by which the viewer draws a heatmap anew."""
     text = (Path(__file__).resolve().parents[2] / "viewer" / "src" / "generated" / "tables.ts").read_text()
-    held = dict(re.findall(r'(\w+): "([A-Za-z0-9+/=]+)"', text))
-    assert base64.b64decode(held["sequential"]) == colour.table("inferno").tobytes()
-    assert base64.b64decode(held["diverging"]) == colour.table("RdBu_r").tobytes()
+    held = dict(re.findall(r'const (\w+) = "([A-Za-z0-9+/=]+)"', text))
+    assert base64.b64decode(held["SEQUENTIAL"]) == colour.table("sequential").tobytes()
+    assert base64.b64decode(held["DIVERGING"]) == colour.table("diverging").tobytes()
 
 
 def test_the_first_load_is_light(visit: Any) -> None:
