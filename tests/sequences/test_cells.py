@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from deepro.methods.sequences.signals import series_tracks, sound_tracks
 from scipy.stats import rankdata, spearmanr
 from torch import nn
 
 import deepro
 from deepro.errors import UsageError
+from deepro.kinds.sequences.signals import series_tracks, sound_tracks
+from deepro.kinds.sequences.texts import text_tracks
 from deepro.methods.sequences import scores
 from deepro.methods.sequences.cells import _probe, find_cells, oriented, suggest, survives
 from deepro.methods.sequences.controls import random_twin
 from deepro.methods.sequences.intervene import Hold, intervening
-from deepro.methods.sequences.tracks import make_tracks, text_tracks
+from deepro.methods.sequences.tracks import make_tracks
 from deepro.network.sequences import as_sequences
 from deepro.network.sound import Sound
 from tests.sequences.planted import Planted, planted, texts
