@@ -7,6 +7,7 @@ import json
 import math
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,6 +106,40 @@ def test_damage_is_named(tmp_path: Path) -> None:
         deepro.open(folder)
     with pytest.raises(StoreError, match="holds no Deepro result"):
         deepro.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: m["result"]["fields"].update(signed="perhaps"),
+        lambda m: m["result"]["fields"].update(values={"a": 1}),
+        lambda m: m["result"].update(fields=[1, 2]),
+        lambda m: m["result"]["fields"]["provenance"]["$provenance"].update(network=None),
+        lambda m: m["result"]["fields"]["provenance"]["$provenance"].update(data="cat"),
+        lambda m: m["result"]["fields"]["provenance"]["$provenance"].update(created=7),
+        lambda m: m.update(schema=float("inf")),
+        lambda m: m.update(arrays=3),
+        lambda m: m.update(result=None),
+    ],
+)
+def test_a_manifest_that_somebody_wrote_damages_itself_alone(tmp_path: Path, change: Any) -> None:
+    ws = Workspace(tmp_path / "ws")
+    ws.add(heatmap())
+    bad = ws.add(dataclasses.replace(heatmap(), provenance=dataclasses.replace(heatmap().provenance, version=9)))
+    manifest = json.loads((bad / "manifest.json").read_text())
+    change(manifest)
+    (bad / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(StoreError, match="is damaged"):
+        deepro.open(bad)
+    assert len(list(ws.results())) == 1
+    assert [d["name"] for d in ws.damaged()] == [bad.name]
+
+
+def test_a_manifest_nested_too_deeply_is_damaged(tmp_path: Path) -> None:
+    folder = heatmap().save(tmp_path / "h")
+    (folder / "manifest.json").write_text("[" * 100_000)
+    with pytest.raises(StoreError, match="is damaged"):
+        deepro.open(folder)
 
 
 def test_arrays_of_zarr_v2_are_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import json
 import math
@@ -15,11 +16,12 @@ import shutil
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from deepro.errors import StoreError
+from deepro.errors import StoreError, one_line
 from deepro.kinds import record as kinds
 from deepro.results import SCHEMA, Provenance, Result
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 ARRAYS = "arrays.zarr"
+# What a manifest that somebody wrote or cut short makes its reader raise.
+_DAMAGE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 
 @contextlib.contextmanager
@@ -99,9 +103,12 @@ def open(folder: str | Path) -> Result | Workspace:
     manifest = read_manifest(folder)
     stored = _read_arrays(folder, manifest)
     try:
-        return _decode(manifest["result"], stored)
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{folder} is damaged: {error}") from error
+        result = _decode(manifest["result"], stored)
+    except _DAMAGE as error:
+        raise StoreError(f"{folder} is damaged: {one_line(error)}") from error
+    if not isinstance(result, Result):
+        raise StoreError(f"{folder} is damaged: it holds {type(result).__name__}, not a result")
+    return result
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -112,8 +119,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
         schema = int(manifest["schema"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{file} is damaged: {error}") from error
+    except (OSError, *_DAMAGE) as error:
+        raise StoreError(f"{file} is damaged: {one_line(error)}") from error
     if schema > SCHEMA:
         raise StoreError(f"{folder} was written with schema {schema}; this Deepro reads up to {SCHEMA}: upgrade Deepro")
     return manifest
@@ -210,9 +217,9 @@ def _decode(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
         return arrays[value["$array"]]
     if "$result" in value:
         fields = {k: _decode(v, arrays) for k, v in value["fields"].items()}
-        return kinds.get(value["$result"]).result(**fields)
+        return _checked(kinds.get(value["$result"]).result, fields)
     if "$provenance" in value:
-        return Provenance(**_decode(value["$provenance"], arrays))
+        return _checked(Provenance, _decode(value["$provenance"], arrays))
     if "$items" in value:
         return {k: _decode(v, arrays) for k, v in value["$items"]}
     if "$tuple" in value:
@@ -220,3 +227,38 @@ def _decode(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if "$float" in value:
         return float(value["$float"])
     return {k: _decode(v, arrays) for k, v in value.items()}
+
+
+def _checked(kind: type[Any], fields: Mapping[str, Any]) -> Any:
+    """A dataclass from a file. Raises TypeError where a field is not of its type."""
+    for name, hint in _hints(kind).items():
+        if name in fields and not _fits(fields[name], hint):
+            raise TypeError(f"{name} is of type {type(fields[name]).__name__}")
+    return kind(**fields)
+
+
+@functools.cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    known = {f.name for f in dataclasses.fields(kind)}
+    return {name: hint for name, hint in get_type_hints(kind).items() if name in known}
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a value is of a type, and what is within of its types."""
+    if hint is Any:
+        return True
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in inner)
+    if origin is Literal:
+        return value in inner
+    if origin is tuple and isinstance(value, tuple | list):
+        several = len(inner) == 2 and inner[1] is ...
+        each = [inner[0]] * len(value) if several else inner
+        return len(each) == len(value) and all(map(_fits, value, each))
+    if isinstance(origin, type) and issubclass(origin, Mapping) and isinstance(value, Mapping):
+        return all(_fits(k, inner[0]) and _fits(v, inner[1]) for k, v in value.items())
+    kind = origin or hint
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
