@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.figure import PAGES, FigureView, ReadView, read, show_figure
-from deepro.kinds.sequences.page import scopes
+from deepro.kinds.sequences.figure import FigureView, Made, ReadView, figure_kind, read
+from deepro.kinds.sequences.page import Read
 from deepro.render import canvas, colour
 from deepro.render.document import Values
 from deepro.render.pack import view
-from deepro.render.site import Site
 from deepro.results import Result
 
 
@@ -61,23 +60,16 @@ def lines(result: Attention) -> list[str]:
     return [f"attention of {len(result.weights)} steps to {result.weights.shape[1]}; sharpness {result.sharpness:.2f}"]
 
 
-def show(result: Attention, site: Site) -> None:
-    def make(ones: Any) -> tuple[AttentionView, dict[str, float]]:
-        place = read(ones, result.weights.shape[1], tokens=result.read)
-        return view(AttentionView, result, read=place), {"sharpness": result.sharpness}
-
-    show_figure([result], site, make)
+def figure(result: Attention, ones: Sequence[Read]) -> Made:
+    place = read(ones, result.weights.shape[1], tokens=result.read)
+    return view(AttentionView, result, read=place), {"sharpness": result.sharpness}
 
 
-KIND = register(
-    Kind(
-        Attention,
-        caption="How much each written step attends to each step read. It shows what was read from, not why.",
-        lines=lines,
-        draw=draw,
-        size=lambda r: (7, 1.5 + 0.2 * min(60, len(r.weights))),
-        show=show,
-        pages=PAGES,
-        scopes=scopes,
-    )
+KIND = figure_kind(
+    Attention,
+    "How much each written step attends to each step read. It shows what was read from, not why.",
+    figure,
+    lines=lines,
+    draw=draw,
+    size=lambda r: (7, 1.5 + 0.2 * min(60, len(r.weights))),
 )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.figure import PAGES, FigureView, show_figure
-from deepro.kinds.sequences.page import scopes
+from deepro.kinds.sequences.figure import FigureView, Made, figure_kind
+from deepro.kinds.sequences.page import Read
 from deepro.render import canvas, colour
 from deepro.render.pack import view
-from deepro.render.site import Site
 from deepro.results import Result
 
 _STATES = 60  # drawn
@@ -102,19 +101,15 @@ def _circle(place: tuple[float, float], radius: float) -> Any:
     return Circle(place, radius, fill=False, edgecolor=colour.ACCENT, linewidth=1.2)
 
 
-def show(result: Automaton, site: Site) -> None:
+def figure(result: Automaton, _ones: Sequence[Read]) -> Made:
     facts = {"states": len(result.accepting), "fidelity": result.fidelity, "baseline": result.baseline}
-    show_figure([result], site, lambda _: (view(AutomatonView, result), facts))
+    return view(AutomatonView, result), facts
 
 
-KIND = register(
-    Kind(
-        Automaton,
-        caption="What L* learned by asking the network: double circles accept, state 0 begins.",
-        draw=draw,
-        size=(7, 6.6),
-        show=show,
-        pages=PAGES,
-        scopes=scopes,
-    )
+KIND = figure_kind(
+    Automaton,
+    "What L* learned by asking the network: double circles accept, state 0 begins.",
+    figure,
+    draw=draw,
+    size=(7, 6.6),
 )

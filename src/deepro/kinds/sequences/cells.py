@@ -182,7 +182,6 @@ def show(result: Cells, site: Site) -> None:
         lengths = [0] * len(ones)
     for n, one in enumerate(ones):
         one.length = one.length or lengths[n]
-        one.text = one.text or (result.texts[n] if n < len(result.texts) else None)
         one.records[made.key] = made
         for name, measure in zip(result.tracks, result.measures, strict=True):
             one.tracks[name] = (measure, result.values[name][n])

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import GetJsonSchemaHandler, SerializeAsAny
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from deepro.kinds.sequences.page import LineView, Read, ResultPage, Sequences, SheetView, SoundView, lines, sheet, sound
+from deepro.kinds.record import Kind, register
+from deepro.kinds.sequences.page import (
+    LineView,
+    Read,
+    ResultPage,
+    Sequences,
+    SheetView,
+    SoundView,
+    lines,
+    scopes,
+    sheet,
+    sound,
+)
 from deepro.render.document import Model
 from deepro.render.site import Site, fingerprint, key
 from deepro.results import Result
+
+R = TypeVar("R", bound=Result)
 
 
 class FigureView(Model):
@@ -33,6 +47,7 @@ class FigurePage(ResultPage):
 
 
 PAGES = {"figure": FigurePage}
+Made = tuple[FigureView, Mapping[str, Any]]  # a figure, and the facts of it for the overview
 
 
 class ReadView(Model):
@@ -65,9 +80,7 @@ def read(ones: Sequence[Read], steps: int, text: str | None = None, tokens: Sequ
     )  # fmt: skip
 
 
-def show_figure(
-    results: Sequence[Result], site: Site, make: Callable[[Sequence[Read]], tuple[FigureView, Mapping[str, Any]]]
-) -> None:
+def show_figure(results: Sequence[R], site: Site, make: Callable[[Sequence[Read]], Made]) -> None:
     """Keep the page of results that share one figure, when every sequence is known.
 
     make: the figure and the facts for the overview, from the sequences that the first result read.
@@ -77,11 +90,18 @@ def show_figure(
     def keep() -> None:
         shown, facts = make(room.of(results[0]))
         records = {key(result): site.list(result) for result in results}
+        about: dict[str, Any] = {"kind": results[0].kind, "network": fingerprint(results[0]), "records": records}
         for record in records:  # each result finds the page under its own key
-            page = FigurePage(
-                record=record, kind=results[0].kind, network=fingerprint(results[0]), shown=shown, records=records
-            )
-            site.keep("figure", record, page)
+            site.keep("figure", record, FigurePage(**about, record=record, shown=shown))
         room.list(results[0], facts)
 
     room.later(keep)
+
+
+def figure_kind(result: type[R], caption: str, figure: Callable[[R, Sequence[Read]], Made], **more: Any) -> Kind[R]:
+    """Record a kind that is shown as one figure. figure: what it shows of a result and of what that read."""
+
+    def show(one: R, site: Site) -> None:
+        show_figure([one], site, lambda read: figure(one, read))
+
+    return register(Kind(result, caption, show=show, pages=PAGES, scopes=scopes, **more))

@@ -8,13 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.figure import PAGES, FigureView, ReadView, read, show_figure
-from deepro.kinds.sequences.page import Read, scopes
+from deepro.kinds.sequences.figure import FigureView, Made, ReadView, figure_kind, read
+from deepro.kinds.sequences.page import Read
 from deepro.render import canvas, colour
 from deepro.render.document import Values
 from deepro.render.pack import floats, view
-from deepro.render.site import Site
 from deepro.results import Result
 
 
@@ -101,30 +99,23 @@ def lines(result: Intervention) -> list[str]:
     ]
 
 
-def show(result: Intervention, site: Site) -> None:
-    show_figure([result], site, lambda ones: (_view(result, ones), {"change": _mean(result)}))
-
-
-def _view(result: Intervention, ones: Sequence[Read]) -> InterventionView:
+def figure(result: Intervention, ones: Sequence[Read]) -> Made:
     parameters: Mapping[str, Any] = result.provenance.parameters if result.provenance else {}
     word = ones[0].word if ones else str
-    return view(
+    shown = view(
         InterventionView, result, read=read(ones, len(result.change), result.text),
         value=parameters.get("value") if result.how == "clamp" else None, classes=bool(result.best),
         changed=None if result.changed_losses is None else floats(result.changed_losses),
         best=[word(b) for b in result.best], changed_best=[word(b) for b in result.changed_best],
     )  # fmt: skip
+    return shown, {"change": _mean(result)}
 
 
-KIND = register(
-    Kind(
-        Intervention,
-        caption="What changes when one unit is silenced, held or swapped from the dashed line on.",
-        lines=lines,
-        draw=draw,
-        size=lambda r: (9, 2.4 + 2 * (r.losses is not None)),
-        show=show,
-        pages=PAGES,
-        scopes=scopes,
-    )
+KIND = figure_kind(
+    Intervention,
+    "What changes when one unit is silenced, held or swapped from the dashed line on.",
+    figure,
+    lines=lines,
+    draw=draw,
+    size=lambda r: (9, 2.4 + 2 * (r.losses is not None)),
 )

@@ -8,13 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.figure import PAGES, FigureView, show_figure
-from deepro.kinds.sequences.page import Read, scopes
+from deepro.kinds.sequences.figure import FigureView, Made, figure_kind
+from deepro.kinds.sequences.page import Read
 from deepro.render import canvas, colour
 from deepro.render.document import Model
 from deepro.render.pack import finite, view
-from deepro.render.site import Site
 from deepro.results import Result
 
 WORST = 40  # tokens of the largest loss
@@ -99,15 +97,10 @@ def lines(result: Losses) -> list[str]:
     return [f"loss {every['loss']:.3f} nats a token; {result.order}-gram model {every['ngram']:.3f}"]
 
 
-def show(result: Losses, site: Site) -> None:
-    every = result.groups[0] if result.groups else {}
-    facts = {"loss": every["loss"], "ngram": every["ngram"], "order": result.order} if every else {}
-    show_figure([result], site, lambda ones: (_view(result, ones), facts))
-
-
-def _view(result: Losses, ones: Sequence[Read]) -> LossesView:
+def figure(result: Losses, ones: Sequence[Read]) -> Made:
     rows = [view(LossRow, row) for row in result.groups]
-    return view(LossesView, result, groups=rows, places=list(_places(result, ones)))
+    facts = {"loss": rows[0].loss, "ngram": rows[0].ngram, "order": result.order} if rows else {}
+    return view(LossesView, result, groups=rows, places=list(_places(result, ones))), facts
 
 
 def _places(result: Losses, ones: Sequence[Read]) -> Iterator[LossPlace]:
@@ -118,24 +111,16 @@ def _places(result: Losses, ones: Sequence[Read]) -> Iterator[LossPlace]:
         step = int(place - ends[n])
         if n >= len(ones) or joined[place] <= 0:
             continue
-        one = ones[n]
-        one.text = one.text or (result.texts[n] if n < len(result.texts) else None)
-        told = one.context(step, step + 1)
-        yield LossPlace(
-            sequence=one.page, step=step, before=told["before"], token=told["inside"], after=told["after"],
-            loss=float(joined[place]), ngram=finite(result.ngram[n][step]),
-        )  # fmt: skip
+        told = ones[n].context(step, step + 1)
+        losses = {"loss": float(joined[place]), "ngram": finite(result.ngram[n][step])}
+        yield view(LossPlace, told, sequence=ones[n].page, step=step, token=told["inside"], **losses)
 
 
-KIND = register(
-    Kind(
-        Losses,
-        caption="Where the loss lies, beside what an n-gram model gets at the same places, in nats.",
-        lines=lines,
-        draw=draw,
-        size=lambda r: (11, 1 + 0.3 * len(r.groups)),
-        show=show,
-        pages=PAGES,
-        scopes=scopes,
-    )
+KIND = figure_kind(
+    Losses,
+    "Where the loss lies, beside what an n-gram model gets at the same places, in nats.",
+    figure,
+    lines=lines,
+    draw=draw,
+    size=lambda r: (11, 1 + 0.3 * len(r.groups)),
 )

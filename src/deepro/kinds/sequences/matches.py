@@ -160,8 +160,6 @@ def show(result: Matches, site: Site) -> None:
 
 def _page(result: Matches, room: Sequences) -> None:
     ones = room.of(result)
-    for n, one in enumerate(ones):
-        one.text = one.text or (result.texts[n] if n < len(result.texts) else None)
 
     def match(n: int, start: int, stop: int, share: float = 1.0, on: list[str] | None = None) -> MatchView:
         one = ones[n]
@@ -188,10 +186,7 @@ def _page(result: Matches, room: Sequences) -> None:
 
 def _nearest(one: Read, step: int, cosine: float) -> Nearest:
     told = one.context(step + 1, step + 1)
-    return Nearest(
-        sequence=one.id, step=step, cosine=cosine, before=told["before"], after=told["after"],
-        curve=curve(one, step, step + 1),
-    )  # fmt: skip
+    return view(Nearest, told, sequence=one.id, step=step, cosine=cosine, curve=curve(one, step, step + 1))
 
 
 def curve(one: Read, start: int, stop: int) -> Curve | None:

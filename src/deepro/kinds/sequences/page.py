@@ -259,15 +259,17 @@ class Sequences(Section):
         self._later: list[Callable[[], None]] = []
 
     def of(self, result: Result) -> list[Read]:
-        """The sequences of a result, in its order."""
+        """The sequences of a result, in its order, with their texts where it has these."""
         assert result.provenance is not None
-        network, ones = fingerprint(result), []
+        network, ones, texts = fingerprint(result), [], getattr(result, "texts", ())
         for number, item in enumerate(result.provenance.data):
             where = network, str(item["sha256"])
             if where not in self._read:
                 name = str(item.get("name") or f"sequence {number}")
                 self._read[where] = Read(address.photograph(name, *where), name, network)
-            ones.append(self._read[where])
+            one = self._read[where]
+            one.text = one.text or (texts[number] if number < len(texts) else None)
+            ones.append(one)
         return ones
 
     def later(self, make: Callable[[], None]) -> None:
@@ -308,19 +310,18 @@ def scopes(made: str, provenance: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _keep(one: Read, keep: Keep) -> None:
     """Keep the page of a sequence, and the large numbers of its states and guesses, piece by piece."""
+    chunks = range(0, one.length, CHUNK)
     places = []
     for number, ((layer, direction, state), packed) in enumerate(one.states.items()):
-        pages = []
-        for first in range(0, one.length, CHUNK):
-            pages.append(f"{one.id}-{number}-{first // CHUNK}")
-            part = values(packed.values[:, first : first + CHUNK])
-            keep("states", pages[-1], StatesPage(first=first, values=part))
+        pages = [f"{one.id}-{number}-{first // CHUNK}" for first in chunks]
+        for id, first in zip(pages, chunks, strict=True):
+            keep("states", id, StatesPage(first=first, values=values(packed.values[:, first : first + CHUNK])))
         places.append(view(StatePlace, packed, layer=layer, direction=direction, state=state, pages=pages))
     guesses = []
     if one.tokens is not None and one.outputs is not None and one.symbols is not None:
-        for first in range(0, one.length, CHUNK):
-            guesses.append(f"{one.id}-{first // CHUNK}")
-            keep("guesses", guesses[-1], _guesses(one.outputs, one.tokens, first))
+        guesses = [f"{one.id}-{first // CHUNK}" for first in chunks]
+        for id, first in zip(guesses, chunks, strict=True):
+            keep("guesses", id, _guesses(one.outputs, one.tokens, first))
     is_text, is_series, is_sound = (one.reading == kind for kind in ("text", "series", "sound"))
     page = view(
         SequencePage, one, steps=one.length, records=one.records, text=one.text if is_text else None,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.figure import PAGES, FigureView, show_figure
-from deepro.kinds.sequences.page import scopes
+from deepro.kinds.sequences.figure import FigureView, Made, figure_kind
+from deepro.kinds.sequences.page import Read
 from deepro.render import canvas, colour
 from deepro.render.document import Values
 from deepro.render.pack import view
-from deepro.render.site import Site
 from deepro.results import Result
 
 
@@ -81,20 +80,15 @@ def lines(result: ResponseSimilarity) -> list[str]:
     ]
 
 
-def show(result: ResponseSimilarity, site: Site) -> None:
-    facts = {"correlation": result.correlation, "p": result.p}
-    show_figure([result], site, lambda _: (view(ResponseSimilarityView, result), facts))
+def figure(result: ResponseSimilarity, _ones: Sequence[Read]) -> Made:
+    return view(ResponseSimilarityView, result), {"correlation": result.correlation, "p": result.p}
 
 
-KIND = register(
-    Kind(
-        ResponseSimilarity,
-        caption="How alike two tokens are to one network (left) and to another: cosine of their responses.",
-        lines=lines,
-        draw=draw,
-        size=lambda r: (12, 1.2 + 0.1 * max(30, len(r.tokens))),
-        show=show,
-        pages=PAGES,
-        scopes=scopes,
-    )
+KIND = figure_kind(
+    ResponseSimilarity,
+    "How alike two tokens are to one network (left) and to another: cosine of their responses.",
+    figure,
+    lines=lines,
+    draw=draw,
+    size=lambda r: (12, 1.2 + 0.1 * max(30, len(r.tokens))),
 )

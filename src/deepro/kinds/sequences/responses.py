@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.figure import PAGES, FigureView, show_figure
-from deepro.kinds.sequences.page import scopes
+from deepro.kinds.sequences.figure import FigureView, Made, figure_kind
+from deepro.kinds.sequences.page import Read
 from deepro.render import canvas, colour
 from deepro.render.document import Model, Values
 from deepro.render.pack import view
-from deepro.render.site import Site
 from deepro.results import Result
 
 
@@ -90,21 +89,17 @@ def lines(result: Responses) -> list[str]:
     return [f"responses of {len(result.tokens)} tokens; {_judged(result)}"]
 
 
-def show(result: Responses, site: Site) -> None:
+def figure(result: Responses, _ones: Sequence[Read]) -> Made:
     pairs = {"stability": view(Pair, result.stability), "chance": view(Pair, result.chance)}
     facts = {"stability": result.stability[0], "chance": result.chance[0], "noise": result.noise}
-    show_figure([result], site, lambda _: (view(ResponsesView, result, **pairs), facts))
+    return view(ResponsesView, result, **pairs), facts
 
 
-KIND = register(
-    Kind(
-        Responses,
-        caption="Expected update of each unit for each token: orange up, purple down; lines part the clusters.",
-        lines=lines,
-        draw=draw,
-        size=lambda r: (11, 1.4 + 0.13 * len(r.tokens)),
-        show=show,
-        pages=PAGES,
-        scopes=scopes,
-    )
+KIND = figure_kind(
+    Responses,
+    "Expected update of each unit for each token: orange up, purple down; lines part the clusters.",
+    figure,
+    lines=lines,
+    draw=draw,
+    size=lambda r: (11, 1.4 + 0.13 * len(r.tokens)),
 )

@@ -8,13 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.figure import PAGES, FigureView, show_figure
-from deepro.kinds.sequences.page import Read, scopes
+from deepro.kinds.sequences.figure import FigureView, Made, figure_kind
+from deepro.kinds.sequences.page import Read
 from deepro.render import canvas, colour
 from deepro.render.document import Model, Values
 from deepro.render.pack import floats, values, view
-from deepro.render.site import Site
 from deepro.results import Result
 
 POINTS = 40_000  # states drawn of a space, whole sequences of it
@@ -130,12 +128,7 @@ def lines(result: StateSpace) -> list[str]:
     ]
 
 
-def show(result: StateSpace, site: Site) -> None:
-    facts = {name: getattr(result, name) for name in ("stability", "fidelity", "baseline")}
-    show_figure([result], site, lambda ones: (_view(result, ones), facts))
-
-
-def _view(result: StateSpace, ones: Sequence[Read]) -> StateSpaceView:
+def figure(result: StateSpace, ones: Sequence[Read]) -> Made:
     lengths = [len(t) for t in result.trajectories]
     # Whole sequences while they fit; of a first one that does not, its beginning.
     kept = max(1, int(np.searchsorted(np.cumsum(lengths), POINTS, side="right")))
@@ -143,28 +136,25 @@ def _view(result: StateSpace, ones: Sequence[Read]) -> StateSpaceView:
     ids: list[str | None] = [one.page for one in ones[:kept]]
     texts = [t[:n] if t is not None and len(t) >= n else None for t, n in zip(result.texts, lengths, strict=False)]
     regions = [r[:n] for r, n in zip(result.regions, lengths, strict=False)]
-    return view(
+    shown = view(
         StateSpaceView, result, lengths=lengths, steps=sum(map(len, result.trajectories)),
         points=floats(np.concatenate([t[:n] for t, n in zip(result.trajectories, lengths, strict=False)])),
         regions=values(np.concatenate(regions).astype(np.uint8)), moves=values(result.moves.astype(np.uint32)),
         sequences=[*ids, *[None] * (kept - len(ids))], texts=[*texts, *[None] * (kept - len(texts))],
         about=[view(RegionAbout, r, **{k: _standing(r[k]) for k in ("tokens", "tracks")}) for r in result.about],
     )  # fmt: skip
+    return shown, {name: getattr(result, name) for name in ("stability", "fidelity", "baseline")}
 
 
 def _standing(rows: Sequence[Sequence[Any]]) -> list[Standing]:
     return [view(Standing, tuple(row)) for row in rows]
 
 
-KIND = register(
-    Kind(
-        StateSpace,
-        caption="States by their two principal components; axes have no unit. Regions by k-means.",
-        lines=lines,
-        draw=draw,
-        size=(12, 5.4),
-        show=show,
-        pages=PAGES,
-        scopes=scopes,
-    )
+KIND = figure_kind(
+    StateSpace,
+    "States by their two principal components; axes have no unit. Regions by k-means.",
+    figure,
+    lines=lines,
+    draw=draw,
+    size=(12, 5.4),
 )

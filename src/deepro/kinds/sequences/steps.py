@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.figure import PAGES, FigureView, ReadView, read, show_figure
+from deepro.kinds.sequences.figure import PAGES, FigureView, Made, ReadView, read, show_figure
 from deepro.kinds.sequences.page import Read, Sequences, scopes
 from deepro.render import canvas, colour
 from deepro.render.document import Values
-from deepro.render.pack import finite, floats
+from deepro.render.pack import floats, plain
 from deepro.render.site import Site, fingerprint, key
 from deepro.results import Result
 
@@ -70,22 +70,6 @@ class StepsView(FigureView):
     random: Values
 
 
-@dataclass(frozen=True)
-class _Output:
-    """One output that a result explains. made: the key of the result; the other fields are those of `Steps`."""
-
-    made: str
-    step: int
-    target: str
-    score: float
-    gap: float | None
-    values: np.ndarray
-    deletion: np.ndarray
-    random: np.ndarray
-    features: np.ndarray | None = None
-    control: float | None = None
-
-
 def draw(made: Any, result: Steps) -> None:
     top, bottom = made.subplots(2, 1)
     steps = np.arange(len(result.values))
@@ -121,10 +105,10 @@ def show(result: Steps, site: Site) -> None:
     group = site.section(Sequences).groups.setdefault((*read_by, result.how, len(result.values)), [])
     group.append(result)
     if len(group) == 1:
-        show_figure(group, site, lambda ones: _view(group, ones))
+        show_figure(group, site, lambda ones: _figure(group, ones))
 
 
-def _view(results: Sequence[Steps], ones: Sequence[Read]) -> tuple[StepsView, Mapping[str, Any]]:
+def _figure(results: Sequence[Steps], ones: Sequence[Read]) -> Made:
     first, word = results[0], ones[0].word if ones else str
     # The same output may be asked for alone and with every other: then the one with its features and control is kept.
     rows = [row for r in results for row in _outputs(r)]
@@ -132,10 +116,9 @@ def _view(results: Sequence[Steps], ones: Sequence[Read]) -> tuple[StepsView, Ma
     told = {(r.step, r.target): r for r in rows}
     rows = [told[k] for k in sorted(told)]
     shown = StepsView(
-        how=first.how, read=read(ones, len(first.values), first.text), made=[r.made for r in rows],
+        how=first.how, read=read(ones, len(first.values), first.text), made=[key(r) for r in rows],
         outputs=[r.step for r in rows], targets=[word(r.target) for r in rows], scores=[r.score for r in rows],
-        gaps=[None if r.gap is None else finite(r.gap) for r in rows],
-        controls=[None if r.control is None else finite(r.control) for r in rows],
+        gaps=plain([r.gap for r in rows]), controls=plain([r.control for r in rows]),
         values=floats([r.values for r in rows]), deletion=floats([r.deletion for r in rows]),
         random=floats([r.random for r in rows]),
         features=[None if r.features is None else floats(r.features) for r in rows],
@@ -143,16 +126,13 @@ def _view(results: Sequence[Steps], ones: Sequence[Read]) -> tuple[StepsView, Ma
     return shown, {"outputs": len(rows)} if len(rows) > 1 else {"score": first.score}
 
 
-def _outputs(result: Steps) -> list[_Output]:
-    """The outputs that a result is about, its own first."""
-    made, every = key(result), result.every
+def _outputs(result: Steps) -> list[Steps]:
+    """A result for each output that a result is about, its own first; features only where they are few."""
     few = result.features is not None and 1 < result.features.shape[1] <= FEATURES
-    names = ("step", "target", "score", "gap", "values", "deletion", "random")
-    own = {n: getattr(result, n) for n in names}
-    rows = [_Output(made, **own, features=result.features if few else None, control=result.control)]
-    if every is not None:
-        rows += [_Output(made, **{n: every[n][k] for n in names}) for k in range(len(every["target"]))]
-    return rows
+    alone = replace(result, features=None, control=None, every=None)
+    every = {n: v for n, v in (result.every or {}).items() if n in vars(alone)}
+    others = [replace(alone, **{n: v[k] for n, v in every.items()}) for k in range(len(every.get("target", ())))]
+    return [result if few else replace(result, features=None), *others]
 
 
 KIND = register(

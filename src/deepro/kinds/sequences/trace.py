@@ -169,7 +169,6 @@ def show(result: Trace, site: Site) -> None:
     for n, one in enumerate(ones):
         one.length = int(first[n])
         one.records[made.key] = made
-        one.text = result.texts[n] if n < len(result.texts) else None
         one.tokens = None if result.tokens is None else result.tokens[n]
         one.symbols = result.symbols
         one.series = None if result.series is None else result.series[n]
