@@ -30,8 +30,8 @@ def test_what_methods_and_options_say_is_translated_and_nothing_else_is() -> Non
 
 def test_methods_families_choices_kinds_and_faults_have_a_name() -> None:
     named = {f"method.{m.name}" for m in METHODS} | {f"family.{m.family}" for m in METHODS}
-    named |= {f"choice.{o.name}.{c}" for m in METHODS for o in m.options for c in o.choices or ()}
-    named |= {f"intervention.how.{c}" for c in registry.get("intervene").option("how").choices or ()}
+    named |= {f"choice.{o.name}.{c}" for m in METHODS for o in m.options for c in o.type.choices or ()}
+    named |= {f"intervention.how.{c}" for c in registry.get("intervene").option("how").type.choices or ()}
     named |= {f"nav.{m.result.kind}" for m in METHODS if m.family == "sequences" and m.result is not Trace}
     named |= {f"{said}.{fault}" for said in ("fault", "threshold", "suggestion") for fault in FAULTS}
     words = set().union(

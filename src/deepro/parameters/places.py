@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from deepro.parameters.base import Context, Type, only, several
 from deepro.targets import Target, as_target
 
 _RECURRENT = ("LSTM", "GRU", "RNN")
+_STACKED = re.compile(r"\.l\d+$")  # one layer of a recurrent stack
 
 
 class _Layer(Type):
@@ -24,7 +26,12 @@ class _Layer(Type):
     def value(self, net: Network, given: Any) -> Any:
         if not isinstance(given, str):
             raise UsageError(f"layer is {given!r}, expected a name; see `deepro layers`")
-        return net.check_layer(given)
+        return given  # recurrent layers have names of their own beside those of modules: the method knows
+
+    def posted(self, net: Network, sent: Any, context: Context) -> Any:
+        for layer in several(sent):
+            net.check_layer(_STACKED.sub("", layer))  # refused before it waits for its turn
+        return sent
 
     def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
         return only(words, "layer")
@@ -148,7 +155,7 @@ class _Targets(_Target):
 
     def value(self, net: Network, given: Any) -> Any:
         if isinstance(given, list | tuple) and not given:
-            raise UsageError("no target was given: expected a label, a class index, or LAYER#UNIT")
+            raise UsageError("no target was given: expected at least one target, a label, a class index, or LAYER#UNIT")
         return given
 
     def read(self, net: Network, words: Sequence[str], context: Context) -> Any:

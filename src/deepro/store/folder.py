@@ -259,6 +259,8 @@ def _fits(value: Any, hint: Any) -> bool:
     if isinstance(origin, type) and issubclass(origin, Mapping) and isinstance(value, Mapping):
         return all(_fits(k, inner[0]) and _fits(v, inner[1]) for k, v in value.items())
     kind = origin or hint
+    if issubclass(kind, Mapping):  # one of our own, which the class makes of a plain one
+        return isinstance(value, Mapping)
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, kind) and not (kind is int and isinstance(value, bool))
