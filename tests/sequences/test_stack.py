@@ -92,7 +92,7 @@ def test_they_are_those_of_the_cell_loop(
     assert proofs == [True] * 2 * rows  # and they are the kernel's: none was computed again
 
 
-def test_gates_that_lie_otherwise_are_not_believed(proofs: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accesss_that_lie_otherwise_are_not_believed(proofs: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
     module, x = nn.LSTM(5, 16, 2).eval(), torch.randn(30, 2, 5)
     real = stack._kept
 

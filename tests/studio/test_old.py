@@ -13,7 +13,7 @@ from tests import synthetic
 from deepro.errors import StoreError
 from deepro.results import SCHEMA
 from deepro.store import Workspace, open
-from deepro.studio.making import Maker
+from deepro.studio.page_maker import PageMaker
 
 
 @pytest.fixture
@@ -28,11 +28,11 @@ def edit(file: Path, change: Callable[[Any], Any]) -> None:
 
 
 def overview(workspace: Workspace) -> Any:
-    maker = Maker(workspace, workspace.folder / "studio")
+    maker = PageMaker(workspace, workspace.folder / "studio")
     maker.look()
     while (group := maker.next()) is not None:
         maker.step(group)
-    return maker.shelf.overview()
+    return maker.pages.overview()
 
 
 def place(workspace: Workspace, kind: str) -> Path:

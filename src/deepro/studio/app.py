@@ -38,9 +38,9 @@ from deepro.report import overview as models
 from deepro.report.viewer import viewer_page, viewer_scripts
 from deepro.studio import pictures
 from deepro.studio.engine import ComputeError
-from deepro.studio.hub import MOST
-from deepro.studio.room import Studio
-from deepro.studio.shelf import KINDS
+from deepro.studio.events import MOST
+from deepro.studio.page_store import KINDS
+from deepro.studio.service import Studio
 
 V1 = "/api/v1"
 FOREVER = "private, max-age=31536000, immutable"
@@ -51,7 +51,7 @@ log = logging.getLogger("deepro.studio")
 
 
 def create_app(studio: Studio) -> FastAPI:
-    """The application without its gate; `studio` is opened when it starts and closed when it ends."""
+    """The application without its access control; `studio` is opened when it starts and closed when it ends."""
 
     @contextlib.asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -107,7 +107,7 @@ def _refusals(app: FastAPI) -> None:
 
 
 def most_bytes(path: str) -> int:
-    """Of a request's body; the gate sees to it."""
+    """The largest body in bytes that a path takes; `AccessControl` refuses larger ones."""
     return pictures.LIMITS.bytes if path == f"{V1}/pictures" else MOST_BODY
 
 
@@ -141,10 +141,10 @@ def _viewer(app: FastAPI, studio: Studio) -> None:
     # One address for all pieces of one build: the first asks for the others beside it.
     build = total.hexdigest()[:16]
     # What the first drawing depends on is in the page itself: nothing moves when the session is known.
-    told = {"source": "live"} | ({"model": "yes"} if studio.spec.model else {})
+    attributes = {"source": "live"} | ({"model": "yes"} if studio.spec.model else {})
     if studio.data is not None:
-        told |= {"folder": studio.data.name, "pictures": str(len(studio.data))}
-    about = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in told.items())
+        attributes |= {"folder": studio.data.name, "pictures": str(len(studio.data))}
+    about = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in attributes.items())
     page = (
         f'<!doctype html>\n<html lang="en" {about}>\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
@@ -186,7 +186,7 @@ def _pages(app: FastAPI, studio: Studio) -> None:
         name = await studio.page(f"{kind}-{id}")
         if name is None:
             raise HTTPException(404, f"there is no {kind} {id[:200]!r}")
-        return _tagged(request, name.partition(".")[0], studio.shelf.path(name).read_bytes())
+        return _tagged(request, name.partition(".")[0], studio.pages.path(name).read_bytes())
 
     @app.get(
         f"{V1}/objects/{{name}}", tags=["pages"], responses={200: {"content": {"image/png": {}, "image/jpeg": {}}}}
@@ -194,7 +194,7 @@ def _pages(app: FastAPI, studio: Studio) -> None:
     async def object(name: str) -> Response:
         """A picture, named by its content."""
         try:
-            data = studio.shelf.path(name).read_bytes()
+            data = studio.pages.path(name).read_bytes()
         except (StoreError, OSError):
             raise HTTPException(404, f"there is no object {name[:80]!r}") from None
         headers = {"cache-control": FOREVER}
@@ -210,10 +210,10 @@ def _pages(app: FastAPI, studio: Studio) -> None:
     @app.get(f"{V1}/events", tags=["pages"], responses={200: {"content": {"text/event-stream": {}}}})
     async def events() -> Response:
         """Server-Sent Events: session, site and job, each with the JSON of its model."""
-        if len(studio.hub) >= MOST:
+        if len(studio.events) >= MOST:
             raise HTTPException(503, "too many viewers")
         hello = f"retry: 1500\nevent: session\ndata: {studio.session().model_dump_json()}\n\n".encode()
-        return StreamingResponse(studio.hub.stream(hello), media_type="text/event-stream")
+        return StreamingResponse(studio.events.stream(hello), media_type="text/event-stream")
 
 
 # ---- jobs

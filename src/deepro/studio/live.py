@@ -29,7 +29,7 @@ from deepro.render import address
 from deepro.render.document import Guess
 from deepro.render.document.studio import Change, JobRequest, Occluded, Opened
 from deepro.store import Workspace
-from deepro.studio.shelf import Shelf
+from deepro.studio.page_store import PageStore
 
 REMEMBERED = 16  # inputs kept ready
 GREY = 0.5
@@ -51,8 +51,8 @@ def twin(net: Network) -> Network:
 class Live:
     """Pictures by the id of their page, and what the network says of them."""
 
-    def __init__(self, net: Network, workspace: Workspace, shelf: Shelf, data: str | None) -> None:
-        self.net, self.workspace, self.shelf, self.data = net, workspace, shelf, data
+    def __init__(self, net: Network, workspace: Workspace, pages: PageStore, data: str | None) -> None:
+        self.net, self.workspace, self.pages, self.data = net, workspace, pages, data
         self.fingerprint = net.fingerprint
         self._layers: list[str] | None = None
         self._predictions: dict[str, str] = {}  # page id -> key of its prediction
@@ -101,10 +101,10 @@ class Live:
     def _prediction(self, id: str) -> Prediction:
         key = self._predictions.get(id)
         if key is None:
-            name = self.shelf.page(f"photograph-{id}")
+            name = self.pages.page(f"photograph-{id}")
             if name is None:
                 raise UsageError(f"there is no photograph {id!r}")
-            page = json.loads(gzip.decompress(self.shelf.path(name).read_bytes()))
+            page = json.loads(gzip.decompress(self.pages.path(name).read_bytes()))
             key = page["prediction_record"]
             if key is None:
                 raise UsageError(f"{id!r} has no prediction, so its picture is not known; drop the picture itself here")
@@ -205,7 +205,7 @@ class Live:
         if request.image is not None:
             photograph = self.inputs(request.image)[0].photographs[0]
             parts.append(photograph.name if photograph else request.image)
-        parts += [_told(value) for value in request.arguments.values() if value is not None]
+        parts += [_text(value) for value in request.arguments.values() if value is not None]
         return " · ".join(part for part in parts if part)
 
 
@@ -234,10 +234,10 @@ class _Asked:
         return self._live.workspace.get(kind, key)
 
 
-def _told(value: Any, most: int = 6) -> str:
+def _text(value: Any, most: int = 6) -> str:
     """A value of a form in a few words."""
     if isinstance(value, dict):
-        return ", ".join(f"{k}#{_told(v)}" for k, v in list(value.items())[:most])
+        return ", ".join(f"{k}#{_text(v)}" for k, v in list(value.items())[:most])
     return ", ".join(map(str, value[:most])) if isinstance(value, list) else str(value)
 
 

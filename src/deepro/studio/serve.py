@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from deepro.errors import UsageError
-from deepro.studio.gate import Gate, is_loopback
+from deepro.studio.access import AccessControl, is_loopback
 from deepro.studio.worker import Spec
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -29,13 +29,13 @@ def serve(
     """Serve until interrupted.
 
     port: the next free one where it is taken, any free one with 0. names: more host names that the server answers to.
-    token: of your own; where `host` is not this machine alone, one is made if none is given. ready: told the address.
+    token: of your own; where `host` is not this machine alone, one is made if none is given. ready: gets the address.
     Raises UsageError where the address cannot be used.
     """
     import uvicorn
 
     from deepro.studio.app import create_app, most_bytes
-    from deepro.studio.room import Studio
+    from deepro.studio.service import Studio
 
     listener = _bind(host, port)
     port = listener.getsockname()[1]
@@ -46,7 +46,7 @@ def serve(
     hosts = {*names, *(LOOPBACK if is_loopback(host) or host in ("0.0.0.0", "::") else {host})}
     if host in ("0.0.0.0", "::"):
         hosts |= {socket.gethostname(), *_own_addresses()}
-    gate = Gate(create_app(Studio(spec)), hosts=frozenset(hosts), port=port, token=token, most=most_bytes)  # type: ignore[arg-type]
+    guarded = AccessControl(create_app(Studio(spec)), hosts=frozenset(hosts), port=port, token=token, most=most_bytes)  # type: ignore[arg-type]
     shown = next((n for n in names), host if host not in ("0.0.0.0", "::") else socket.gethostname())
     shown = f"[{shown}]" if ":" in shown else shown
     address = f"http://{shown}:{port}/" + (f"?token={token}" if token else "")
@@ -60,7 +60,7 @@ def serve(
                     threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     config = uvicorn.Config(
-        gate, log_level="warning", access_log=False, server_header=False, lifespan="on", ws="none",
+        guarded, log_level="warning", access_log=False, server_header=False, lifespan="on", ws="none",
         timeout_graceful_shutdown=1, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
     Server(config).run(sockets=[listener])

@@ -98,7 +98,7 @@ class Worker:
     def _serve(self, name: str, line: SimpleQueue[tuple[int, str, Any]]) -> None:
         if name != "live":
             _stand_back()
-        doors: dict[str, Callable[[Any], Any]] = {
+        handlers: dict[str, Callable[[Any], Any]] = {
             "open": self._open, "occlude": self._occlude, "bind": self._bind, "defaults": self._defaults,
             "job": self._job, "figure": self._figure,
             "report": self._report, "sheet": self._sheet,
@@ -106,7 +106,7 @@ class Worker:
         while True:
             number, kind, payload = line.get()
             try:
-                answer = ("answer", number, doors[kind](payload))
+                answer = ("answer", number, handlers[kind](payload))
             except Cancelled:
                 answer = ("refusal", number, "cancelled", "")
             except DeeproError as error:
@@ -134,13 +134,13 @@ class Worker:
             from deepro.network.preprocess import Preprocess
             from deepro.network.vocabulary import Vocabulary
             from deepro.studio.live import Live, twin
-            from deepro.studio.shelf import Shelf
+            from deepro.studio.page_store import PageStore
 
             if self.spec.threads:
                 torch.set_num_threads(self.spec.threads)
             self.net = load(self.spec.model, **self.spec.load)
             self.workspace.add_network(self.net)
-            self.live = Live(twin(self.net), self.workspace, Shelf(self.folder), self.spec.data)
+            self.live = Live(twin(self.net), self.workspace, PageStore(self.folder), self.spec.data)
             about = {
                 "name": self.net.name,
                 "fingerprint": self.live.fingerprint,
@@ -165,12 +165,12 @@ class Worker:
 
     def _pages(self) -> None:
         _stand_back(NICE // 2)
-        from deepro.studio.making import Maker
+        from deepro.studio.page_maker import PageMaker
 
         maker = None
         while True:
             try:
-                maker = maker or Maker(self.workspace, self.folder)
+                maker = maker or PageMaker(self.workspace, self.folder)
                 pending, changed = maker.look(), []
                 self.send("event", "site", ([], pending))
                 while pending:
@@ -179,10 +179,10 @@ class Worker:
                         break
                     changed = maker.step(group)
                     self._wanted[:] = [w for w in self._wanted if w not in changed]
-                    pending = maker.look() if self._wake.is_set() else maker.shelf.pending()
+                    pending = maker.look() if self._wake.is_set() else maker.pages.pending()
                     self._wake.clear()
                     self.send("event", "site", (changed, pending))
-                maker.shelf.sweep(time.time() - 86400)
+                maker.pages.sweep(time.time() - 86400)
             except Exception:
                 traceback.print_exc()
                 time.sleep(1)

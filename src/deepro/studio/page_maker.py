@@ -25,19 +25,19 @@ from deepro.report.writing import page_name
 from deepro.results import Result
 from deepro.store import Workspace, open
 from deepro.store.folder import read_manifest
-from deepro.studio.shelf import PREFIX, Group, Shelf, stamp
+from deepro.studio.page_store import PREFIX, Group, PageStore, stamp
 
 RECENT = 128 << 20  # bytes of results kept open
 
 
-class Maker:
-    """Keeps the shelf in step with the workspace. `look` finds what is to be made, `step` makes one group."""
+class PageMaker:
+    """Keeps the page store in step with the workspace: `look` finds which groups are to be made, `step` makes one."""
 
     def __init__(self, workspace: Workspace, folder: Path) -> None:
         self.workspace = workspace
         self._recent: OrderedDict[str, tuple[Any, int]] = OrderedDict()  # with their bytes
         self._tables = [n["layers"] for n in workspace.networks()]
-        self.shelf = Shelf(folder, stamp([version(), _sources(), self._tables]))
+        self.pages = PageStore(folder, stamp([version(), _sources(), self._tables]))
 
     def look(self) -> int:
         """Read what is new in the workspace. Returns how many groups are to be made."""
@@ -47,22 +47,22 @@ class Maker:
         title = " · ".join(names) or Path(self.workspace.folder).resolve().name
         head = {"title": title, "deepro": version(), "networks": to_jsonable_python(cards)}
         tables = [n["layers"] for n in networks]
-        known = self.shelf.results()
+        known = self.pages.results()
         there = {place.name: place for place in self.workspace.places()}
         fresh = {name: _about(place) for name, place in there.items() if name not in known}
-        with self.shelf.change() as db:
-            self.shelf.put_meta("head", json.dumps(head))
+        with self.pages.change() as db:
+            self.pages.put_meta("head", json.dumps(head))
             beside = {"skipped": self.workspace.skipped(), "damaged": self.workspace.damaged_cards()}
-            self.shelf.put_meta("beside", json.dumps(beside))
+            self.pages.put_meta("beside", json.dumps(beside))
             if tables != self._tables:
                 db.execute("UPDATE groups SET made = NULL")
                 self._tables = tables
             db.executemany("DELETE FROM results WHERE name = ?", [(n,) for n in known if n not in there])
             db.executemany("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", [(n, *a) for n, a in fresh.items()])
-        found = {n: about for n, about in self.shelf.results().items() if about[1]}
+        found = {n: about for n, about in self.pages.results().items() if about[1]}
         wanted = {g.id: g for g in _groups(found)}
-        known_groups = self.shelf.groups()
-        with self.shelf.change() as db:
+        known_groups = self.pages.groups()
+        with self.pages.change() as db:
             for gone in known_groups.keys() - wanted.keys():
                 db.execute("DELETE FROM groups WHERE id = ?", (gone,))
                 db.execute("DELETE FROM pages WHERE grp = ?", (gone,))
@@ -73,20 +73,20 @@ class Maker:
                     " rank = excluded.rank, content = excluded.content, results = excluded.results",
                     (group.id, group.rank, group.content, json.dumps(group.results)),
                 )
-        return self.shelf.pending()
+        return self.pages.pending()
 
     def next(self, wanted: Iterable[str] = ()) -> str | None:
         """The group to make now: that of a page someone waits for, then changed ones, then from the oldest on."""
-        stale = {g.id: g for g in self.shelf.groups().values() if g.made != g.content}
+        stale = {g.id: g for g in self.pages.groups().values() if g.made != g.content}
         for page in wanted:
-            if (group := self.shelf.group_of(page)) in stale:
+            if (group := self.pages.group_of(page)) in stale:
                 return group
         changed = [g.id for g in stale.values() if g.made is not None]
         return next(iter(changed or stale), None)
 
     def step(self, group: str) -> list[str]:
         """Make the pages of a group. Returns the names of those that are new, changed or gone."""
-        now = self.shelf.groups()[group]
+        now = self.pages.groups()[group]
         objects: set[str] = set()
         pages: dict[str, str] = {}
         damaged: dict[str, str] = {}
@@ -97,7 +97,7 @@ class Maker:
             return PREFIX + name
 
         def keep(kind: str, id: str, model: BaseModel) -> None:
-            pages[page_name(kind, id)] = self.shelf.put(model.model_dump_json().encode(), "json")
+            pages[page_name(kind, id)] = self.pages.put(model.model_dump_json().encode(), "json")
 
         networks = [network(n) for n in self.workspace.networks()]
         drawn: dict[str, str] = {}
@@ -105,7 +105,7 @@ class Maker:
             fields = to_jsonable_python(gather(self._results(now.results, damaged), networks, put, keep))
         fields = {name: value for name, value in fields.items() if value not in (None, [], {})}
         before = {n: o for n, o in self._pages(group)}
-        with self.shelf.change() as db:
+        with self.pages.change() as db:
             db.execute("DELETE FROM pages WHERE grp = ?", (group,))
             db.executemany("INSERT OR REPLACE INTO pages VALUES (?, ?, ?)", [(n, group, o) for n, o in pages.items()])
             db.execute(
@@ -118,21 +118,21 @@ class Maker:
         return sorted(n for n in before.keys() | pages.keys() if before.get(n) != pages.get(n))
 
     def _pages(self, group: str) -> list[tuple[str, str]]:
-        with self.shelf.change() as db:
+        with self.pages.change() as db:
             return db.execute("SELECT name, object FROM pages WHERE grp = ?", (group,)).fetchall()
 
     def _encoder(self, drawn: dict[str, str]) -> picture.Memory:
-        """Pictures that were drawn before are not encoded again. drawn: told the objects of all."""
+        """Pictures that were drawn before are not encoded again. drawn: gets the object of each."""
 
         def encoded(pixels: str, encode: Callable[[], bytes]) -> bytes:
-            name, image = self.shelf.encoded(pixels) or ("", encode())
+            name, image = self.pages.encoded(pixels) or ("", encode())
             drawn[pixels] = name or self._put(image)
             return image
 
         return encoded
 
     def _put(self, image: bytes) -> str:
-        return self.shelf.put(image, "png" if image.startswith(b"\x89PNG") else "jpg")
+        return self.pages.put(image, "png" if image.startswith(b"\x89PNG") else "jpg")
 
     def _results(self, names: Iterable[str], damaged: dict[str, str]) -> Iterable[Result]:
         for name in names:
@@ -219,6 +219,8 @@ def _digest(text: str) -> str:
 
 
 def _sources() -> list[Any]:
-    """The code that makes pages: another Deepro makes them again."""
-    rooms = [Path(m.__file__).parent for m in (deepro.kinds, deepro.render, deepro.report) if m.__file__]
-    return [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for room in rooms for f in sorted(room.rglob("*.py"))]
+    """Name, size and time of each file that makes pages: where one has changed, all pages are made again."""
+    folders = [Path(m.__file__).parent for m in (deepro.kinds, deepro.render, deepro.report) if m.__file__]
+    return [
+        (f.name, f.stat().st_size, f.stat().st_mtime_ns) for folder in folders for f in sorted(folder.rglob("*.py"))
+    ]

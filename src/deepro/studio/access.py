@@ -1,4 +1,4 @@
-"""Who may ask: checked before anything else sees a request.
+"""Decides which requests reach the Studio, before anything else reads them.
 
 Loopback is open to this machine. Any other host needs a token: the address that holds it sets a cookie and leads on to
 the same address without it. The Host header must be one of ours (DNS rebinding), a request that changes something
@@ -40,16 +40,18 @@ HEADERS = [
 
 
 def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine alone."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host.lower() == "localhost"
 
 
-class Gate:
-    """Around the whole application. hosts: the names by which this server may be called, without the port.
+class AccessControl:
+    """ASGI middleware around the whole application: it refuses requests and adds the security headers.
 
-    token: None where none is needed. most: bytes of a request's body, by path.
+    hosts: the names of this server, without the port. token: None where this machine alone may connect. most: the
+    largest body in bytes that a path takes.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class Gate:
         return await self.app(scope, self._counted(scope["path"], receive), sealed)
 
     def _counted(self, path: str, receive: Receive) -> Receive:
-        """A body that was not declared is cut off as well, before it is in memory."""
+        """`receive`, with a ValueError once more bytes came than the path takes, declared or not."""
         left = self.most(path)
 
         async def counted() -> Any:
@@ -120,6 +122,7 @@ class Gate:
         return counted
 
     def _refusal(self, scope: Scope, headers: dict[bytes, str]) -> tuple[int, str] | None:
+        """Status and reason where the request is refused, None where it may go on."""
         host = headers.get(b"host", "").lower()
         if host not in self.hosts:
             return 421, "this server is not called so; use the address that `deepro studio` printed"
@@ -138,7 +141,7 @@ class Gate:
 
 
 def _viewer(cookie: str, cookies: dict[str, str], fresh: list[tuple[bytes, bytes]]) -> str:
-    """Who asks, to share the work fairly: a random name that this browser keeps."""
+    """A random name that this browser keeps in a cookie, so that the queue can share the work fairly."""
     known = cookies.get(cookie, "")
     if re.fullmatch(r"[0-9a-f]{32}", known):
         return known

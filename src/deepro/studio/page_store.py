@@ -50,8 +50,8 @@ class Group(NamedTuple):
     results: tuple[str, ...]
 
 
-class Shelf:
-    """One connection; each process and thread that uses the shelf has its own.
+class PageStore:
+    """One connection; each process and thread that uses the store has its own.
 
     stamp: what the pages depend on beside the results. Where it has changed all pages are to be made again; the old
     ones are shown until then, unless they are of another shape than this viewer reads. A file that cannot be read is

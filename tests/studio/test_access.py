@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deepro.studio.gate import Gate, is_loopback
+from deepro.studio.access import AccessControl, is_loopback
 
 TOKEN = "a-token-that-is-long-enough"
 
@@ -28,7 +28,7 @@ async def inside(scope: Any, _receive: Any, send: Any) -> None:
 def ask(
     method: str = "GET", path: str = "/", query: str = "", token: str | None = None, **headers: str
 ) -> tuple[int, dict[str, list[str]], bytes]:
-    gate = Gate(inside, hosts=frozenset({"127.0.0.1", "localhost", "::1"}), port=8765, token=token)
+    access = AccessControl(inside, hosts=frozenset({"127.0.0.1", "localhost", "::1"}), port=8765, token=token)
     given = {"host": "127.0.0.1:8765", **{k.replace("_", "-"): v for k, v in headers.items()}}
     scope = {
         "type": "http",
@@ -42,7 +42,7 @@ def ask(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    run(gate(scope, None, send))  # type: ignore[arg-type]
+    run(access(scope, None, send))  # type: ignore[arg-type]
     answered: dict[str, list[str]] = {}
     for name, value in sent[0]["headers"]:
         answered.setdefault(name.decode(), []).append(value.decode())
@@ -148,6 +148,6 @@ def test_no_web_sockets() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    gate = Gate(inside, hosts=frozenset({"localhost"}), port=1, token=None)
-    run(gate({"type": "websocket"}, None, send))  # type: ignore[arg-type]
+    access = AccessControl(inside, hosts=frozenset({"localhost"}), port=1, token=None)
+    run(access({"type": "websocket"}, None, send))  # type: ignore[arg-type]
     assert sent == [{"type": "websocket.close", "code": 1008}]

@@ -1,4 +1,4 @@
-"""Server-Sent Events to everyone who looks. A viewer that does not read keeps the latest word on each thing."""
+"""Server-Sent Events to all open viewers; one that reads slowly gets only the latest event on each subject."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ QUIET = 15.0  # seconds after which a comment keeps the connection open
 MOST = 500  # viewers
 
 
-class Hub:
-    """Told in the event loop."""
+class Events:
+    """Sends events to the connected viewers; to be used inside the event loop."""
 
     def __init__(self) -> None:
         self._viewers: set[Mailbox] = set()
@@ -20,14 +20,14 @@ class Hub:
     def __len__(self) -> int:
         return len(self._viewers)
 
-    def tell(self, event: str, key: str, content: Any) -> None:
-        """A later word with the same event and key takes the place of one that was not read yet."""
+    def publish(self, event: str, key: str, content: Any) -> None:
+        """Send to every viewer. A later event of the same name and key replaces one that was not read yet."""
         text = f"event: {event}\ndata: {json.dumps(content, ensure_ascii=False)}\n\n".encode()
         for viewer in self._viewers:
             viewer.put((event, key), text)
 
     async def stream(self, hello: bytes) -> AsyncIterator[bytes]:
-        """What one viewer reads, from `hello` on."""
+        """The bytes that one viewer reads: `hello` first, then events until it disconnects."""
         mailbox = Mailbox()
         self._viewers.add(mailbox)
         try:
@@ -39,20 +39,24 @@ class Hub:
 
 
 class Mailbox:
+    """Events that one viewer has not read yet."""
+
     def __init__(self) -> None:
-        self._letters: dict[tuple[str, str], bytes] = {}
+        self._unread: dict[tuple[str, str], bytes] = {}
         self._new = asyncio.Event()
 
     def put(self, key: tuple[str, str], text: bytes) -> None:
-        self._letters.pop(key, None)
-        self._letters[key] = text
+        """Add an event, in place of an unread one with this key."""
+        self._unread.pop(key, None)
+        self._unread[key] = text
         self._new.set()
 
     async def take(self) -> bytes:
+        """Wait for events and return all unread ones; after QUIET seconds without any, a comment."""
         try:
             await asyncio.wait_for(self._new.wait(), QUIET)
         except TimeoutError:
             return b": still here\n\n"
         self._new.clear()
-        letters, self._letters = self._letters, {}
-        return b"".join(letters.values())
+        unread, self._unread = self._unread, {}
+        return b"".join(unread.values())

@@ -1,4 +1,4 @@
-"""One workspace being looked at: its pages, its jobs, its computing process, and everyone who watches."""
+"""The Studio of one workspace: its pages, its jobs, its computing process and the viewers that are open."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from deepro.render.version import version
 from deepro.store import Workspace
 from deepro.studio import pictures
 from deepro.studio.engine import CancelledError, Engine, LostError
-from deepro.studio.hub import Hub
+from deepro.studio.events import Events
+from deepro.studio.page_store import PREFIX, PageStore
 from deepro.studio.pictures import Data
 from deepro.studio.queue import Queue
-from deepro.studio.shelf import PREFIX, Shelf
 from deepro.studio.worker import Spec
 
 API = 1
 PATIENCE = 4.0  # seconds for a job to stop by itself once it is cancelled
 PREVIEWS = 60
 WAIT = 20.0  # seconds for a page that is being made
-SETTLE = 0.3  # seconds between two words about pages
+SETTLE = 0.3  # seconds between two events about pages
 
 
 class Studio:
@@ -38,23 +38,23 @@ class Studio:
         self.spec = spec
         self.workspace = Workspace(spec.workspace)
         self.folder = self.workspace.folder / "studio"
-        self.shelf = Shelf(self.folder)
+        self.pages = PageStore(self.folder)
         self.queue = Queue(self.folder / "jobs.sqlite")
         self.data = Data(spec.data) if spec.data else None
-        self.hub = Hub()
+        self.events = Events()
         self.engine = Engine(spec, self._hear)
         self.network = LiveNetwork(state="loading" if spec.model else "none")
         self.labels: list[str] = []
         self.forms: asyncio.Future[list[MethodForm]] | None = None
         # Results that nobody has looked at yet are pages to come: whoever asks for one waits for it.
-        unseen = not self.shelf.groups() and any(self.workspace.places())
-        self.pending = self.shelf.pending() or int(unseen)
+        unseen = not self.pages.groups() and any(self.workspace.places())
+        self.pending = self.pages.pending() or int(unseen)
         self.revision = 0
         self._previews: list[dict[str, Any]] = []
         self._running: str | None = None
         self._progress: dict[str, tuple[str, int, int | None]] = {}
         self._packed: tuple[int, bytes, str] | None = None  # revision, overview, its tag
-        self._told = 0.0
+        self._published = 0.0
         self._expected: set[str] = set()  # pages of pictures that were just opened
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -63,7 +63,7 @@ class Studio:
         self.forms = self.loop.create_future()
         shutil.rmtree(self.folder / "reports", ignore_errors=True)
         self.engine.start()
-        if self.pending or not self.shelf.groups():
+        if self.pending or not self.pages.groups():
             threading.Thread(target=self._preview, daemon=True, name="preview").start()
         if self.spec.model:
             self._pump()
@@ -72,23 +72,23 @@ class Studio:
         self.engine.close()
         for task in self._tasks:
             task.cancel()
-        self.shelf.close()
+        self.pages.close()
         self.queue.close()
 
     # ---- pages
 
     def _preview(self) -> None:
         """The first look at a workspace: photographs and labels at once, while their pages are being made."""
-        with contextlib.suppress(Exception):  # only a convenience; what is wrong is told with the pages
+        with contextlib.suppress(Exception):  # only a convenience; what is wrong is shown with the pages
             for most in (6, PREVIEWS):
-                self._previews = pictures.preview(self.workspace, most, lambda d: PREFIX + self.shelf.put(d, "jpg"))
+                self._previews = pictures.preview(self.workspace, most, lambda d: PREFIX + self.pages.put(d, "jpg"))
                 self.loop.call_soon_threadsafe(self._changed)
 
     def overview(self) -> tuple[bytes, str]:
         """Packed JSON and its tag."""
         if self._packed is None or self._packed[0] != self.revision:
             revision = self.revision
-            made = self.shelf.overview({"photographs": self._previews})
+            made = self.pages.overview({"photographs": self._previews})
             if not made.title:
                 made = made.model_copy(update={"title": self.workspace.folder.name, "deepro": version()})
             text = made.model_dump_json().encode()
@@ -97,34 +97,34 @@ class Studio:
 
     async def page(self, name: str) -> str | None:
         """The object of a page; waits for one that is being made for the first time."""
-        found = self.shelf.page(name)
+        found = self.pages.page(name)
         if found is None and (self.pending or name in self._expected):
             self.engine.tell("pages", [name])
             ends = time.monotonic() + WAIT
             while found is None and time.monotonic() < ends and (self.pending or name in self._expected):
                 await asyncio.sleep(0.05)
-                found = self.shelf.page(name)
+                found = self.pages.page(name)
         self._expected.discard(name)
         return found
 
     def _changed(self) -> None:
-        """Tell everyone, but not all the time."""
+        """Publish that pages have changed, at most once in SETTLE seconds."""
         self.revision += 1
-        wait = SETTLE - (time.monotonic() - self._told)
+        wait = SETTLE - (time.monotonic() - self._published)
         if wait <= 0:
-            self._tell_site()
+            self._publish_site()
         elif not any(t.get_name() == "site" for t in self._tasks):
-            self._task(self._tell_later(wait), "site")
+            self._task(self._publish_later(wait), "site")
 
-    async def _tell_later(self, wait: float) -> None:
+    async def _publish_later(self, wait: float) -> None:
         await asyncio.sleep(wait)
-        self._tell_site()
+        self._publish_site()
 
-    def _tell_site(self) -> None:
-        self._told = time.monotonic()
-        self.hub.tell("site", "", SiteEvent(revision=self.revision, pending=self.pending).model_dump())
+    def _publish_site(self) -> None:
+        self._published = time.monotonic()
+        self.events.publish("site", "", SiteEvent(revision=self.revision, pending=self.pending).model_dump())
 
-    # ---- what the computing process says
+    # ---- messages of the computing process
 
     def _hear(self, event: str, content: Any) -> None:
         if event == "forms":
@@ -133,11 +133,11 @@ class Studio:
         elif event == "network":
             self.labels = content.pop("labels", self.labels)
             self.network = LiveNetwork(**content)
-            self._tell_session()
+            self._publish_session()
         elif event == "progress":
             id, *step = content
             self._progress[id] = tuple(step)  # type: ignore[assignment]
-            self._tell_job(id)
+            self._publish_job(id)
         elif event == "site":
             _, self.pending = content
             self._changed()
@@ -145,7 +145,7 @@ class Studio:
                 self._previews = []
         elif event == "died" and self.spec.model:
             self.network = LiveNetwork(state="loading" if content else "failed", reason="the computing process died")
-            self._tell_session()
+            self._publish_session()
 
     def session(self) -> Session:
         return Session(
@@ -158,8 +158,8 @@ class Studio:
             limits=pictures.LIMITS,
         )
 
-    def _tell_session(self) -> None:
-        self.hub.tell("session", "", self.session().model_dump())
+    def _publish_session(self) -> None:
+        self.events.publish("session", "", self.session().model_dump())
 
     # ---- jobs
 
@@ -170,9 +170,9 @@ class Studio:
         made = self.queue.known(key)
         there = there or (made is not None and made.key != key and self._kept(made.key))
         job = self.queue.submit(request, key, viewer, subject, done=there, later=later)
-        self._tell_job(job.id)
+        self._publish_job(job.id)
         self._pump()
-        return self.told(job, viewer)
+        return self.job_view(job, viewer)
 
     async def explain(self, photograph: str, viewer: str) -> list[Job]:
         """The usual methods for a photograph, queued behind whatever else this viewer asks for."""
@@ -185,17 +185,17 @@ class Studio:
 
     def retry(self, id: str, viewer: str) -> Job:
         job = self.queue.retry(id, viewer)
-        self._tell_job(job.id)
+        self._publish_job(job.id)
         self._pump()
-        return self.told(job, viewer)
+        return self.job_view(job, viewer)
 
     def cancel(self, id: str, viewer: str) -> Job:
         job = self.queue.cancel(id)
         if job.state == "running":
             self.engine.tell("cancel", id)
             self._task(self._insist(id), "insist")
-        self._tell_job(id)
-        return self.told(job, viewer)
+        self._publish_job(id)
+        return self.job_view(job, viewer)
 
     async def _insist(self, id: str) -> None:
         """A job that does not stop by itself is ended with its process; what else was asked of it is asked again."""
@@ -213,7 +213,7 @@ class Studio:
 
     async def _work(self, job: Job) -> None:
         started = time.monotonic()
-        self._tell_job(job.id)
+        self._publish_job(job.id)
         state, error, key = "done", None, None
         try:
             name = await self.engine.ask("job", (job.id, job.request))
@@ -234,14 +234,14 @@ class Studio:
                 self.queue.finish(job.id, state, error, time.monotonic() - started, key)
         self._progress.pop(job.id, None)
         self._running = None
-        self._tell_job(job.id)
+        self._publish_job(job.id)
         self._pump()
 
     def jobs(self, viewer: str) -> list[Job]:
-        return [self.told(job, viewer) for job in self.queue.jobs()]
+        return [self.job_view(job, viewer) for job in self.queue.jobs()]
 
-    def told(self, job: Job, viewer: str) -> Job:
-        """With what is known beside the queue: progress, whose it is, and where its result is seen."""
+    def job_view(self, job: Job, viewer: str) -> Job:
+        """The job with its progress, whether it is this viewer's, and the page that shows its result."""
         what, done, total = self._progress.get(job.id, ("", 0, None))
         more: dict[str, Any] = {"what": what, "done": done, "total": total, "mine": self.queue.viewer(job.id) == viewer}
         if job.state == "done":
@@ -251,7 +251,7 @@ class Studio:
     def _seen(self, job: Job) -> list[str] | None:
         """The page of the job's picture, another page that its result is on, or the list that it stands in."""
         if self._places is None or self._places[0] != self.revision:
-            self._places = self.revision, self.shelf.places()
+            self._places = self.revision, self.pages.places()
         pages = self._places[1].get(job.key, [])
         if not pages:
             return None
@@ -262,17 +262,17 @@ class Studio:
 
     _places: tuple[int, dict[str, list[str]]] | None = None
 
-    def _tell_job(self, id: str) -> None:
+    def _publish_job(self, id: str) -> None:
         with contextlib.suppress(UsageError):
             job = self.queue.job(id)
-            content = self.told(job, "").model_dump() | {"viewer": self.queue.viewer(id)[:12]}
-            self.hub.tell("job", id, content)
+            content = self.job_view(job, "").model_dump() | {"viewer": self.queue.viewer(id)[:12]}
+            self.events.publish("job", id, content)
 
     # ---- pictures
 
     async def look(self, file: Path, name: str) -> Any:
         opened = await self.engine.ask("open", (str(file), name))
-        if self.shelf.page(name := f"photograph-{opened.id}") is None:
+        if self.pages.page(name := f"photograph-{opened.id}") is None:
             self._expected.add(name)
         return opened
 
