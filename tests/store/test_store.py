@@ -17,6 +17,7 @@ from deepro.errors import StoreError
 from deepro.kinds.patterns.pattern import Pattern
 from deepro.kinds.photographs.heatmap import Heatmap
 from deepro.kinds.photographs.region import Region
+from deepro.kinds.sequences.trace import Layered, Trace
 from deepro.results import Provenance, Result
 from deepro.store import Workspace, save
 
@@ -215,3 +216,15 @@ def test_a_foreign_folder_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="is a file"):
         Workspace(tmp_path / "file")
+
+
+def test_a_field_that_is_a_mapping_of_its_own_kind_comes_back_as_it_was(tmp_path: Path) -> None:
+    h = Layered({"rnn.l0": np.arange(6, dtype=np.float32).reshape(1, 1, 3, 2)})
+    made = Trace(
+        layers=("rnn.l0",), kinds=("LSTM",), h=h, c=None, gates={"f": h}, inputs={}, lengths={"rnn.l0": np.array([3])},
+        checks={"rnn.l0": 0.0},
+    )  # fmt: skip
+    back = deepro.open(save(made, tmp_path / "trace"))
+    assert isinstance(back, Trace)
+    assert np.array_equal(back.h["rnn.l0"], h[0])
+    assert np.array_equal(back.gates["f"][0], h[0])
