@@ -12,11 +12,11 @@ from deepro.kinds.spaces.atlas import Atlas
 from deepro.kinds.spaces.findings import Findings
 from deepro.kinds.spaces.layer_scores import LayerScores
 from deepro.kinds.spaces.map import Map
-from deepro.methods.spaces.shelf import shared
+from deepro.methods.spaces.code_cache import cached_codes
 from deepro.network import Network
 from deepro.results import Result
 from deepro.store import Workspace
-from deepro.store.codes import CodeShelf
+from deepro.store.codes import CodeFolderCache
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def embed(
     of_pictures = {k: v for k, v in options.items() if k in ("batch_size", "memory", "seed", "grid", "size", "least")}
     options = {k: v for k, v in options.items() if k not in ("grid", "size", "least")} if atlas else options
     aligned = None
-    with shared(CodeShelf(ws.folder / "codes", layers, thumbnails)):
+    with cached_codes(CodeFolderCache(ws.folder / "codes", layers, thumbnails)):
         if len(layers) > 1 and method == "tsne":
             aligned = _make(ws, "aligned_maps", net, data, layers, options)
             maps = aligned.maps

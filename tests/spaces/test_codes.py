@@ -198,7 +198,7 @@ def test_the_module_is_left_alone() -> None:
 def test_a_run_captures_all_its_layers_once_and_goes_on_after_a_stop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from deepro.methods.spaces.shelf import shared
+    from deepro.methods.spaces.code_cache import cached_codes
     from deepro.store import codes as on_disk
 
     net, x = small(), images()
@@ -206,14 +206,14 @@ def test_a_run_captures_all_its_layers_once_and_goes_on_after_a_stop(
     monkeypatch.setattr(on_disk, "_EVERY", 4)
     monkeypatch.setattr(Examples, "card", lambda _self: ({"name": "x", "sha256": "same", "size": [N]},))
     alone = capture(net, as_examples(net, x), "2", pool="max", batch_size=4)
-    shelf = on_disk.CodeShelf(tmp_path / "codes", ["0", "2"])
-    with pytest.raises(MemoryError), shared(shelf):
+    cache = on_disk.CodeFolderCache(tmp_path / "codes", ["0", "2"])
+    with pytest.raises(MemoryError), cached_codes(cache):
         capture(net, Examples(Breaks(x, 17)), "0", pool="max", batch_size=4)
     read: list[int] = []
     fine = Examples(TorchImages(x))
     inner = fine.dataset.read
     fine.dataset.read = lambda i: (read.append(i), inner(i))[1]  # type: ignore[method-assign]
-    with shared(shelf):
+    with cached_codes(cache):
         first = capture(net, fine, "0", pool="max", batch_size=4)
         assert min(read) >= 4, "the first examples were captured twice"
         count = len(read)

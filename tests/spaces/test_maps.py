@@ -15,7 +15,7 @@ from deepro import progress
 from deepro.errors import LayerError, UsageError
 from deepro.methods.spaces import layouts
 from deepro.methods.spaces.embed import embed, map_methods
-from deepro.methods.spaces.making import stratified
+from deepro.methods.spaces.map_pipeline import stratified
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.newcomers import nearest_on, place_on
 from deepro.methods.spaces.placement import _geometric_median, place

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from deepro.survey.exact import ExactSum
-from deepro.survey.responses import respond
+from deepro.survey.layer_summary import summarise
 from deepro.survey.state import SurveyState
 from deepro.survey.statistics import ClassMeans, Histogram, Pairs
 from tests.reference.survey import correlations
@@ -28,8 +28,8 @@ def gather(values: Tensor, labels: Tensor, parts: list[list[int]], k: int = K) -
     half = values.shape[1] // 2
     for part in parts:
         index = torch.tensor(part)
-        state.see("one", respond(values[index, :half], index, labels[index]), k)
-        state.see("two", respond(values[index, half:], index, labels[index]), k)
+        state.see("one", summarise(values[index, :half], index, labels[index]), k)
+        state.see("two", summarise(values[index, half:], index, labels[index]), k)
         state.close()
     return state
 
@@ -140,7 +140,7 @@ def test_wide_layers_and_many_classes_are_bounded(monkeypatch: pytest.MonkeyPatc
     limited = SurveyState()
     index = torch.arange(40)
     for part, name in ((slice(0, 3), "one"), (slice(3, 7), "two")):
-        limited.see(name, respond(values[index, part], index, labels), K)
+        limited.see(name, summarise(values[index, part], index, labels), K)
     limited.close(classed=1)
     found = limited.compute()
     assert found["one"]["class_means"].shape[0] == 0
@@ -202,8 +202,8 @@ def test_states_survive_being_written_as_arrays() -> None:
     assert as_bytes(again) == as_bytes(state)
     for s in (state, again):
         index = torch.arange(20, 40)
-        s.see("one", respond(values[20:, :3], index, labels[20:]), K)
-        s.see("two", respond(values[20:, 3:], index, labels[20:]), K)
+        s.see("one", summarise(values[20:, :3], index, labels[20:]), K)
+        s.see("two", summarise(values[20:, 3:], index, labels[20:]), K)
         s.close()
     check(again, values, labels)
     assert as_bytes(again) == as_bytes(state)
@@ -247,7 +247,7 @@ def test_histogram_bins_are_half_octaves() -> None:
     peaks = torch.tensor([-1.0, 0.0, 2.0**-20, 2.0**-16, 1.0, 1.49, 1.5, 1.99, 2.0, 65535.0, 65536.0, 1e9])
     index = torch.arange(len(peaks))
     histogram = Histogram(1)
-    histogram.update(respond(peaks.view(-1, 1, 1, 1).expand(-1, 1, 2, 2), index, index * 0 - 1))
+    histogram.update(summarise(peaks.view(-1, 1, 1, 1).expand(-1, 1, 2, 2), index, index * 0 - 1))
     want = np.zeros(Histogram.BINS, dtype=int)
     for value in peaks.tolist():
         want[max(0, int(np.searchsorted(edges, value, side="right")) - 1) if value > 0 else 0] += 1

@@ -12,7 +12,8 @@ import numpy as np
 
 from deepro.data.examples import Examples
 from deepro.errors import StoreError
-from deepro.methods.spaces.codes import Codes, Pool, Table, capture
+from deepro.methods.spaces.code_table import CodeTable
+from deepro.methods.spaces.codes import Codes, Pool, capture
 from deepro.network import Network
 from deepro.network.fingerprint import digest_json
 from deepro.store.folder import atomic_text
@@ -21,7 +22,7 @@ _MARK = "codes.json"
 _EVERY = 256  # examples after which a run notes how far its codes are good
 
 
-class CodeFolder(Table):
+class CodeFolder(CodeTable):
     """A table whose columns are files; what was written before an interruption is found again.
 
     key: what the codes depend on. A folder made for another key is refused with a StoreError.
@@ -91,16 +92,16 @@ def capture_to(
     holds something else.
     """
     names = [layers] if isinstance(layers, str) else list(layers)
-    told = {k: str(v) for k, v in options.items() if k != "batch_size"}
-    key = digest_json([net.fingerprint, examples.card()[0]["sha256"], sorted(names), pool, np.dtype(dtype).name, told])
+    rest = {k: str(v) for k, v in options.items() if k != "batch_size"}
+    key = digest_json([net.fingerprint, examples.card()[0]["sha256"], sorted(names), pool, np.dtype(dtype).name, rest])
     table = CodeFolder(folder, len(examples), key)
     return capture(net, examples, names, pool=pool, dtype=dtype, table=table, **({"memory": 1 << 62} | options))  # type: ignore[arg-type]
 
 
-class CodeShelf:
-    """Codes in a folder of a workspace, a folder a question: what one run captured the next one finds.
+class CodeFolderCache:
+    """A `CodeCache` in a workspace, one subfolder for each set of options, which later runs find again.
 
-    layers: all that the run asks for. thumbnails: longest side of the pictures kept with them.
+    layers: all layers of the run. thumbnails: longest side of the pictures kept with the codes, in pixels.
     """
 
     def __init__(self, folder: str | Path, layers: Sequence[str], thumbnails: int = 48) -> None:
@@ -110,8 +111,8 @@ class CodeShelf:
         """The folder for these codes. One that is damaged is made anew."""
         import shutil
 
-        told = {**about, "thumbnails": self.thumbnails}
-        key = digest_json([net.fingerprint, examples.card()[0]["sha256"], sorted(self.layers), told])
+        about = {**about, "thumbnails": self.thumbnails}
+        key = digest_json([net.fingerprint, examples.card()[0]["sha256"], sorted(self.layers), about])
         place = self.folder / key[:20]
         try:
             return CodeFolder(place, len(examples), key, every=_EVERY)

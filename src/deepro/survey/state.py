@@ -14,7 +14,7 @@ import torch
 from deepro.data import Batch
 from deepro.data.reading import Read
 from deepro.errors import LayerError, NetworkError, StoreError
-from deepro.survey.responses import Responses, Summary, join, respond
+from deepro.survey.layer_summary import LayerSummary, Summary, join, summarise
 from deepro.survey.statistics import ClassMeans, Extremes, Histogram, Moments, Pairs, Statistic, TopK
 
 KEPT_REASONS = 100  # unreadable images whose reason is kept; all are counted
@@ -54,7 +54,7 @@ class SurveyState:
             name: slice(end - len(top.values), end) for (name, top), end in zip(self.tops.items(), ends, strict=True)
         }
 
-    def see(self, layer: str, seen: Responses, k: int) -> None:
+    def see(self, layer: str, seen: LayerSummary, k: int) -> None:
         """Take in one layer's answer to the present batch."""
         shape = (seen.maxima.shape[1], k, len(seen.space))
         if layer not in self.tops:
@@ -218,4 +218,4 @@ def observe(state: SurveyState, layer: str, output: torch.Tensor, batch: Batch, 
             f"layer {layer!r} gives {tuple(output.shape)} for {len(batch.indices)} images: not one row an image; "
             "leave it out with layers="
         )
-    state.see(layer, respond(moved, batch.indices, batch.labels), k)
+    state.see(layer, summarise(moved, batch.indices, batch.labels), k)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from deepro.survey.exact import ExactSum
-from deepro.survey.responses import Responses, Summary
+from deepro.survey.layer_summary import LayerSummary, Summary
 
 Arrays = dict[str, np.ndarray]
 
@@ -42,7 +42,7 @@ class TopK:
         self.images = torch.full((units, k), -1, dtype=torch.int64)
         self.positions = torch.full((units, k, axes), -1, dtype=torch.int32)
 
-    def update(self, seen: Responses) -> None:
+    def update(self, seen: LayerSummary) -> None:
         maxima, indices = seen.maxima.to(self.values.dtype), seen.indices.numpy()
         if seen.valid is not None:
             maxima = torch.where(seen.valid, maxima, -torch.inf)
@@ -56,7 +56,7 @@ class TopK:
         if len(units):
             self._enter(seen, maxima, beaten[:, units], units)
 
-    def _enter(self, seen: Responses, maxima: np.ndarray, beaten: np.ndarray, units: np.ndarray) -> None:
+    def _enter(self, seen: LayerSummary, maxima: np.ndarray, beaten: np.ndarray, units: np.ndarray) -> None:
         """Sort the images of a batch that may enter (N, U) into the lists of these units."""
         unit, row = beaten.T.nonzero()
         counts = np.bincount(unit)

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deepro import progress
 from deepro.errors import UnsupportedError
 from deepro.kinds.photographs.heatmap import Heatmap
 from deepro.methods.regions.differentiate import Pass, forward
 from deepro.network import Inputs, Network, Preprocess
 from deepro.parameters import Bounds, Images, OneTarget
-from deepro.progress import steps as told
 from deepro.rectifiers import nonlinearities, rectifiers
 from deepro.registry import Paper, method
 from deepro.shapes import to_array
@@ -117,7 +117,7 @@ def smoothgrad(
     spread = noise * (x.amax(rest, keepdim=True) - x.amin(rest, keepdim=True))
     generator = torch.Generator().manual_seed(seed)
     total = torch.zeros_like(x)
-    for _ in told(range(samples), "smoothgrad"):
+    for _ in progress.steps(range(samples), "smoothgrad"):
         grain = torch.randn(x.shape[1:], generator=generator, dtype=x.dtype).to(x.device)
         one = forward(net, x + spread * grain, clean.target).gradient()
         total += one**2 if square else one
@@ -156,7 +156,7 @@ def integrated_gradients(
         start = net.preprocess.normalise(start)
     nodes, weights = np.polynomial.legendre.leggauss(steps)
     mean = torch.zeros_like(x)
-    for node, weight in told(list(zip(nodes, weights, strict=True)), "integrated gradients"):
+    for node, weight in progress.steps(list(zip(nodes, weights, strict=True)), "integrated gradients"):
         here = start + (node + 1) / 2 * (x - start)
         mean += weight / 2 * forward(net, here, clean.target).gradient()
     values = summed((x - start) * mean)

@@ -15,7 +15,7 @@ from deepro.kinds.spaces.aligned_maps import AlignedMaps
 from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.codes import Codes, Pool, capture
 from deepro.methods.spaces.layouts import Layout, tsne_layout
-from deepro.methods.spaces.making import Plan, Question, map_captured, threads
+from deepro.methods.spaces.map_pipeline import LayoutPlan, MapOptions, map_captured, threads
 from deepro.methods.spaces.neighbours import Finder, Metric, Neighbours
 from deepro.methods.spaces.quality import kept
 from deepro.network import Network
@@ -59,8 +59,8 @@ def aligned_maps(
     found = capture(
         net, dataset, names, pool=pool, batch_size=batch_size, memory=memory << 20, thumbnails=thumbnails, seed=seed
     )
-    question = Question("", pool, -1, metric, batch_size, memory, thumbnails, keep_codes, seed)
-    frames = [(name, net, dataset, found, replace(question, layer=name)) for name in names]
+    options = MapOptions("", pool, -1, metric, batch_size, memory, thumbnails, keep_codes, seed)
+    frames = [(name, net, dataset, found, replace(options, layer=name)) for name in names]
     return _align(frames, perplexity, steps, early_steps)
 
 
@@ -84,18 +84,18 @@ def align_networks(
     names = list(names) if names is not None else [f"{i}: {net.name}" for i, net in enumerate(nets)]
     if len(names) != len(nets):
         raise UsageError(f"{len(names)} names for {len(nets)} networks")
-    question = Question(layer, pool, -1, metric, batch_size, 2048, 48, True, seed)
+    options = MapOptions(layer, pool, -1, metric, batch_size, 2048, 48, True, seed)
     frames = []
     for name, net in zip(names, nets, strict=True):
         examples = as_examples(net, dataset)
         found = capture(net, examples, layer, pool=pool, batch_size=batch_size, thumbnails=48, seed=seed)
-        frames.append((name, net, examples, found, question))
+        frames.append((name, net, examples, found, options))
     if any(not np.array_equal(f[3].indices, frames[0][3].indices) for f in frames):
         raise ShapeError("the networks could not read the same examples")
     return _align(frames, perplexity, steps, early_steps)
 
 
-Frame = tuple[str, Network, Examples, Codes, Question]
+Frame = tuple[str, Network, Examples, Codes, MapOptions]
 
 
 def _align(frames: Sequence[Frame], perplexity: float | None, steps: int, early_steps: int) -> AlignedMaps:
@@ -103,15 +103,15 @@ def _align(frames: Sequence[Frame], perplexity: float | None, steps: int, early_
     changed: list[np.ndarray] = []
     moved: list[np.ndarray] = []
     before: Neighbours | None = None
-    for name, net, examples, found, question in progress.steps(frames, "aligned maps"):
-        codes = np.asarray(found.arrays[question.layer], dtype=np.float32)
+    for name, net, examples, found, options in progress.steps(frames, "aligned maps"):
+        codes = np.asarray(found.arrays[options.layer], dtype=np.float32)
         n = len(codes)
         if n < 7:
             raise UsageError(f"{n} points are too few neighbours for t-SNE, which needs 7")
         used = perplexity if perplexity is not None else min(30.0, (n - 1) / 3)
         if 3 * used > n - 1:
             raise UsageError(f"perplexity {used:g} needs at least {int(3 * used) + 1} points, got {n}")
-        now = Finder(np.ascontiguousarray(codes), question.metric).of_all(min(n - 1, max(_SAME, int(3 * used))))
+        now = Finder(np.ascontiguousarray(codes), options.metric).of_all(min(n - 1, max(_SAME, int(3 * used))))
         last = maps[-1].values if maps else None
 
         def lay(
@@ -120,7 +120,7 @@ def _align(frames: Sequence[Frame], perplexity: float | None, steps: int, early_
             start: np.ndarray,
             same: bool = _same(before, now),
             used: float = used,
-            seed: int = question.seed,
+            seed: int = options.seed,
         ) -> Layout:
             if same:
                 # t-SNE sees codes through their neighbours alone: the map before is the map of these too.
@@ -130,8 +130,8 @@ def _align(frames: Sequence[Frame], perplexity: float | None, steps: int, early_
             )
             return Layout(made.values, made.finished, {**made.facts, "perplexity": used})
 
-        plan = Plan("tsne", lay, nearest=lambda _n, used=used: int(3 * used))
-        made = map_captured(net, examples, found, question, plan, last)
+        plan = LayoutPlan("tsne", lay, nearest=lambda _n, used=used: int(3 * used))
+        made = map_captured(net, examples, found, options, plan, last)
         values = made.values if last is None else procrustes(last, made.values, shrink=False).astype(np.float32)
         maps.append(replace(made, values=values, facts={**made.facts, "frame": name}))
         k = min(_SAME, n - 1)

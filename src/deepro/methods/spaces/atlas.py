@@ -16,7 +16,7 @@ from deepro.kinds.spaces.atlas import Atlas
 from deepro.methods.patterns.imagine import imagine
 from deepro.methods.spaces.codes import Codes, capture
 from deepro.methods.spaces.layouts import pca_layout, tsne_layout
-from deepro.methods.spaces.making import canonical_order, in_memory, threads
+from deepro.methods.spaces.map_pipeline import canonical_order, in_memory, threads
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.quality import kept, map_neighbours
 from deepro.network import Network

@@ -1,4 +1,4 @@
-"""Codes: what a layer answers to each of many inputs, one row an example."""
+"""Captures codes: a layer's output for each of many inputs as one row of numbers an example."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from deepro import progress
 from deepro.data.examples import Examples
 from deepro.data.reading import Batch, Read
 from deepro.errors import ImageError, UnsupportedError, UsageError
+from deepro.methods.spaces.code_cache import cache_for
+from deepro.methods.spaces.code_table import CodeTable
 from deepro.methods.spaces.reduce import RandomProjection
-from deepro.methods.spaces.shelf import shelf_for
 from deepro.network import Layer, Network
 from deepro.probe import untouched
 
 Pool = Literal["mean", "max", "flatten", "positions", "step"]
 
-MEMORY = 2 << 30  # bytes of codes held for one layer, unless told otherwise
+MEMORY = 2 << 30  # bytes of codes held for one layer, unless `memory` says otherwise
 _REDUCED = 512  # dimensions that codes too wide for memory are projected to
 _HALF = 65504.0  # the largest number of half precision
 
@@ -87,7 +88,7 @@ def capture(
     predictions: bool = True,
     thumbnails: int = 0,
     seed: int = 0,
-    table: Table | None = None,
+    table: CodeTable | None = None,
 ) -> Codes:
     """Codes of several layers in one pass over the examples.
 
@@ -104,11 +105,11 @@ def capture(
     for name in names:
         net.check_layer(name)
     asked, pictured = names, thumbnails
-    if table is None and (shelf := shelf_for(names, thumbnails)) is not None:
-        names, predictions, thumbnails = list(dict.fromkeys(shelf.layers)), True, shelf.thumbnails
-        told = {"pool": pool, "step": step, "dtype": np.dtype(dtype).name, "memory": memory, "seed": seed}
-        table = shelf.table(net, examples, told)
-    table = table if table is not None else Table(len(examples))
+    if table is None and (cache := cache_for(names, thumbnails)) is not None:
+        names, predictions, thumbnails = list(dict.fromkeys(cache.layers)), True, cache.thumbnails
+        about = {"pool": pool, "step": step, "dtype": np.dtype(dtype).name, "memory": memory, "seed": seed}
+        table = cache.table(net, examples, about)
+    table = table if table is not None else CodeTable(len(examples))
     rows = _Rows(table, len(examples), np.dtype(dtype), memory, seed)
     unreadable: list[Read] = []
     kinds: Mapping[str, Layer] = {}
@@ -129,8 +130,8 @@ def capture(
                 found["prediction"], found["confidence"] = index.cpu().numpy(), share.cpu().numpy()
             if thumbnails and (pictures := net.pictures(inputs)) is not None:
                 found["picture"] = _thumbnails(pictures, thumbnails)
-            told = {str(r.index): r.reason for r in unreadable}
-            table.about = rows.about() | {"unreadable": table.about.get("unreadable", {}) | told}
+            reasons = {str(r.index): r.reason for r in unreadable}
+            table.about = rows.about() | {"unreadable": table.about.get("unreadable", {}) | reasons}
             table.add(found, int(batch.indices[-1]) + 1)
             progress.tell("codes", int(batch.indices[-1]) + 1, len(examples))
     if not table.count:
@@ -151,36 +152,6 @@ def capture(
         projections={name: p for name, p in rows.projections.items() if name in asked},
         notes=tuple(note for name, note in rows.notes.items() if name in asked),
     )
-
-
-class Table:
-    """Columns that grow a batch at a time, in memory. `size` examples at most."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.start = 0  # the example to go on with
-        self.count = 0  # examples held
-        self.about: dict[str, Any] = {}  # JSON that a later pass needs
-        self._columns: dict[str, np.ndarray] = {}
-
-    def add(self, columns: Mapping[str, np.ndarray], start: int) -> None:
-        """Append a batch; `start` is the example after it. A column may have several rows an example."""
-        n = len(columns["index"])
-        for name, values in columns.items():
-            each = len(values) // n
-            if name not in self._columns:
-                self._columns[name] = self.allocate(name, (self.size * each, *values.shape[1:]), values.dtype)
-            self._columns[name][self.count * each : (self.count + n) * each] = values
-        self.count += n
-        self.start = start
-
-    def allocate(self, name: str, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
-        """Room for a column."""
-        return np.empty(shape, dtype)
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Column -> the rows that are filled."""
-        return {name: column[: self.count * (len(column) // self.size)] for name, column in self._columns.items()}
 
 
 def _thumbnails(pictures: np.ndarray, longest: int) -> np.ndarray:
@@ -210,7 +181,7 @@ def _bytes(n: int) -> str:
 class _Rows:
     """Turns a layer's output into rows: pooled, checked, reduced where they would not fit."""
 
-    def __init__(self, table: Table, n: int, dtype: np.dtype, memory: int, seed: int) -> None:
+    def __init__(self, table: CodeTable, n: int, dtype: np.dtype, memory: int, seed: int) -> None:
         self.n, self.dtype, self.memory, self.seed = n, dtype, memory, seed
         known = table.about
         self.places = {name: tuple(shape) for name, shape in known.get("places", {}).items()}

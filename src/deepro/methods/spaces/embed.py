@@ -9,7 +9,7 @@ from deepro.errors import UsageError, near
 from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.codes import Pool
 from deepro.methods.spaces.layouts import Layout, pca_layout, random_layout, tsne_layout, umap_layout
-from deepro.methods.spaces.making import Plan, Question, make_map, threads
+from deepro.methods.spaces.map_pipeline import LayoutPlan, MapOptions, make_map, threads
 from deepro.methods.spaces.neighbours import Metric
 from deepro.network import Network
 from deepro.parameters import Bounds, DataSet, LayerName
@@ -69,8 +69,10 @@ def pca(
 ) -> Map:
     """Principal components of the codes, values (N, 2) in the codes' units. facts: the variance each axis explains."""
     dataset = as_examples(net, dataset)
-    question = Question(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
-    return make_map(net, dataset, question, Plan("pca", lambda codes, _near, _start: pca_layout(codes, seed), least=3))
+    options = MapOptions(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
+    return make_map(
+        net, dataset, options, LayoutPlan("pca", lambda codes, _near, _start: pca_layout(codes, seed), least=3)
+    )
 
 
 @method(
@@ -95,9 +97,9 @@ def random_projection(
 ) -> Map:
     """The codes along two Gaussian directions, values (N, 2)."""
     dataset = as_examples(net, dataset)
-    question = Question(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
-    plan = Plan("random_projection", lambda codes, _near, _start: random_layout(codes, seed), least=3)
-    return make_map(net, dataset, question, plan)
+    options = MapOptions(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
+    plan = LayoutPlan("random_projection", lambda codes, _near, _start: random_layout(codes, seed), least=3)
+    return make_map(net, dataset, options, plan)
 
 
 @method(
@@ -153,9 +155,9 @@ def tsne(
         )  # fmt: skip
         return Layout(made.values, made.finished, {**made.facts, "perplexity": used})
 
-    question = Question(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
-    plan = Plan("tsne", lay, nearest=lambda n: int(3 * count(n)), sample=sample, stability=stability)
-    return make_map(net, dataset, question, plan)
+    options = MapOptions(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
+    plan = LayoutPlan("tsne", lay, nearest=lambda n: int(3 * count(n)), sample=sample, stability=stability)
+    return make_map(net, dataset, options, plan)
 
 
 @method(
@@ -199,6 +201,6 @@ def umap(
     def lay(codes: Any, near: Any, start: Any) -> Layout:
         return umap_layout(codes, near, start, size=count(len(codes)), min_dist=min_dist, steps=steps, seed=seed)
 
-    question = Question(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
-    plan = Plan("umap", lay, nearest=count, sample=sample, stability=stability)
-    return make_map(net, dataset, question, plan)
+    options = MapOptions(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
+    plan = LayoutPlan("umap", lay, nearest=count, sample=sample, stability=stability)
+    return make_map(net, dataset, options, plan)

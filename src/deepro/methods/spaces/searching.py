@@ -11,7 +11,7 @@ from deepro.errors import UsageError
 from deepro.kinds.spaces.findings import Findings
 from deepro.methods.spaces.codes import Pool, capture
 from deepro.methods.spaces.finding import Suspects, clusters, label_errors, near_duplicates, outliers
-from deepro.methods.spaces.making import in_memory
+from deepro.methods.spaces.map_pipeline import in_memory
 from deepro.methods.spaces.neighbours import Finder, Metric
 from deepro.network import Network
 from deepro.parameters import Bounds, DataSet, LayerName

@@ -12,7 +12,7 @@ from deepro.errors import UsageError
 from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.codes import capture
 from deepro.methods.spaces.layouts import Layout, pca_layout, tsne_layout
-from deepro.methods.spaces.making import Plan, map_codes, threads
+from deepro.methods.spaces.map_pipeline import LayoutPlan, map_codes, threads
 from deepro.network import Network
 from deepro.parameters import Bounds, DataSet, LayerName
 from deepro.registry import Paper, method
@@ -61,7 +61,7 @@ def unit_map(
         used = min(perplexity or 30.0, (n - 1) / 3)
         return tsne_layout(near, start, perplexity=used, steps=steps, seed=seed, jobs=threads())  # type: ignore[arg-type]
 
-    plan = Plan("tsne", lay, nearest=lambda n: min(n - 1, int(3 * (perplexity or 30.0))))
+    plan = LayoutPlan("tsne", lay, nearest=lambda n: min(n - 1, int(3 * (perplexity or 30.0))))
     laid = map_codes(codes.astype(np.float32), "euclidean", plan, seed=seed)
     notes = list(laid.notes)
     if len(alive) < len(answers):

@@ -9,7 +9,7 @@ from typing import Any
 from deepro.errors import NetworkError, UsageError, WeightsError
 from deepro.network.preprocess import Preprocess
 from deepro.network.sources import Found, Wish
-from deepro.network.sources.hub import patient
+from deepro.network.sources.huggingface_offline import cached_if_unreachable
 
 _RESAMPLE = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming"}
 
@@ -26,7 +26,7 @@ def find(name: str, wish: Wish) -> Found:
     local = Path(where).is_dir()
     options: dict[str, Any] = {"trust_remote_code": False, "local_files_only": local}
     try:
-        with patient():
+        with cached_if_unreachable():
             if wish.own_weights or wish.weights == "random":
                 config = AutoConfig.from_pretrained(where, **options)
                 module = AutoModelForImageClassification.from_config(config, trust_remote_code=False)

@@ -9,7 +9,7 @@ import torch
 from deepro.errors import NetworkError, UsageError, WeightsError, near
 from deepro.network.preprocess import INTERPOLATIONS, Preprocess
 from deepro.network.sources import RANDOM, Found, Wish
-from deepro.network.sources.hub import patient
+from deepro.network.sources.huggingface_offline import cached_if_unreachable
 
 
 def find(name: str, wish: Wish) -> Found:
@@ -29,7 +29,7 @@ def find(name: str, wish: Wish) -> Found:
     module = None
     if published:
         try:
-            with patient(), torch.random.fork_rng(devices=[]):
+            with cached_if_unreachable(), torch.random.fork_rng(devices=[]):
                 module = timm.create_model(name, pretrained=True)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0][:160]

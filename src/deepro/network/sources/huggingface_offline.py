@@ -1,4 +1,4 @@
-"""Ask the Hugging Face hub without hanging where it cannot be reached."""
+"""Answers from the cache of huggingface_hub at once where its server cannot be reached."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _TIMEOUT = 4.0  # seconds for a connection
 
 
 @contextlib.contextmanager
-def patient() -> Iterator[None]:
-    """Inside, the hub's client answers from its cache at once where the hub cannot be reached, without its retries."""
+def cached_if_unreachable() -> Iterator[None]:
+    """While the context is open, huggingface_hub reads only its cache if its server is unreachable."""
     try:
         from huggingface_hub import constants
     except ImportError:

@@ -1,4 +1,4 @@
-"""What a layer's units answer to one batch: all that the statistics need, in one pass over memory."""
+"""Summarises one layer's output for a batch: all numbers that the statistics need, in one pass over memory."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Responses(Summary):
-    """One layer's summary with its output (N, C, *space)."""
+class LayerSummary(Summary):
+    """A summary of one layer with its output (N, C, *space)."""
 
     output: Tensor
 
@@ -67,7 +67,7 @@ class Responses(Summary):
         return np.stack(np.unravel_index(flat, self.space), 1).astype(np.int32)
 
 
-def respond(output: Tensor, indices: Tensor, labels: Tensor) -> Responses:
+def summarise(output: Tensor, indices: Tensor, labels: Tensor) -> LayerSummary:
     """Summarise a layer's output (N, C, *space)."""
     shape = output.shape[:2]
     if output.dtype in (torch.float16, torch.bfloat16) or not output.is_floating_point():
@@ -86,7 +86,7 @@ def respond(output: Tensor, indices: Tensor, labels: Tensor) -> Responses:
     valid = None
     if not float(squares.sum()) < _LARGEST:  # also where it is not a number
         valid = squares < _LARGEST
-    return Responses(
+    return LayerSummary(
         maxima=maxima + 0.0,  # 0.0 and -0.0 are one number here, so that their order never decides
         minima=minima + 0.0,
         sums=sums.double(),
@@ -125,19 +125,19 @@ def _in_cache(rows: Tensor) -> tuple[Tensor, ...]:
     places = rows.shape[1]
     step = min(len(rows), max(1, _CHUNK // places))
     reduce = _columns if places <= _SMALL else _rows
-    room = _Room(np.empty(step * places, bool), rows.new_empty(2, step * places if places <= _SMALL else 0))
-    found = [reduce(piece.numpy(), room) for piece in rows.split(step)]
+    buffers = _Buffers(np.empty(step * places, bool), rows.new_empty(2, step * places if places <= _SMALL else 0))
+    found = [reduce(piece.numpy(), buffers) for piece in rows.split(step)]
     return found[0] if len(found) == 1 else tuple(map(torch.cat, zip(*found, strict=True)))
 
 
-class _Room(NamedTuple):
+class _Buffers(NamedTuple):
     """Memory used again for each piece: fresh memory costs more than the sums."""
 
     above: np.ndarray
     columns: Tensor
 
 
-def _rows(values: np.ndarray, room: _Room) -> tuple[Tensor, ...]:
+def _rows(values: np.ndarray, buffers: _Buffers) -> tuple[Tensor, ...]:
     """Maxima, minima, sums, sums of squares and counts above zero of each row.
 
     The norm comes first: of the five it waits least for memory, and the others find the rows in the cache.
@@ -145,16 +145,16 @@ def _rows(values: np.ndarray, room: _Room) -> tuple[Tensor, ...]:
     rows = torch.from_numpy(values)
     squares = torch.linalg.vector_norm(rows, dim=1).double().square()
     maxima, minima, sums = rows.amax(1), rows.amin(1), rows.sum(1)
-    above = np.greater(values, 0, out=room.above[: values.size].reshape(values.shape)).view(np.uint8)
+    above = np.greater(values, 0, out=buffers.above[: values.size].reshape(values.shape)).view(np.uint8)
     counts = cv2.reduce(above, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)  # several times as fast as numpy and torch
     return maxima, minima, sums, squares, torch.from_numpy(counts.reshape(-1))
 
 
-def _columns(values: np.ndarray, room: _Room) -> tuple[Tensor, ...]:
+def _columns(values: np.ndarray, buffers: _Buffers) -> tuple[Tensor, ...]:
     """The same for short rows: laid down as columns, so that many are reduced side by side."""
-    columns, squares = room.columns[:, : values.size].reshape(2, *values.shape[::-1])
+    columns, squares = buffers.columns[:, : values.size].reshape(2, *values.shape[::-1])
     cv2.transpose(values, columns.numpy())
     torch.mul(columns, columns, out=squares)
-    above = np.greater(columns.numpy(), 0, out=room.above[: values.size].reshape(columns.shape)).view(np.uint8)
+    above = np.greater(columns.numpy(), 0, out=buffers.above[: values.size].reshape(columns.shape)).view(np.uint8)
     counts = cv2.reduce(above, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
     return columns.amax(0), columns.amin(0), columns.sum(0), squares.sum(0), torch.from_numpy(counts.reshape(-1))

@@ -1,4 +1,7 @@
-"""From examples to a map: capture, lay out, place, measure, in an order that depends on the codes alone."""
+"""Makes a map of examples: captures codes, lays a sample out, places the rest, measures the quality.
+
+The order of the points in all of this depends on their codes alone.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,8 @@ Lay = Callable[[np.ndarray, Neighbours, np.ndarray], Layout]  # codes, their nei
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is mapped: options that all methods share. memory in MiB."""
+class MapOptions:
+    """Options that all map methods share. memory: MiB for the codes. thumbnails: longest side in pixels."""
 
     layer: str
     pool: Pool
@@ -42,10 +45,11 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How it is laid out. nearest: neighbours that `lay` needs for n points; it raises where n is too small.
+class LayoutPlan:
+    """How one method lays points out. nearest: neighbours that `lay` needs for n points; raises where n is too small.
 
-    sample: most points fitted, None for all. stability: further maps from random starts. least: fewest points.
+    sample: the most points fitted, None for all. stability: number of further maps from random starts. least: the
+    fewest points.
     """
 
     method: str
@@ -57,35 +61,40 @@ class Plan:
 
 
 def threads() -> int:
-    """As many as torch may use here."""
+    """The number of threads that torch may use."""
     return torch.get_num_threads()
 
 
-def make_map(net: Network, examples: Examples, question: Question, plan: Plan) -> Map:
+def make_map(net: Network, examples: Examples, options: MapOptions, plan: LayoutPlan) -> Map:
     """Capture the codes and lay them out; see `map_codes`."""
     captured = capture(
         net,
         examples,
-        question.layer,
-        pool=question.pool,
-        step=question.step,
-        batch_size=question.batch_size,
-        memory=question.memory << 20,
-        thumbnails=question.thumbnails,
-        seed=question.seed,
+        options.layer,
+        pool=options.pool,
+        step=options.step,
+        batch_size=options.batch_size,
+        memory=options.memory << 20,
+        thumbnails=options.thumbnails,
+        seed=options.seed,
     )
-    return map_captured(net, examples, captured, question, plan)
+    return map_captured(net, examples, captured, options, plan)
 
 
 def map_captured(
-    net: Network, examples: Examples, captured: Codes, question: Question, plan: Plan, start: np.ndarray | None = None
+    net: Network,
+    examples: Examples,
+    captured: Codes,
+    options: MapOptions,
+    plan: LayoutPlan,
+    start: np.ndarray | None = None,
 ) -> Map:
-    """A Map of codes that are there already. start: (N, 2) to begin from in place of the PCA."""
-    codes = in_memory(captured.arrays[question.layer])
-    places = int(np.prod(captured.places.get(question.layer) or (1,)))
+    """A `Map` of codes that were captured already. start: (N, 2) first positions, by default the PCA's."""
+    codes = in_memory(captured.arrays[options.layer])
+    places = int(np.prod(captured.places.get(options.layer) or (1,)))
     repeat = lambda values: np.repeat(values, places, axis=0)  # noqa: E731 - one row an example, or one a position
     labels = repeat(captured.labels) if (captured.labels >= 0).any() else None
-    laid = map_codes(codes, question.metric, plan, labels=labels, seed=question.seed, start=start)
+    laid = map_codes(codes, options.metric, plan, labels=labels, seed=options.seed, start=start)
     columns = {}
     if captured.predictions is not None and captured.confidence is not None:
         columns = {"prediction": repeat(captured.predictions), "confidence": repeat(captured.confidence)}
@@ -99,16 +108,16 @@ def map_captured(
     label_names = examples.classes or (tuple(net.labels) if labels is not None and net.labels else ())
     return replace(
         laid,
-        layer=question.layer,
-        pool=question.pool,
-        ids=_ids(examples, captured, question.layer),
+        layer=options.layer,
+        pool=options.pool,
+        ids=_ids(examples, captured, options.layer),
         labels=labels,
         label_names=label_names if labels is None or len(label_names) > labels.max() else (),
         columns=columns,
         column_names={"prediction": tuple(net.labels)} if columns and net.labels else {},
-        facts={**laid.facts, **_facts(question, captured, codes.shape[1])},
+        facts={**laid.facts, **_facts(options, captured, codes.shape[1])},
         notes=(*notes, *laid.notes),
-        codes=codes if question.keep_codes else None,
+        codes=codes if options.keep_codes else None,
         pictures=captured.pictures if places == 1 else None,
     )
 
@@ -121,7 +130,7 @@ def in_memory(codes: np.ndarray) -> np.ndarray:
 def map_codes(
     codes: np.ndarray,
     metric: Metric,
-    plan: Plan,
+    plan: LayoutPlan,
     *,
     labels: np.ndarray | None = None,
     seed: int = 0,
@@ -234,7 +243,7 @@ def _beside(
     return at, kept(near.indices[:, :size], np.asarray(on_map).reshape(len(at), size))
 
 
-def _stability(points: np.ndarray, near: Neighbours, layout: Layout, plan: Plan, seed: int) -> float:
+def _stability(points: np.ndarray, near: Neighbours, layout: Layout, plan: LayoutPlan, seed: int) -> float:
     """Mean share of 15 neighbours on the map that other random starts give too."""
     found = []
     for other in range(plan.stability):
@@ -256,10 +265,10 @@ def _correct(net: Network, examples: Examples, captured: Codes) -> np.ndarray | 
     return np.where(labels >= 0, captured.predictions == labels, -1).astype(np.int8)
 
 
-def _facts(question: Question, captured: Codes, size: int) -> dict[str, Any]:
+def _facts(options: MapOptions, captured: Codes, size: int) -> dict[str, Any]:
     """What is needed to give another example a code like these."""
-    facts: dict[str, Any] = {"code_size": size, "metric": question.metric, "step": question.step, "seed": question.seed}
-    projection = captured.projections.get(question.layer)
+    facts: dict[str, Any] = {"code_size": size, "metric": options.metric, "step": options.step, "seed": options.seed}
+    projection = captured.projections.get(options.layer)
     return facts | ({"projected_from": projection.size} if projection else {})
 
 
