@@ -9,6 +9,7 @@ Names load on first use: `import deepro` is fast and pulls in neither torch nor 
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 from typing import Any
 
 from deepro import members
@@ -19,6 +20,10 @@ __all__ = sorted(members.names())  # pyright: ignore[reportUnsupportedDunderAll]
 def __getattr__(name: str) -> Any:
     home = members.names().get(name)
     if home is None:
+        if not name.startswith("_") and find_spec(f"deepro.{name}") is None and members.plugins():
+            methods = importlib.import_module("deepro.registry").methods()
+            if name in methods:
+                return methods[name].door
         raise AttributeError(f"module 'deepro' has no attribute {name!r}")
     if home == "deepro":  # a module of ours
         return importlib.import_module(f"deepro.{name}")

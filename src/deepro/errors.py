@@ -50,6 +50,14 @@ class StoreError(DeeproError):
     """A workspace or result that cannot be read or written."""
 
 
+class KindError(StoreError):
+    """A stored result whose kind is not known here."""
+
+
+class PluginWarning(UserWarning):
+    """A package that adds methods or kinds to Deepro, but could not be loaded."""
+
+
 def near(name: str, known: Iterable[str], limit: int = 3) -> str:
     """'; did you mean a, b?' for the known names closest to `name`, or '' when none is close."""
     known = [str(k) for k in known]

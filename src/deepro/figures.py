@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 from deepro import recipe
 from deepro.errors import UsageError
 from deepro.kinds import record as kinds
-from deepro.render import canvas, markup, picture, sheet
+from deepro.render import canvas, markup, sheet
 from deepro.results import Result
 
 MOST = 200  # chosen things on a contact sheet
@@ -17,17 +16,8 @@ MOST = 200  # chosen things on a contact sheet
 
 def figure(result: Result) -> Any:
     """A matplotlib Figure with its caption, not attached to any window."""
-    made = draw(result)
+    made = kinds.of(result).figure(result)
     made.supxlabel(caption(result), x=0.01, ha="left", fontsize=8, color="0.35", wrap=True)
-    return made
-
-
-def draw(result: Result) -> Any:
-    """The figure without its caption; empty where nothing is drawn of this kind."""
-    kind = kinds.of(result)
-    made = canvas.canvas(*kind.inches(result))
-    if kind.draw is not None:
-        kind.draw(made, result)
     return made
 
 
@@ -39,14 +29,14 @@ def html(result: Result) -> str:
 
 
 def _drawn(result: Result) -> list[str]:
-    drawn = draw(result)
-    if not drawn.axes:
-        return []
-    drawn.set_dpi(96)
-    buffer = io.BytesIO()
-    drawn.savefig(buffer, format="png")
-    source = picture.data_uri(buffer.getvalue())
-    return [f'<img src="{source}" alt="{markup.escape(result.kind)}" style="max-width:100%">']
+    kind = kinds.of(result)
+    drawn = kind.figure(result)
+    pixels = canvas.pixels(drawn) if drawn.axes else None
+    found = [] if pixels is None else [markup.drawing(pixels, result.kind)]
+    for shown in kind.numbers(result):
+        if isinstance(shown, kinds.NumberTable):
+            found += markup.table(shown.columns, shown.rows)
+    return found
 
 
 def caption(result: Result) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
-from importlib.metadata import entry_points
+import warnings
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-KINDS = ("deepro.kinds",)  # entry points of other packages, and folders of ours
+from deepro.errors import PluginWarning, one_line
+
+KINDS = ("deepro.kinds",)  # the group of entry points of other packages, and folders of ours
 METHODS = ("deepro.methods", "deepro.survey")
 
 
@@ -25,9 +28,43 @@ def names() -> dict[str, str]:
 
 @functools.cache
 def load(folders: tuple[str, ...]) -> None:
-    """Import every module of the folders that is named here, which registers what is in it, and the plug-ins."""
+    """Import every module of the folders that is named here, which registers what is in it, and the plug-ins.
+
+    Our kinds come before all plug-ins, which therefore cannot take their names.
+    """
+    ours = tuple(f"{folder}." for folder in KINDS + folders)
     for module in dict.fromkeys(names().values()):
-        if module.startswith(tuple(f"{folder}." for folder in folders)):
+        if module.startswith(ours):
             importlib.import_module(module)
-    for point in entry_points(group=folders[0]):
-        point.load()
+    for module, package in packages(folders[0]).items():
+        problem(module, package)
+
+
+@functools.cache
+def plugins() -> tuple[EntryPoint, ...]:
+    """The entry points by which other packages add methods and kinds."""
+    return tuple(point for group in (KINDS[0], METHODS[0]) for point in entry_points(group=group))
+
+
+def packages(*groups: str) -> dict[str, str]:
+    """The modules of the plug-ins, of some groups or of all: the package that each came with, with its version."""
+    chosen = [point for point in plugins() if point.group in groups or not groups]
+    return {p.module: f"{p.dist.name} {p.dist.version}" if p.dist else p.name for p in chosen}
+
+
+def versions(module: str) -> dict[str, str]:
+    """Name and version of the package whose plug-in a module is; nothing for our own modules."""
+    top = module.split(".")[0]
+    return {p.dist.name: p.dist.version for p in plugins() if p.dist and p.module.split(".")[0] == top}
+
+
+@functools.cache
+def problem(module: str, package: str) -> str | None:
+    """Import a plug-in's module. One line where that fails, which is also a warning; None where nothing is wrong."""
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # whatever the module of another package raises
+        said = f"the plug-in {package} is left out: importing {module} raised {one_line(error)}"
+        warnings.warn(PluginWarning(said), stacklevel=3)
+        return said
+    return None

@@ -81,6 +81,11 @@ class Method:
             raise UsageError(f"{self.name} has no option {name!r}{hint}")
         return found
 
+    @property
+    def door(self) -> Callable[..., Any]:
+        """Its public function."""
+        return getattr(importlib.import_module(self.function.__module__), self.name)
+
     def __call__(self, net: Network, *args: Any, **kwargs: Any) -> Any:
         """Bind and run: what the public function of this method does."""
         return self.bind(net, *args, **kwargs).run()
@@ -130,7 +135,7 @@ class Call:
             network=self.net.card(),
             data=tuple(card for p in data for card in given[p.name].card()),
             seed=given.get("seed"),
-            libraries=libraries(),
+            libraries=libraries() | members.versions(self.method.function.__module__),
             created=datetime.now(UTC).isoformat(timespec="milliseconds"),
             seconds=0.0,
         )
@@ -179,12 +184,14 @@ def record(function: Callable[..., Any]) -> Method:
 
 
 def method(*, family: str, paper: Paper, summary: str, version: int = 1) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Record a function as a method under its own name; a second use of a name raises."""
+    """Record a function as a method under its own name; a second use of a name raises, as does a name of ours."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        name = function.__name__
+        name, module = function.__name__, function.__module__
         if name in _METHODS:
             raise ValueError(f"method {name!r} is registered twice")
+        if not f"{module}.".startswith(f"{members.names().get(name, module)}."):
+            raise ValueError(f"method {name!r} has a name of Deepro's own; choose another")
         result = get_type_hints(function)["return"]
         made = Method(name, family, function, result, paper, summary, version, parameters(function))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -27,7 +28,7 @@ from deepro.cli import (
     survey,
     trace,
 )
-from deepro.errors import DeeproError
+from deepro.errors import DeeproError, PluginWarning
 
 app = typer.Typer(
     name="deepro",
@@ -87,6 +88,10 @@ def main() -> None:
     # Threads that wait for each other spin only briefly: where another program shares the cores, torch's default is
     # twenty times slower. Read when torch is imported, which no command has done yet.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    usual = warnings.showwarning
+    warnings.showwarning = lambda said, kind, *rest: (  # one line for a plug-in that cannot be loaded
+        print(f"deepro: {said}", file=sys.stderr) if issubclass(kind, PluginWarning) else usual(said, kind, *rest)
+    )
     try:
         app()
     except (DeeproError, MemoryError, OSError) as error:

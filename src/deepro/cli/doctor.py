@@ -6,6 +6,7 @@ import importlib.util
 import platform
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +15,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from deepro import members
 from deepro.cli.output import Json, show
 
 
@@ -33,6 +35,7 @@ def doctor(json: Json = False) -> None:
     """
     findings = [_try(what, check) for what, check in _CHECKS.items()]
     findings += [_extra(package, use) for package, use in _EXTRAS.items()]
+    findings += [_plugin(module, package) for module, package in members.packages().items()]
     marks = {True: "ok  ", None: "-   ", False: "FAIL"}
 
     def human(console: Console) -> None:
@@ -105,6 +108,13 @@ _CHECKS: dict[str, Callable[[], str]] = {
 }
 
 _EXTRAS = {"timm": "timm:NAME models", "transformers": "hf:REPO models"}
+
+
+def _plugin(module: str, package: str) -> Finding:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        problem = members.problem(module, package)
+    return Finding("plug-in", problem is None, problem or f"{package} adds {module}")
 
 
 def _extra(package: str, use: str) -> Finding:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import numpy as np
+
 from deepro import members
-from deepro.errors import StoreError
+from deepro.errors import KindError
+from deepro.render import canvas
 from deepro.results import Result, spelled
 
 if TYPE_CHECKING:
@@ -25,6 +28,24 @@ def alone(key: str, _provenance: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
+class NumberTable:
+    """Numbers in rows and columns; the first column names the rows."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Iterable[Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class NumberCurves:
+    """Lines over one axis: name -> y, each as long as x. NaN leaves a gap."""
+
+    title: str
+    x: np.ndarray
+    lines: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
 class Kind(Generic[R]):
     """Everything about one kind of result that is not its mathematics.
 
@@ -32,9 +53,9 @@ class Kind(Generic[R]):
     sentence. draw: paints it on an empty matplotlib figure of `size` inches. pieces: HTML for notebooks, the figure
     where there are none. tile: a part of it for a contact sheet, below which `sheet` stands; scale: name and top of the
     scale that its tiles share.
-    lines: what a command prints of it.
-    show: adds it to the pages of a site; a page of its own with figure and caption where there is none. pages: the
-    models of pages that no section has, by name.
+    numbers: its tables and curves. lines: what a command prints of it.
+    show: adds it to the pages of a site; where there is none it has a page of its own with its caption, figure and
+    numbers (see deepro.kinds.general). pages: the models of pages that no section has, by name.
     scopes: what its pages are about, from its key and provenance: results that share no scope never meet on a page.
     """
 
@@ -46,6 +67,7 @@ class Kind(Generic[R]):
     tile: Callable[..., Tile] | None = None
     sheet: str = ""
     scale: Callable[[R], tuple[str, float]] | None = None
+    numbers: Callable[[R], Iterable[NumberTable | NumberCurves]] = lambda _result: ()
     lines: Callable[[R], list[str]] = lambda _result: []
     show: Callable[[R, Site], None] | None = None
     pages: Mapping[str, type[Model]] = field(default_factory=dict)
@@ -62,6 +84,13 @@ class Kind(Generic[R]):
     def inches(self, result: R) -> tuple[float, float]:
         """Width and height of the figure of one result."""
         return self.size(result) if callable(self.size) else self.size
+
+    def figure(self, result: R) -> Any:
+        """A matplotlib figure without its caption; empty where nothing is drawn of this kind."""
+        made = canvas.canvas(*self.inches(result))
+        if self.draw is not None:
+            self.draw(made, result)
+        return made
 
 
 _KINDS: dict[str, Kind[Any]] = {}
@@ -82,10 +111,10 @@ def kinds() -> Mapping[str, Kind[Any]]:
 
 
 def get(name: str) -> Kind[Any]:
-    """The record of a kind. Raises StoreError where this Deepro knows none of that name."""
+    """The record of a kind. Raises KindError where this Deepro knows none of that name."""
     known = kinds()
     if spelled(name) not in known:
-        raise StoreError(
+        raise KindError(
             f"unknown kind of result {name!r}: another version of Deepro made it, or a package that is not installed"
         )
     return known[spelled(name)]

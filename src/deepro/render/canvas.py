@@ -23,6 +23,16 @@ def canvas(width: float, height: float) -> Any:
     return Figure(figsize=(width, max(1.2, min(height, 40))), layout="constrained", dpi=120)
 
 
+def pixels(drawn: Any) -> np.ndarray:
+    """A figure as a picture (H, W, 3), 96 pixels an inch."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    drawn.set_dpi(96)
+    painter = FigureCanvasAgg(drawn)
+    painter.draw()
+    return np.asarray(painter.buffer_rgba())[..., :3].copy()
+
+
 def show(axis: Any, pixels: np.ndarray | None, title: str) -> None:
     """A picture without ticks, small ones pixel by pixel."""
     if pixels is not None and pixels.size:

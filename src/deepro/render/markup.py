@@ -61,6 +61,15 @@ def image(pixels: np.ndarray, alt: str, width: int, *, photograph: bool = False)
     )
 
 
+def drawing(pixels: np.ndarray, alt: str) -> str:
+    """A drawn figure, as wide as there is room."""
+    height, width = pixels.shape[:2]
+    return (
+        f'<img src="{picture.data_uri(picture.png(pixels))}" alt="{escape(alt)}" width="{width}" height="{height}" '
+        f'style="max-width:100%;height:auto">'
+    )
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     """A table as the one piece of a figure."""
     cells = "".join(

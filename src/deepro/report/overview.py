@@ -7,9 +7,9 @@ from typing import Any, Union
 
 from pydantic import Field, create_model
 
+from deepro.kinds import general  # noqa: F401  # its section, which no public name brings
 from deepro.kinds.record import kinds
 from deepro.render.document import Model, NetworkView, ProvenanceView, Skipped, Values
-from deepro.render.document.general import GeneralCard, GeneralPage
 from deepro.render.document.studio import StudioApi
 from deepro.render.site import Section
 
@@ -42,7 +42,6 @@ def overview() -> type[Overview]:
     """The overview's model with the lists of all sections."""
     kinds()
     cards = {name: card for section in Section.known() for name, card in section.cards.items()}
-    cards["general"] = GeneralCard
     fields: Any = {name: (list[card], Field(default_factory=list)) for name, card in cards.items()}
     return create_model("Overview", __base__=Overview, __doc__=Overview.__doc__, **fields)
 
@@ -50,7 +49,7 @@ def overview() -> type[Overview]:
 @functools.cache
 def pages() -> dict[str, type[Model]]:
     """The models of the pages by their kind."""
-    made: dict[str, type[Model]] = {"general": GeneralPage}
+    made: dict[str, type[Model]] = {}
     for one in (*kinds().values(), *Section.known()):
         made |= one.pages
     return made

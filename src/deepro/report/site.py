@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepro import progress, recipe
+from deepro.kinds import general
 from deepro.kinds import record as kinds
 from deepro.render.document import NetworkView, Skipped
 from deepro.render.networks import network
 from deepro.render.site import Keep, Put, Site
 from deepro.render.version import version
 from deepro.report.overview import Overview, overview
-from deepro.results import Result, spelled
+from deepro.results import Result, StandIn, spelled
 
 if TYPE_CHECKING:
     from deepro.store import Workspace
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def assemble(workspace: Workspace, put: Put, keep: Keep) -> Overview:
     """Hand every page's data to `keep`, the overview last; it is the answer too."""
     networks = [network(n) for n in workspace.networks()]
-    fields = gather(progress.steps(workspace.results(), "report"), networks, put, keep)
+    fields = gather(progress.steps(workspace.results(unknown=True), "report"), networks, put, keep)
     made = overview()(
         title=" · ".join(dict.fromkeys(n.name for n in networks)) or Path(workspace.folder).resolve().name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -43,9 +44,9 @@ def gather(results: Iterable[Result], networks: Sequence[NetworkView], put: Put,
     site = Site(put, keep, networks, recipe.describe)
     computed = Counter[str]()
     for result in results:
-        show = kinds.of(result).show
-        if show is not None and result.provenance is not None:
-            show(result, site)
+        if result.provenance is not None:
+            show = None if isinstance(result, StandIn) else kinds.of(result).show
+            (show or general.show)(result, site)
             computed[result.provenance.method] += 1
     return {**site.finish(), "computed": [{"method": m, "count": n} for m, n in sorted(computed.items())]}
 

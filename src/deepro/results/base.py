@@ -63,3 +63,8 @@ class Result:
 
     def _repr_html_(self) -> str:
         return _door("figures").html(self)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StandIn(Result):
+    """What is known of a stored result whose kind is not known here: the kind's name and the provenance."""

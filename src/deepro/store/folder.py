@@ -23,7 +23,7 @@ import numpy as np
 
 from deepro.errors import StoreError, one_line
 from deepro.kinds import record as kinds
-from deepro.results import SCHEMA, Provenance, Result
+from deepro.results import SCHEMA, Provenance, Result, StandIn
 
 if TYPE_CHECKING:
     from deepro.store.workspace import Workspace
@@ -93,7 +93,8 @@ def save(result: Result, folder: str | Path) -> Path:
 def open(folder: str | Path) -> Result | Workspace:
     """The result saved in `folder`, or the Workspace that it is.
 
-    Raises StoreError where there is none, it is damaged, or it was made by a newer version.
+    Raises StoreError where there is none, it is damaged, or it was made by a newer version; KindError, which is one,
+    where its kind is not known here.
     """
     from deepro.store.workspace import MARK, Workspace
 
@@ -109,6 +110,16 @@ def open(folder: str | Path) -> Result | Workspace:
     if not isinstance(result, Result):
         raise StoreError(f"{folder} is damaged: it holds {type(result).__name__}, not a result")
     return result
+
+
+def stand_in(folder: Path) -> StandIn:
+    """What the manifest tells of a result whose kind is not known here. Raises StoreError."""
+    body = read_manifest(folder).get("result", {})
+    try:
+        made = type("Unknown", (StandIn,), {"kind": str(body["$result"])})
+        return made(provenance=_decode(body["fields"]["provenance"], {}))
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"{folder} is damaged: {error}") from error
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

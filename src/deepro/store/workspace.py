@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepro.errors import StoreError, UsageError
+from deepro.errors import KindError, StoreError, UsageError
 from deepro.results import SCHEMA, Result, spelled
-from deepro.store.folder import atomic_text, open, read_manifest, save
+from deepro.store.folder import atomic_text, open, read_manifest, save, stand_in
 
 if TYPE_CHECKING:
     from deepro.network import Network
@@ -90,13 +90,13 @@ class Workspace:
 
         shutil.rmtree(self._place(kind, key), ignore_errors=True)
 
-    def results(self, kind: str | None = None) -> Iterator[Result]:
-        """Intact results, oldest first."""
+    def results(self, kind: str | None = None, *, unknown: bool = False) -> Iterator[Result]:
+        """Intact results, oldest first. unknown: also those of kinds that are not known here, as stand-ins."""
         for place, _ in self._sorted():
             if kind is not None and spelled(place.name.rsplit("-", 1)[0]) != kind:
                 continue
             try:
-                result = open(place)
+                result = shown(place) if unknown else open(place)
             except StoreError:
                 continue  # reported by `damaged`
             if isinstance(result, Result):
@@ -107,7 +107,7 @@ class Workspace:
         found = self.damaged_cards()
         for place in self.places():
             try:
-                open(place)
+                shown(place)
             except StoreError as error:
                 found.append({"name": place.name, "reason": str(error)})
         return found
@@ -182,6 +182,14 @@ class Workspace:
         if isinstance(read, list) and all(isinstance(s, dict) and {"name", "reason"} <= s.keys() for s in read):
             return read
         return read if isinstance(read, str) else f"{self._skipped} is damaged: it is no list of names and reasons"
+
+
+def shown(place: Path) -> Result | Workspace:
+    """What is stored in a folder, a stand-in where its kind is not known here. Raises StoreError."""
+    try:
+        return open(place)
+    except KindError:
+        return stand_in(place)
 
 
 def _json(file: Path) -> Any:

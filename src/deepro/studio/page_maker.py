@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -17,14 +18,16 @@ import deepro.kinds
 import deepro.render
 import deepro.report
 from deepro.errors import StoreError
+from deepro.kinds.record import kinds
 from deepro.render import picture
 from deepro.render.networks import network
 from deepro.render.version import version
 from deepro.report.site import gather, scopes
 from deepro.report.writing import page_name
 from deepro.results import Result
-from deepro.store import Workspace, open
+from deepro.store import Workspace
 from deepro.store.folder import read_manifest
+from deepro.store.workspace import shown
 from deepro.studio.page_store import PREFIX, Group, PageStore, stamp
 
 RECENT = 128 << 20  # bytes of results kept open
@@ -147,7 +150,7 @@ class PageMaker:
     def _opened(self, name: str) -> Any:
         """A result from disk, or from memory: results never change, and the next one of a page joins those before."""
         if name not in self._recent:
-            result = open(self.workspace.folder / "results" / name)
+            result = shown(self.workspace.folder / "results" / name)
             self._recent[name] = result, _size(result)
             while len(self._recent) > 1 and sum(size for _, size in self._recent.values()) > RECENT:
                 self._recent.popitem(last=False)
@@ -221,6 +224,6 @@ def _digest(text: str) -> str:
 def _sources() -> list[Any]:
     """Name, size and time of each file that makes pages: where one has changed, all pages are made again."""
     folders = [Path(m.__file__).parent for m in (deepro.kinds, deepro.render, deepro.report) if m.__file__]
-    return [
-        (f.name, f.stat().st_size, f.stat().st_mtime_ns) for folder in folders for f in sorted(folder.rglob("*.py"))
-    ]
+    files = {f for folder in folders for f in folder.rglob("*.py")}
+    files |= {Path(inspect.getfile(kind.result)) for kind in kinds().values()}  # those of other packages too
+    return [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(files)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
+from pathlib import Path
 from typing import Any
 
 from deepro.errors import StoreError, UsageError
 from deepro.render import address
-from deepro.results import Result
-from deepro.store import Workspace, open
+from deepro.store import Workspace
 from deepro.store.folder import read_manifest
 
 
@@ -21,7 +21,8 @@ class Selection(Workspace):
     def __init__(self, workspace: Workspace, photographs: Set[str], records: Set[str]) -> None:
         super().__init__(workspace.folder)
         self._photographs, self._records = photographs, records
-        self._names = [name for name, provenance in self._manifests() if self._wanted(name, provenance)]
+        self._names: Set[str] | None = None  # all, until it is known which
+        self._names = {name for name, provenance in self._manifests() if self._wanted(name, provenance)}
         if not self._names:
             raise UsageError("nothing that was selected is in this workspace")
 
@@ -45,14 +46,8 @@ class Selection(Workspace):
             for d in items
         )
 
-    def results(self, kind: str | None = None) -> Iterator[Result]:
-        for name in self._names:
-            try:
-                result = open(self.folder / "results" / name)
-            except StoreError:
-                continue
-            if isinstance(result, Result) and kind in (None, result.kind):
-                yield result
+    def places(self) -> list[Path]:
+        return [place for place in super().places() if self._names is None or place.name in self._names]
 
     def skipped(self) -> list[dict[str, str]]:
         return [] if self._photographs or self._records else super().skipped()

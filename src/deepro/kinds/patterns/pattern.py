@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from deepro.errors import UsageError
+from deepro.kinds import general
 from deepro.kinds.record import Kind, register
 from deepro.render import canvas, colour, markup, picture
 from deepro.render.document import Model, Picture
@@ -109,6 +110,7 @@ def tile(result: Pattern, target: int = 0, **_: Any) -> Tile:
 
 def show(result: Pattern, site: Site) -> None:
     if result.images.ndim != 4:
+        general.show(result, site)
         return
     key = site.list(result).key
     save = Saver(site.put, f"patterns-{key}")

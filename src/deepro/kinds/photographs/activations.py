@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from deepro.kinds.record import Kind, register
-from deepro.render import canvas, colour, markup
+from deepro.kinds.record import Kind, NumberTable, register
+from deepro.render import canvas, colour
 from deepro.results import Result
 
 
@@ -31,11 +31,9 @@ def draw(made: Any, result: Activations) -> None:
         axis.tick_params(labelsize=7)
 
 
-def pieces(result: Activations) -> list[str]:
-    rows = (
-        (layer, "x".join(map(str, v.shape)), f"{v.min():.3g}", f"{v.max():.3g}") for layer, v in result.values.items()
-    )
-    return markup.table(["layer", "shape", "least", "greatest"], rows)
+def numbers(result: Activations) -> list[NumberTable]:
+    rows = [(layer, "x".join(map(str, v.shape)), v.min(), v.max()) for layer, v in result.values.items()]
+    return [NumberTable("outputs", ["layer", "shape", "least", "greatest"], rows)]
 
 
 KIND = register(
@@ -44,6 +42,6 @@ KIND = register(
         caption="Outputs of layers.",
         draw=draw,
         size=lambda r: (6, 1.6 * max(1, len(r.values))),
-        pieces=pieces,
+        numbers=numbers,
     )
 )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepro.errors import UsageError
+from deepro.kinds import general
 from deepro.kinds.photographs.page import HeatLayer, Photographs, scopes
 from deepro.kinds.record import Kind, register
 from deepro.render import canvas, colour, markup
@@ -99,6 +100,7 @@ def tile(result: Heatmap, image: int = 0, *_part: int, highs: Mapping[str, float
 
 def show(result: Heatmap, site: Site) -> None:
     if result.values.ndim not in (3, 4):
+        general.show(result, site)
         return
     for i, page in enumerate(site.section(Photographs).of(result)):
         key = page.record(result)

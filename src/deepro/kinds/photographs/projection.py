@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepro.errors import UsageError
+from deepro.kinds import general
 from deepro.kinds.photographs.page import LayerUnits, Page, Photographs, Unit, scopes
 from deepro.kinds.record import Kind, register
 from deepro.render import canvas, colour, markup
@@ -133,6 +134,7 @@ def tile(result: Projection, image: int = 0, unit: int = -1, **_: Any) -> Tile:
 
 def show(result: Projection, site: Site) -> None:
     if result.values.ndim != 5:
+        general.show(result, site)
         return
     for i, page in enumerate(site.section(Photographs).of(result)):
         page.size = (int(result.values.shape[-2]), int(result.values.shape[-1]))

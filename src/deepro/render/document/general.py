@@ -48,11 +48,12 @@ class TitledCurves(Model):
 
 
 class GeneralPage(Model):
-    """caption: what is shown, in a sentence."""
+    """caption: what is shown, in a sentence. known: whether the kind is known here, else nothing of it is shown."""
 
     id: str
     kind: str
     network: str
+    known: bool = True
     caption: str
     pictures: list[TitledPicture] = Field(default_factory=list)
     tables: list[TitledTable] = Field(default_factory=list)

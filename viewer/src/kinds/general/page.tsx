@@ -26,17 +26,19 @@ export default function GeneralPage({ overview, page }: { overview: Overview; pa
           {network && `${network.name} · `}
           <MadeBy made={made} />
         </p>
-        <Explain text="general.explain" paper={made?.paper} />
+        {page.known && <Explain text="general.explain" paper={made?.paper} />}
       </header>
-      <p className="caption">{page.caption}</p>
+      {page.known ? <p className="caption">{page.caption}</p> : <p className="note">{t("state.unknown", { kind: kindName(page.kind) })}</p>}
       {page.pictures.length > 0 && (
         <div className="tiles filled fit general-pictures">
           {page.pictures.map(({ title, picture, scale }, i) => (
             <figure key={i}>
-              <Image picture={picture} alt={title} eager={i < 6} />
-              <figcaption className="small below">
-                <strong>{title}</strong> {scale && <ScaleLine scale={scale} />}
-              </figcaption>
+              <Image picture={picture} alt={title || page.caption} eager={i < 6} />
+              {(title || scale) && (
+                <figcaption className="small below">
+                  <strong>{title}</strong> {scale && <ScaleLine scale={scale} />}
+                </figcaption>
+              )}
             </figure>
           ))}
         </div>
