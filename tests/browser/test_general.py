@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from tests import synthetic
 from tests.browser import sequence_walk as walk
+from tests.report.test_general import activations, foreign
 from tests.synthetic import NASTY
 
 from deepro.render import colour, picture
@@ -144,6 +146,32 @@ def test_what_is_unknown_is_said_in_words(page: Path, visit: Any) -> None:
         assert "does not know" in tab.inner_text("main .note")
         tab.click("main .madeby")
         tab.wait_for_selector(".about")
+
+
+def test_results_without_a_page_and_of_unknown_kinds_have_one(tmp_path: Path, visit: Any, axe: str) -> None:
+    workspace = synthetic.workspace(tmp_path / "ws")
+    workspace.add(activations())
+    foreign(replace(activations(), provenance=synthetic.provenance("later_method")), workspace)
+    made = build(workspace)
+    tab = visit(made)
+    assert "cannot be read" not in tab.inner_text("main")
+    for heading, words in (("activations", "Outputs of layers."), ("later kind", "does not know results of the kind")):
+        tab.goto(made.as_uri() + "#/")
+        tab.locator("section", has=tab.locator("h2", has_text=heading)).locator("a.card").first.click()
+        tab.wait_for_selector(f"h1:has-text('{heading}')")
+        assert words in tab.inner_text("main")
+        assert walk.findings(tab, axe) == []
+        tab.click("main .madeby")
+        tab.wait_for_selector(".about")
+        tab.keyboard.press("Escape")
+    assert tab.locator(".general-pictures img").count() == 0
+    tab.go_back()
+    tab.goto(made.as_uri() + "#/")
+    tab.locator("section", has=tab.locator("h2", has_text="activations")).locator("a.card").first.click()
+    figure = tab.locator(".general-pictures img")
+    figure.wait_for()
+    assert figure.evaluate("e => e.complete && e.naturalWidth > 200")
+    assert tab.inner_text("tbody th") == "a"
 
 
 def test_it_can_be_read_by_everybody(page: Path, visit: Any, axe: str) -> None:
