@@ -19,7 +19,7 @@ from deepro.report.site import assemble
 from deepro.results import Result
 from deepro.store import Workspace
 from deepro.store.folder import save
-from deepro.studio.making import Maker
+from deepro.studio.page_maker import PageMaker
 from deepro.studio.selection import Selection
 
 
@@ -122,17 +122,17 @@ def test_one_whose_manifest_is_broken_is_damaged(workspace: Workspace) -> None:
 def test_the_studio_shows_both(workspace: Workspace) -> None:
     workspace.add(activations())
     place = foreign(dataclasses.replace(activations(), provenance=synthetic.provenance("later")), workspace)
-    maker = Maker(workspace, workspace.folder / "studio")
+    maker = PageMaker(workspace, workspace.folder / "studio")
     maker.look()
     while (group := maker.next()) is not None:
         maker.step(group)
-    overview = maker.shelf.overview()
+    overview = maker.pages.overview()
     assert [c.kind for c in overview.general] == ["activations", "later_kind"]  # type: ignore[attr-defined]
     assert overview.damaged == []
     key = place.name.rsplit("-", 1)[1]
-    assert maker.shelf.places()[key] == [f"general-{key[:12]}"]
-    name = maker.shelf.page(f"general-{key[:12]}")
+    assert maker.pages.places()[key] == [f"general-{key[:12]}"]
+    name = maker.pages.page(f"general-{key[:12]}")
     assert name is not None
-    assert json.loads(gzip.decompress(maker.shelf.path(name).read_bytes()))["known"] is False
+    assert json.loads(gzip.decompress(maker.pages.path(name).read_bytes()))["known"] is False
     chosen, *_ = assembled(Selection(workspace, set(), {key}))
     assert [c.kind for c in chosen.general] == ["later_kind"]
