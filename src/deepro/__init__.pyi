@@ -67,9 +67,14 @@ from deepro.methods.regions.gradients import gradient as gradient
 from deepro.methods.regions.gradients import gradient_x_input as gradient_x_input
 from deepro.methods.regions.gradients import smoothgrad as smoothgrad
 from deepro.methods.regions.gradients import integrated_gradients as integrated_gradients
+from deepro.methods.regions.gradients import expected_gradients as expected_gradients
 from deepro.methods.regions.gradients import guided as guided
 from deepro.methods.regions.cams import gradcam as gradcam
+from deepro.methods.regions.cams import gradcam_plus_plus as gradcam_plus_plus
+from deepro.methods.regions.cams import hirescam as hirescam
 from deepro.methods.regions.cams import layercam as layercam
+from deepro.methods.regions.cams import scorecam as scorecam
+from deepro.methods.regions.cams import eigencam as eigencam
 from deepro.methods.regions.segment import segment as segment
 from deepro.methods.patterns.imagine import imagine as imagine
 from deepro.methods.sequences.trace import trace as trace

@@ -68,3 +68,16 @@ def bilinear(values: Tensor, size: tuple[int, int]) -> Tensor:
             bottom = (1 - b) * values[y1, x0] + b * values[y1, x1]
             out[y, x] = (1 - a) * top + a * bottom
     return out
+
+
+def blurred(picture: Tensor, sigmas: tuple[float, float]) -> Tensor:
+    """(C, H, W) under a Gaussian, pixel by pixel; what lies outside has no weight."""
+    out = torch.zeros_like(picture)
+    _, height, width = picture.shape
+    for y in range(height):
+        for x in range(width):
+            rows = torch.tensor([math.exp(-((y - v) ** 2) / (2 * sigmas[0] ** 2)) for v in range(height)])
+            columns = torch.tensor([math.exp(-((x - u) ** 2) / (2 * sigmas[1] ** 2)) for u in range(width)])
+            weights = rows.double()[:, None] * columns.double()
+            out[:, y, x] = (picture * weights).sum((1, 2)) / weights.sum()
+    return out

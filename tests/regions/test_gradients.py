@@ -12,6 +12,8 @@ from torch import Tensor, nn
 import deepro
 from deepro import targets
 from deepro.errors import LabelError, NetworkError, ShapeError, UnsupportedError, UsageError
+from deepro.kinds.record import of as record_of
+from deepro.methods.regions.heatmap import kinds
 from deepro.network import Network, Preprocess
 
 TOLERANCE = 1e-10
@@ -128,7 +130,7 @@ def test_smoothgrad_without_noise_is_the_gradient(net: Network, x: Tensor) -> No
 
 
 def test_integrated_gradients_captum(net: Network, x: Tensor) -> None:
-    heat = deepro.heatmap(net, x, "ant", method="integrated_gradients", steps=20)
+    heat = deepro.heatmap(net, x, "ant", method="integrated_gradients", steps=20, doublings=0)
     expected = captum.IntegratedGradients(net.module.eval()).attribute(
         x.clone(), target=0, n_steps=20, method="gausslegendre"
     )
@@ -145,6 +147,70 @@ def test_integrated_gradients_by_hand_and_completeness(net: Network, x: Tensor) 
     assert abs(gap) < 0.01 * abs(float(rise)) + 1e-3
     rough = deepro.heatmap(net, x[:1], "ant", method="integrated_gradients", steps=1)
     assert abs(rough.evidence["completeness_gap"][0]) > abs(gap)
+
+
+class Kinked(nn.Module):
+    """A score that rises in one small piece of the way: a rule of few points misses it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slope = nn.Parameter(torch.tensor(20.0, dtype=torch.float64))
+
+    def forward(self, x: Tensor) -> Tensor:
+        total = x.sum((1, 2, 3))[:, None]
+        return torch.cat([(self.slope * (total - at)).clamp(0, 1) for at in (0.31, 0.5)], 1) + 0.01 * total
+
+
+def test_integrated_gradients_add_up() -> None:
+    net = deepro.load(Kinked(), labels=["low", "high"])
+    x = torch.rand(3, 1, 4, 4, dtype=torch.float64)
+    x = x / x.sum((1, 2, 3), keepdim=True) * torch.tensor([1.0, 0.2, 0.9], dtype=torch.float64).view(3, 1, 1, 1)
+    heat = deepro.integrated_gradients(net, x, ["low", "low", "high"], steps=4, doublings=7)
+    rises = heat.scores - np.array(heat.evidence["baseline_scores"])
+    sums = heat.values.sum((1, 2))
+    assert np.all(np.abs(sums - rises) <= 0.05 * np.abs(rises))
+    assert heat.evidence["completeness_gap"] == pytest.approx((sums - rises).tolist(), abs=TOLERANCE)
+    assert "incomplete" not in heat.evidence
+    # The score of the second rises evenly, so nothing was made finer there; of the others only the piece that missed.
+    points = heat.evidence["points"]
+    assert points[1] == 4
+    assert 4 < points[0] < 4 * 2**5
+    for n, one in enumerate(["low", "low", "high"]):
+        alone = deepro.integrated_gradients(net, x[n : n + 1], one, steps=4, doublings=7)
+        close(heat.values[n : n + 1], torch.from_numpy(alone.values))
+        assert alone.evidence["points"] == points[n : n + 1]
+
+
+def test_integrated_gradients_that_do_not_add_up_are_said() -> None:
+    net = deepro.load(Kinked(), labels=["low", "high"])
+    x = torch.full((2, 1, 4, 4), 1 / 16, dtype=torch.float64)
+    x[1] /= 10
+    heat = deepro.integrated_gradients(net, x, "low", steps=1, doublings=1)
+    assert heat.evidence["incomplete"] == 1
+    assert "1 images miss more than 5 %" in record_of(heat).says(heat)
+
+
+def test_expected_gradients_by_hand(net: Network, x: Tensor) -> None:
+    heat = deepro.expected_gradients(net, x, "cow", samples=5, blur=0.3, seed=4)
+    generator = torch.Generator().manual_seed(4)
+    draws = [torch.rand(2, generator=generator, dtype=torch.float64).tolist() for _ in range(5)]
+    score = score_of(net, 2)
+    for n in range(3):
+        one, total, before = x[n : n + 1], torch.zeros(3, 11, 13, dtype=torch.float64), 0.0
+        for width, place in draws:
+            start = reference.blurred(one[0], (0.3 * width * 11, 0.3 * width * 13))[None]
+            total += (one - start)[0] * reference.autograd(score, start + place * (one - start))[0] / 5
+            before += float(score(start)) / 5
+        close(heat.values[n], total.sum(0))
+        assert heat.evidence["baseline_scores"][n] == pytest.approx(before)
+        gap = float(total.sum()) - (float(score(one)) - before)
+        assert heat.evidence["completeness_gap"][n] == pytest.approx(gap, abs=TOLERANCE)
+
+
+def test_expected_gradients_add_up_in_expectation(net: Network, x: Tensor) -> None:
+    heat = deepro.expected_gradients(net, x[:1], 0, samples=1500)
+    rise = heat.scores[0] - heat.evidence["baseline_scores"][0]
+    assert abs(heat.evidence["completeness_gap"][0]) < 0.1 * abs(rise) + 0.01
 
 
 def test_integrated_gradients_black_baseline() -> None:
@@ -212,8 +278,10 @@ def test_cam_finds_the_last_spatial_layer(net: Network, x: Tensor) -> None:
         deepro.heatmap(net, x, method="gradcam", layer="relu3")
 
 
-METHODS = ["gradient", "gradient_x_input", "smoothgrad", "integrated_gradients", "guided", "gradcam", "layercam"]
-FEW: dict[str, dict[str, int]] = {"smoothgrad": {"samples": 3}, "integrated_gradients": {"steps": 3}}
+METHODS = list(kinds())
+FEW: dict[str, dict[str, int]] = {
+    "smoothgrad": {"samples": 3}, "integrated_gradients": {"steps": 3}, "expected_gradients": {"samples": 3},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 import deepro
 from deepro.errors import UsageError
+from deepro.kinds.record import of as record_of
 from deepro.methods.sequences.attribution import attribute_steps
 from deepro.methods.sequences.controls import random_twin
 from tests.reference.recurrent import unroll
@@ -112,6 +113,33 @@ def test_a_cell_that_is_called_step_by_step() -> None:
         zeroed = x.detach().clone()
         zeroed[0, t] = 0
         assert occluded[t] == pytest.approx((y - module.of(zeroed)[0, 3, 2]).item(), abs=1e-12)
+
+
+class Late(nn.Module):
+    """An output that jumps up late on the way from zero."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn = nn.RNN(2, 2, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        total = x.sum((1, 2))[:, None]
+        return torch.cat([torch.sigmoid(300 * (total - at)) for at in (0.83, 0.4)], 1)
+
+
+def test_integrated_gradients_add_up_or_say_that_they_do_not() -> None:
+    net = deepro.load(Late().double(), input_shape=(4, 2))
+    series = np.full((4, 2), 1 / 8)
+    made = attribute_steps(net, series, 0, samples=8, controls=0)
+    rise = made.deletion[0] - made.deletion[-1]
+    assert rise == pytest.approx(1)
+    assert abs(made.gap) <= 0.05 * rise
+    assert made.values.sum() + made.gap == pytest.approx(rise)
+    assert not any("note" in line for line in record_of(made).lines(made))
+    rough = attribute_steps(net, series, 0, samples=8, controls=0, doublings=0)
+    assert abs(rough.gap) > 0.05 * rise
+    assert "miss more than 5%" in record_of(rough).lines(rough)[-1]
+    assert "miss more than 5%" in record_of(rough).says(rough)
 
 
 def test_bad_input_is_said() -> None:

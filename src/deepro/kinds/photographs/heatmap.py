@@ -46,7 +46,9 @@ class Heatmap(Result):
 def caption(result: Heatmap) -> str:
     signed = "Signed: red speaks for, blue against." if result.signed else "Unsigned."
     said = f"What the score of each target depends on, by {result.method}. {signed}"
-    return said + numbers(result.evidence)
+    if "incomplete" in result.evidence:
+        said += f" The values of {result.evidence['incomplete']} images miss more than 5 % of the difference of scores."
+    return said + numbers({k: v for k, v in result.evidence.items() if k != "incomplete"})
 
 
 def numbers(evidence: Mapping[str, Any]) -> str:

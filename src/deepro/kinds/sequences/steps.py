@@ -18,6 +18,7 @@ from deepro.render.site import Site, fingerprint, key
 from deepro.results import Result
 
 FEATURES = 64  # more features of a step than these are summed, not told one by one
+MISSED = 0.05  # of the difference of scores: integrated gradients that miss more are made finer, or said to be rough
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -94,8 +95,23 @@ def lines(result: Steps) -> list[str]:
     return [
         f"steps: output {result.target!r} at step {result.step} is {result.score:.3g}; step {strongest} counts most, "
         f"{result.values[strongest]:.3g}; mean as steps go {result.deletion.mean():.3g}, in random order "
-        f"{result.random.mean():.3g}"
+        f"{result.random.mean():.3g}",
+        *(f"  note: {note}" for note in notes(result)),
     ]
+
+
+def notes(result: Steps) -> list[str]:
+    """What a reader must know: where integrated gradients miss more than 5 % of the difference of scores."""
+    every = result.every or {"gap": [result.gap], "deletion": [result.deletion]}
+    rows = [(g, d[0] - d[-1]) for g, d in zip(every["gap"], every["deletion"], strict=True) if g is not None]
+    wrong = [gap for gap, rise in rows if abs(gap) > MISSED * abs(rise)]
+    outputs = "the output" if len(rows) == 1 else f"{len(wrong)} of {len(rows)} outputs"
+    return [f"the values of {outputs} miss more than {MISSED:.0%} of the difference of scores"] if wrong else []
+
+
+def caption(result: Steps) -> str:
+    said = "What each step counts for one output; below, what is left of it as steps are set to zero."
+    return " ".join([said, *(f"{note[0].upper()}{note[1:]}." for note in notes(result))])
 
 
 def show(result: Steps, site: Site) -> None:
@@ -138,7 +154,7 @@ def _outputs(result: Steps) -> list[Steps]:
 KIND = register(
     Kind(
         Steps,
-        caption="What each step counts for one output; below, what is left of it as steps are set to zero.",
+        caption=caption,
         lines=lines,
         draw=draw,
         size=(9, 4),

@@ -93,6 +93,17 @@ def joined(net: Network, target: TargetLike | Sequence[TargetLike], count: int) 
     return replace(whole, classes=tuple(classes)) if len(classes) == count else whole
 
 
+def each(net: Network, done: Pass, target: Aim) -> list[Target]:
+    """The target of each image of a finished pass, to be asked of that image alone."""
+    count = len(done.inputs)
+    if target is None:
+        assert done.target.classes is not None
+        return [as_target(net, c) for c in done.target.classes]
+    if isinstance(target, str) or not isinstance(target, Sequence):
+        return [as_target(net, target)] * count
+    return [as_target(net, t) for t in target]
+
+
 def names(net: Network, fixed: Target, target: Aim, count: int) -> tuple[str, ...]:
     """For each image the description of its target."""
     if target is None:

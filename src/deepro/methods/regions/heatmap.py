@@ -21,8 +21,8 @@ def heatmap(net: Network, images: Any, target: Aim = None, method: str = "gradie
 
     images: paths, PIL images, uint8 arrays, or a float tensor (N, C, *space) taken as the network's input.
     target: label, class index, 'layer#unit', Target, a list of these (one an image), or None: each image's prediction.
-    method: gradient, gradient_x_input, smoothgrad, integrated_gradients, guided, gradcam, layercam; `deepro methods`
-    lists them with their options. Raises UsageError for an unknown method or option, LabelError for an unknown label.
+    method: gradient, integrated_gradients, gradcam, ...; `deepro methods` lists them with their options.
+    Raises UsageError for an unknown method or option, LabelError for an unknown label.
     """
     known = kinds()
     if method not in known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from deepro.errors import NetworkError, UsageError
 from deepro.kinds.sequences.steps import Steps
+from deepro.methods.path import HALVED, Piece, integrate
 from deepro.methods.sequences.controls import random_twin
 from deepro.methods.sequences.intervene import reading
 from deepro.methods.sequences.scores import ranks, spearman
@@ -35,6 +36,7 @@ Change = Callable[[Tensor, int], Tensor]  # what is read, (N, T, F), and the num
         "https://arxiv.org/abs/1602.08952",
     ),
     summary="How much each step of a sequence counts for one output, with a deletion curve and its random control.",
+    version=2,
 )  # fmt: skip
 def attribute_steps(
     net: Network,
@@ -49,6 +51,7 @@ def attribute_steps(
     samples: Annotated[int, Bounds(2, 1000), "points on the path of integrated gradients"] = 32,
     seed: Annotated[int, Bounds(0, 2**31), "of the random order that the deletion curve is compared with"] = 0,
     controls: Annotated[int, Bounds(0, 20), "networks with random weights that are explained as well"] = 1,
+    doublings: Annotated[int, Bounds(0, 10), HALVED] = 4,
     every: Annotated[bool, "explain the output of every step too: time grows with the square of their number"] = False,
 ) -> Steps:
     """Importance of each step of one sequence for one output y.
@@ -56,7 +59,8 @@ def attribute_steps(
     y: the output for `target` (a label or index, the largest one by default) at `step`, or the sequence's only output.
     Steps are those of a series itself, or of what the first recurrent layer reads where the input is tokens; zero is
     the baseline. Values are signed except the gradient's norm: occlusion and omission are y minus y without the step,
-    integrated gradients sum to y - y(0) (`gap` is what they miss).
+    integrated gradients sum to y - y(0) (`gap` is what they miss): where they miss more than 5 % of it, the pieces of
+    the way from zero that miss most are halved, with `samples` points in each half.
     deletion: y after the most important steps are set to zero one after the other; random: in random order.
     control: the mean rank correlation of the values' sizes with those of networks with random weights: near 1, the
     values tell of the input and the architecture, not of what was learned.
@@ -71,13 +75,13 @@ def attribute_steps(
     length = len(item)
     if not -length <= step < length:
         raise UsageError(f"step is {step}, the sequence has steps 0 to {length - 1}")
-    explain = partial(_explained, net, sequence, target, how=how, samples=samples, seed=seed)
+    options = {"how": how, "samples": samples, "seed": seed, "doublings": doublings}
+    explain = partial(_explained, net, sequence, target, **options)
     one = explain(step % length)
     if controls:
         index = _Question(net, item, step % length, sequence).index(target)
         twins = [random_twin(net, seed + k) for k in range(controls)]
-        likeness = [_likeness(one, _explained(t, sequence, index, step % length, how=how, samples=samples, seed=seed))
-                    for t in twins]  # fmt: skip
+        likeness = [_likeness(one, _explained(t, sequence, index, step % length, **options)) for t in twins]
         one = replace(one, control=float(np.mean(likeness)))
     if not every:
         return one
@@ -93,7 +97,15 @@ def _likeness(one: Steps, other: Steps) -> float:
 
 
 def _explained(
-    net: Network, sequence: Sequences, target: str | int | None, step: int, *, how: str, samples: int, seed: int
+    net: Network,
+    sequence: Sequences,
+    target: str | int | None,
+    step: int,
+    *,
+    how: str,
+    samples: int,
+    seed: int,
+    doublings: int,
 ) -> Steps:
     item = sequence.items[0]
     length = len(item)
@@ -107,10 +119,9 @@ def _explained(
     elif how == "occlusion":
         values = full - _zeroed(ask, index, torch.eye(length, dtype=torch.bool))
     elif how == "integrated_gradients":
-        points = (torch.arange(samples, dtype=torch.float64) + 0.5) / samples
-        features = np.mean([ask.gradient(index, float(a)) for a in points], axis=0) * ask.read
-        values = features.sum(1)
         nothing = float(_zeroed(ask, index, torch.ones(1, length, dtype=torch.bool))[0])
+        features = _integrated(ask, index, full - nothing, samples, doublings)
+        values = features.sum(1)
         gap = full - nothing - float(values.sum())
     else:
         features = ask.gradient(index, 1.0)
@@ -131,6 +142,21 @@ def _explained(
         random=_zeroed(ask, index, _one_after_the_other(chance)),
         text=sequence.texts[0],
     )
+
+
+def _integrated(ask: _Question, index: int, rise: float, samples: int, doublings: int) -> np.ndarray:
+    """(T, F): what is read times the mean gradient on the way to it from zero, along which y rises by `rise`."""
+    middles = (np.arange(samples) + 0.5) / samples
+
+    def make(asked: list[tuple[int, float, float]]) -> Iterator[Piece]:
+        for piece in asked:
+            _, start, end = piece
+            mean = np.mean([ask.gradient(index, float(start + a * (end - start))) for a in middles], axis=0)
+            values = (end - start) * mean * ask.read
+            gained = ask.scaled(index, end) - ask.scaled(index, start)
+            yield Piece(*piece, values, float(values.sum()) - gained)
+
+    return np.sum([piece.values for piece in integrate(make, [rise], doublings)[0]], axis=0)
 
 
 def _together(rows: list[Steps]) -> dict[str, Any]:
@@ -203,6 +229,10 @@ class _Question:
     def __call__(self, index: int, copies: int, change: Change) -> np.ndarray:
         with torch.no_grad():
             return self.output(copies, change)[:, index].double().cpu().numpy()
+
+    def scaled(self, index: int, scale: float) -> float:
+        """y at `scale` times what is read."""
+        return float(self(index, 1, lambda x, _start: x * scale)[0])
 
     def gradient(self, index: int, scale: float) -> np.ndarray:
         """(T, F): d y / d what is read, at `scale` times it."""

@@ -58,6 +58,10 @@ export const words = {
   "evidence.saliency": ["Mean heat inside / outside", "區域內／外的平均熱度", "区域内／外的平均热度"],
   "evidence.centred_overlap": ["Overlap with a centred box of half the photograph", "與占照片一半的置中方框重疊", "与占照片一半的居中方框重叠"],
   "evidence.layer": ["Layer", "層", "层"],
+  "evidence.completeness_gap": ["What the sum of the values misses", "各值之和的誤差", "各值之和的误差"],
+  "evidence.baseline_scores": ["Score where the way begins", "起點的分數", "起点的分数"],
+  "evidence.points": ["Points on the way", "路徑上的點數", "路径上的点数"],
+  "evidence.incomplete": ["Images whose sum misses more than 5 %", "誤差超過 5 % 的圖片數", "误差超过 5 % 的图片数"],
   "evidence.map": ["Map", "圖", "图"],
   "evidence.score": ["Score", "分數", "分数"],
 
