@@ -86,6 +86,7 @@ from deepro.methods.sequences.hold import intervene as intervene
 from deepro.methods.sequences.losses import loss_breakdown as loss_breakdown
 from deepro.methods.sequences.space import state_space as state_space
 from deepro.methods.sequences.responses import responses as responses
+from deepro.methods.sequences.responses import compare_responses as compare_responses
 from deepro.methods.sequences.automaton import automaton as automaton
 from deepro.methods.sequences.attention import attention as attention
 from deepro.methods.spaces.embed import embed as embed
@@ -96,7 +97,13 @@ from deepro.methods.spaces.embed import umap as umap
 from deepro.methods.spaces.units import unit_map as unit_map
 from deepro.methods.spaces.aligned import aligned_maps as aligned_maps
 from deepro.methods.spaces.knowledge import layer_scores as layer_scores
+from deepro.methods.spaces.knowledge import compare_networks as compare_networks
 from deepro.methods.spaces.searching import findings as findings
 from deepro.methods.spaces.atlas import atlas as atlas
 from deepro.survey import survey as survey
 from deepro.survey.methods import ablate as ablate
+from deepro.survey.methods import gallery as gallery
+from deepro.survey.methods import feeds as feeds
+from deepro.survey.methods import diagnose as diagnose
+from deepro.survey.methods import compare as compare
+from deepro.survey.methods import evolution as evolution

@@ -51,11 +51,14 @@ def python(provenance: Provenance) -> str:
     arguments = ["net"]
     for parameter, kept in _given(method, provenance):
         said = parameter.type.python(kept)
-        arguments.append(said if parameter.type.data else f"{parameter.name}={said}")
+        first = parameter.type.data and len(arguments) == 1
+        arguments.append(said if first else f"{parameter.name}={said}")
     call = f"deepro.{method.name}({', '.join(arguments)})"
     if len(call) > _WIDTH:
         call = f"deepro.{method.name}(\n" + "".join(f"    {a},\n" for a in arguments) + ")"
     head = ["from pathlib import Path", ""] if "Path(" in call else []
+    if "=OTHER" in call:
+        load += "\nOTHER = deepro.load(module)  # the other network of the original run"
     if "SEQUENCES" in call:
         load += f"\nSEQUENCES = ...  # the {len(provenance.data)} sequences of the original run"
     return "\n".join([*head, "import deepro", "", f"net = {load}", f"result = {call}", ""])

@@ -147,14 +147,13 @@ class Call:
         """
         counts = [len(self.bound.arguments[p.name]) for p in self.method.parameters if p.type.data]
         self.net.check_batch(max(counts, default=1))
-        provenance = self.provenance
         if workspace is not None and WORKSPACE in self.bound.arguments:
             self.bound.arguments[WORKSPACE] = workspace
         started = time.perf_counter()
         with untouched(self.net.module):
             result = self.method.function(*self.bound.args, **self.bound.kwargs)
         seconds = round(time.perf_counter() - started, 3)
-        return replace(result, provenance=replace(result.provenance or provenance, seconds=seconds))
+        return replace(result, provenance=replace(result.provenance or self.provenance, seconds=seconds))
 
 
 _METHODS: dict[str, Method] = {}

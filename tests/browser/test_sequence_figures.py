@@ -17,7 +17,7 @@ from deepro.kinds.sequences.attention import Attention
 from deepro.kinds.sequences.matches import Matches
 from deepro.kinds.sequences.response_similarity import ResponseSimilarity
 from deepro.kinds.sequences.steps import Steps
-from deepro.methods.sequences.responses import compare_responses
+from deepro.methods.sequences.responses import alike
 from deepro.network.sound import Sound
 from deepro.report import build
 from deepro.results import Result
@@ -47,7 +47,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Resu
     add("losses", "loss_breakdown", reader, corpus)
     add("space", "state_space", reader, corpus, regions=3)
     add("responses", "responses", reader, corpus)
-    kept["likeness"] = compare_responses(kept["responses"], registry.get("responses")(planted(), corpus, state="c"))
+    kept["likeness"] = alike(kept["responses"], registry.get("responses")(planted(), corpus, state="c"))
     ws.add(kept["likeness"])
     pytest.importorskip("aalpy", reason="AALpy is not installed: pip install 'deepro[automata]'")
     add("automaton", "automaton", even(), words=60)

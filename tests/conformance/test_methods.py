@@ -17,7 +17,7 @@ from torch import Tensor, nn
 import deepro
 from deepro import progress, registry
 from deepro.errors import DeeproError
-from deepro.parameters import Alphabet, TokenSequences
+from deepro.parameters import Alphabet, DataSet, TokenSequences
 from deepro.parameters.base import parameter_type
 from tests.footprint import footprint, same
 
@@ -128,12 +128,24 @@ METHODS = list(registry.methods())
 def arguments(method: registry.Method, net: deepro.Network) -> dict[str, Any]:
     """The types' samples, and small settings for whichever options a method has."""
     given = {p.name: p.type.sample(net) for p in method.inputs if p.required or p.type.name in ASKED}
+    given |= stored(method, net, given)
     for option in method.options:
         value = option.type.sample(net) if option.required else SMALL.get(option.name)
         bounds = option.type.bounds
         if value is not None and (bounds is None or bounds.low <= value <= bounds.high):
             given[option.name] = value
     return given
+
+
+def stored(method: registry.Method, net: deepro.Network, given: dict[str, Any]) -> dict[str, Any]:
+    """Results that a method takes, made by the method that gives that kind, of the same data."""
+    made: dict[str, Any] = {}
+    for parameter in method.inputs:
+        if parameter.type.name == "result" and parameter.name in given:
+            maker = next(m for m in registry.methods().values() if m.result is parameter.type.kind)  # type: ignore[attr-defined]
+            data = given.get("dataset") or parameter_type(DataSet).sample(net)  # type: ignore[union-attr]
+            made[parameter.name] = maker(net, data)
+    return made
 
 
 def _call(name: str, net: deepro.Network) -> Any:

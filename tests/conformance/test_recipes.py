@@ -15,7 +15,7 @@ import deepro
 from deepro import recipe, registry
 from deepro.cli.app import app
 from deepro.errors import DeeproError
-from tests.conformance.test_methods import METHODS, arguments
+from tests.conformance.test_methods import METHODS, arguments, stored
 
 NETWORKS = """
 import torch
@@ -74,6 +74,7 @@ def test_python_and_command_give_the_same_key(name: str, tmp_path: Path, monkeyp
     for parameter in method.inputs:
         if parameter.type.data and parameter.name in given:
             given[parameter.name] = _written(parameter, given[parameter.name], tmp_path)
+    given |= stored(method, net, given)
     try:
         first = method(net, **given)
     except DeeproError as error:
@@ -81,7 +82,9 @@ def test_python_and_command_give_the_same_key(name: str, tmp_path: Path, monkeyp
             pytest.skip(str(error))
         raise
     workspace = deepro.Workspace("DIR")
-    workspace.add(first)
+    for result in (first, *given.values()):
+        if isinstance(result, deepro.Result):
+            workspace.add(result)
     key = first.provenance.key
 
     # The load line names the file alone: how photographs are read stands in the card.

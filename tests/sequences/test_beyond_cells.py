@@ -21,7 +21,7 @@ from deepro.methods.sequences.hold import intervene
 from deepro.methods.sequences.intervene import Hold, intervening
 from deepro.methods.sequences.losses import copies, loss_breakdown
 from deepro.methods.sequences.ngram import NGram
-from deepro.methods.sequences.responses import compare_responses, responses
+from deepro.methods.sequences.responses import alike, responses
 from deepro.methods.sequences.space import graph_fidelity, state_space
 from deepro.network.vocabulary import Vocabulary
 from tests.sequences.planted import Planted, planted, texts
@@ -220,13 +220,13 @@ def test_responses_are_mean_updates_and_clusters_are_found() -> None:
         assert made.counts[k] == len(onto[token])
     # A quote opens and closes: its mean update says little, and the two halves differ by more than there is to say.
     assert made.noise > 1
-    alike = compare_responses(made, made)
-    assert alike.correlation == pytest.approx(1)
-    assert alike.p < 0.05
-    assert alike.agreement == pytest.approx(1)
-    assert (alike.layer, alike.state, alike.other_layer) == (made.layer, "c", made.layer)
-    assert alike.provenance.parameters["other"] == net.fingerprint
-    assert alike.provenance.key != made.provenance.key
+    same = alike(made, made)
+    assert same.correlation == pytest.approx(1)
+    assert same.p < 0.05
+    assert same.agreement == pytest.approx(1)
+    assert (same.layer, same.state, same.other_layer) == (made.layer, "c", made.layer)
+    assert same.provenance.parameters["other"] == net.fingerprint
+    assert same.provenance.key != made.provenance.key
 
 
 class Blocks(nn.Module):
@@ -257,7 +257,7 @@ def test_planted_blocks_of_responses_are_found() -> None:
     assert max(made.chance) < 0.5
     # Another network of other units: likeness of tokens by hand, and how often chance reaches it.
     drawn = np.random.default_rng(9).normal(size=(12, 30))
-    compared = compare_responses(made, replace(made, values=drawn, tokens=made.tokens[::-1]))
+    compared = alike(made, replace(made, values=drawn, tokens=made.tokens[::-1]))
     cosines = [[], []]
     for a, b in itertools.combinations(made.tokens, 2):
         for k, (names, rows) in enumerate(((made.tokens, made.values), (made.tokens[::-1], drawn))):
@@ -277,7 +277,7 @@ def test_planted_blocks_of_responses_are_found() -> None:
     groups = [made.token_clusters[made.tokens.index(t)] for t in compared.tokens]
     assert groups == sorted(groups)
     with pytest.raises(UsageError, match="3 tokens in common"):
-        compare_responses(made, replace(made, tokens=(*made.tokens[:3], *"abcdefghi")))
+        alike(made, replace(made, tokens=(*made.tokens[:3], *"abcdefghi")))
 
 
 def test_an_intervention_says_what_changes() -> None:

@@ -46,14 +46,13 @@ def responses(
     from deepro.methods.sequences.responses import compare_responses
     from deepro.network import load
 
-    record = registry.get("responses")
+    record = registry.record(compare_responses)
     (options,) = share_options([record], parse_options(option))
     items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
     given: dict[str, Any] = {"weights": other_weights} if other_weights else {}
     second = load(other, **given)
     if second.preprocess is None and net.preprocess is not None:  # read what the first is read
         second = load(other, preprocess=net.preprocess, input_shape=net.input_shape, **given)
-    theirs = read_sequences(second, sequences, text, tokens, vocabulary, cut)
     with shown():
-        made = compare_responses(record(net, items, layer, **options), record(second, theirs, other_layer, **options))
+        made = record(net, second, items, layer, other_layer, **options)
     keep(net, made, out, report, json)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from deepro.parameters.base import Context, Parameter, Type, Value, parameters
 from deepro.parameters.data import DataSet, Image, Images
 from deepro.parameters.options import Bounds, Option, Sample
-from deepro.parameters.others import OtherNetwork, OtherNetworks, OtherSequence, WorkFolder, stored
+from deepro.parameters.others import OtherNetwork, OtherNetworks, OtherSequence, WorkFolder, several_stored, stored
 from deepro.parameters.places import LayerName, LayerNames, LayerUnits, OneClass, OneTarget, Targets, Unit, Units
 from deepro.parameters.sequences import Alphabet, AnySequence, AnySequences, TokenSequence, TokenSequences
 
@@ -44,5 +44,6 @@ __all__ = [
     "Value",
     "WorkFolder",
     "parameters",
+    "several_stored",
     "stored",
 ]

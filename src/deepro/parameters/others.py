@@ -25,13 +25,14 @@ class _Network(Type):
         return given
 
     def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
-        return load(only(words, "network"))
+        return _load(net, only(words, "network"))
 
     def keep(self, value: Any) -> Any:
-        return {"name": value.name, "source": value.source, "fingerprint": value.fingerprint}
+        return kept_network(value)
 
     def python(self, kept: Any) -> str:
-        return f"deepro.load({_source(kept)!r})"
+        source = _source(kept)
+        return "OTHER" if source == "module" else f"deepro.load({source!r})"
 
     def words(self, kept: Any) -> list[str] | None:
         source = _source(kept)
@@ -55,7 +56,7 @@ class _Networks(_Network):
         pairs = [w.partition("=") for w in words]
         if not all(equals for _, equals, _ in pairs):
             raise UsageError("expected NAME=MODEL, such as last=net.py:make")
-        return {name: load(source) for name, _, source in pairs}
+        return {name: _load(net, source) for name, _, source in pairs}
 
     def keep(self, value: Any) -> Any:
         return {name: super(_Networks, self).keep(one) for name, one in value.items()}
@@ -104,7 +105,7 @@ class _Stored(Type):
     def __init__(self, kind: type[Result]) -> None:
         self.kind = kind
 
-    def value(self, net: Network, given: Any) -> Result:
+    def value(self, net: Network, given: Any) -> Any:
         if not isinstance(given, self.kind) or given.provenance is None:
             raise UsageError(f"expected a {self.kind.kind} that was made or opened, got {type(given).__name__}")
         return given
@@ -115,7 +116,7 @@ class _Stored(Type):
     def posted(self, net: Network, sent: Any, context: Context) -> Any:
         return context.stored(self.kind.kind, str(sent))
 
-    def keep(self, value: Result) -> Any:
+    def keep(self, value: Any) -> Any:
         return value.provenance.key if value.provenance else None
 
     def python(self, kept: Any) -> str:
@@ -123,6 +124,30 @@ class _Stored(Type):
 
     def sample(self, net: Network) -> Any:
         return None
+
+
+class _SeveralStored(_Stored):
+    """Results that are there already, kept as their keys."""
+
+    name, several = "results", True
+
+    def value(self, net: Network, given: Any) -> Any:
+        return [super(_SeveralStored, self).value(net, one) for one in given]
+
+    def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
+        return [context.stored(self.kind.kind, word) for word in words]
+
+    def posted(self, net: Network, sent: Any, context: Context) -> Any:
+        return [context.stored(self.kind.kind, str(one)) for one in sent]
+
+    def keep(self, value: Any) -> Any:
+        return sorted(super(_SeveralStored, self).keep(one) for one in value)
+
+    def python(self, kept: Any) -> str:
+        return f"[{', '.join(super(_SeveralStored, self).python(one) for one in kept)}]"
+
+    def words(self, kept: Any) -> list[str] | None:
+        return [str(one) for one in kept]
 
 
 class _Folder(Type):
@@ -139,10 +164,28 @@ def stored(kind: type[Result]) -> Type:
     return _Stored(kind)
 
 
+def several_stored(kind: type[Result]) -> Type:
+    """The type of results of one kind."""
+    return _SeveralStored(kind)
+
+
 OtherNetwork = Annotated[Network, _Network()]
 OtherNetworks = Annotated[Mapping[str, Network], _Networks()]
 OtherSequence = Annotated[One | Sequence[One], _OtherSequence()]
 WorkFolder = Annotated[Any, _Folder()]
+
+
+def _load(net: Network, source: str) -> Network:
+    """Another network; one without preprocessing of its own is shown what the first is shown."""
+    other = load(source)
+    if other.preprocess is None and net.preprocess is not None:
+        other = load(source, preprocess=net.preprocess, labels=net.labels, input_shape=net.input_shape)
+    return other
+
+
+def kept_network(net: Network) -> dict[str, str]:
+    """What a provenance keeps of another network."""
+    return {"name": net.name, "source": net.source, "fingerprint": net.fingerprint}
 
 
 def _source(kept: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,10 @@ from deepro.kinds.experiments.comparison import Comparison
 from deepro.kinds.surveys.survey import Survey
 from deepro.kinds.surveys.unit_statistics import UnitStatistics
 from deepro.network import Network
+from deepro.parameters.others import kept_network
 from deepro.probe import split_call
+
+VERSION = 2
 
 
 def compare(before: Survey, after: Survey, nets: tuple[Network, Network] | None = None) -> Comparison:
@@ -47,8 +51,9 @@ def compare(before: Survey, after: Survey, nets: tuple[Network, Network] | None 
             classes[name] = np.sqrt(np.mean(np.square(moved), 1)).astype(np.float32)
     provenance = None
     if before.provenance is not None and after.provenance is not None:
-        parameters = {"before": before.provenance.key, "after": after.provenance.key}
-        provenance = replace(after.provenance, method="compare", parameters=parameters, notes=())
+        parameters: dict[str, Any] = {"before": before.provenance.key, "after": after.provenance.key}
+        parameters["other"] = kept_network(nets[0]) if nets else None
+        provenance = replace(after.provenance, method="compare", version=VERSION, parameters=parameters, notes=())
     return Comparison(provenance=provenance, layers=layers, classes=classes, names=before.classes)
 
 

@@ -14,9 +14,12 @@ from deepro.errors import UsageError
 from deepro.kinds.experiments.evolution import Evolution
 from deepro.kinds.surveys.gallery import Gallery
 from deepro.network import Network
+from deepro.parameters.others import kept_network
 from deepro.rectifiers import Rule
 from deepro.survey.gallery import gallery
 from deepro.survey.run import survey
+
+VERSION = 2
 
 
 def evolution(
@@ -57,9 +60,9 @@ def evolution(
     jumps[:, 1:] = images[:, 1:] != images[:, :-1]
     made = parts[-1].provenance
     if made is not None:
-        prints = {name: net.fingerprint for name, net in checkpoints.items()}
+        prints = {name: kept_network(net) for name, net in checkpoints.items()}
         asked = {"layer": layer, "units": parts[0].units.tolist(), "tile": tile, "rule": rule, "checkpoints": prints}
-        made = replace(made, method="evolution", version=1, parameters=asked)
+        made = replace(made, method="evolution", version=VERSION, parameters=asked)
     whole = Gallery(
         provenance=made,
         layer=layer,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -17,8 +16,9 @@ from deepro.methods.sequences.trace import read
 from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences
 from deepro.network.vocabulary import Vocabulary
-from deepro.parameters import AnySequences, Bounds, LayerName
-from deepro.registry import Paper, method
+from deepro.parameters import AnySequences, Bounds, LayerName, OtherNetwork, Value
+from deepro.probe import untouched
+from deepro.registry import Paper, method, record
 
 _ROUNDS = 6
 
@@ -108,8 +108,8 @@ def co_cluster(values: np.ndarray, clusters: int, seed: int) -> tuple[np.ndarray
     return np.asarray(model.row_labels_), np.asarray(model.column_labels_)
 
 
-def compare_responses(
-    one: Responses, other: Responses, *, permutations: int = 500, seed: int = 0
+def alike(
+    one: Responses, other: Responses, name: str = "", *, permutations: int = 500, seed: int = 0
 ) -> ResponseSimilarity:
     """How alike two networks treat the tokens that both know, whatever units they have.
 
@@ -131,18 +131,9 @@ def compare_responses(
         order = generator.permutation(len(shared))
         reached += _rank_correlation(mine[upper], theirs[order][:, order][upper]) >= found
     others = ~np.eye(len(shared), dtype=bool)
-    provenance = one.provenance
-    if provenance is not None:
-        there = {} if other.provenance is None else other.provenance.network
-        parameters = {
-            **provenance.parameters, "layer": one.layer, "other": there.get("fingerprint"), "other_layer": other.layer,
-            "permutations": permutations,
-        }  # fmt: skip
-        provenance = replace(provenance, method="compare_responses", version=1, parameters=parameters, seed=seed)
     return ResponseSimilarity(
-        provenance=provenance,
         layer=one.layer, direction=one.direction, state=one.state,
-        other="" if other.provenance is None else str(other.provenance.network.get("name", "")),
+        other=name,
         other_layer=other.layer, other_direction=other.direction,
         tokens=tuple(shared), likeness=np.stack([mine, theirs]).astype(np.float32),
         agreement=np.array(
@@ -150,6 +141,44 @@ def compare_responses(
         ),
         correlation=found, p=(1 + reached) / (1 + permutations),
     )  # fmt: skip
+
+
+@method(
+    family="sequences",
+    paper=Paper(
+        "Kriegeskorte, Mur, Bandettini", 2008, "Representational similarity analysis",
+        "https://doi.org/10.3389/neuro.06.004.2008",
+    ),
+    summary="How alike two recurrent networks treat the tokens that both know, whatever units they have.",
+)  # fmt: skip
+def compare_responses(
+    net: Network,
+    other: OtherNetwork,
+    sequences: AnySequences,
+    layer: LayerName | None = None,
+    other_layer: Annotated[str, Value("recurrent layer of the other network")] | None = None,
+    *,
+    state: Annotated[str, "h or c"] = "h",
+    tokens: Annotated[int, Bounds(2, 10_000), "tokens looked at, the most frequent ones"] = 60,
+    bins: Annotated[int, Bounds(2, 100), "equally full bins of each feature, for series"] = 10,
+    clusters: Annotated[int, Bounds(2, 100), "groups of tokens and of units"] = 6,
+    permutations: Annotated[int, Bounds(1, 1_000_000), "shuffles of the tokens, for the chance"] = 500,
+    seed: Annotated[int, Bounds(0, 2**31), "of the clusters and of the halves"] = 0,
+) -> ResponseSimilarity:
+    """`responses` of both networks to the same sequences, compared by `alike`.
+
+    Texts are read by each network's own vocabulary. other_layer: the last recurrent one by default.
+    """
+    sequences = as_sequences(net, sequences)
+    theirs = sequences
+    if sequences.texts and all(text is not None for text in sequences.texts):
+        theirs = as_sequences(other, list(sequences.texts))
+    options: dict[str, Any] = {"state": state, "tokens": tokens, "bins": bins, "clusters": clusters, "seed": seed}
+    measure: Any = record(responses).function
+    one = measure(net, sequences, layer, **options)
+    with untouched(other.module):
+        two = measure(other, theirs, other_layer, **options)
+    return alike(one, two, other.name, permutations=permutations, seed=seed)
 
 
 def _likeness(made: Responses, tokens: Sequence[str]) -> np.ndarray:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
@@ -18,8 +17,8 @@ from deepro.methods.spaces.codes import Pool, capture
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.similarity import cka_matrix
 from deepro.network import Network
-from deepro.parameters import Bounds, DataSet, LayerNames
-from deepro.registry import Paper, get, method
+from deepro.parameters import Bounds, DataSet, LayerNames, OtherNetwork, Value
+from deepro.registry import Paper, method
 
 
 @method(
@@ -102,33 +101,38 @@ def _wide(names: Sequence[str], codes: Sequence[np.ndarray]) -> list[str]:
     )
 
 
+@method(
+    family="spaces",
+    paper=Paper("Kornblith, Norouzi, Lee & Hinton", 2019, "Similarity of Neural Network Representations Revisited",
+                "https://arxiv.org/abs/1905.00414"),
+    summary="How alike two networks arrange the same examples: linear CKA between their layers.",
+)  # fmt: skip
 def compare_networks(
-    first: Network,
-    second: Network,
-    dataset: Any,
-    layers: str | Sequence[str],
-    other_layers: str | Sequence[str] | None = None,
+    net: Network,
+    other: OtherNetwork,
+    dataset: DataSet,
+    layers: LayerNames,
+    other_layers: Annotated[str | Sequence[str], Value("layers of the other network")] | None = None,
     *,
-    pool: Pool = "mean",
-    batch_size: int = 32,
-    debiased: bool = False,
+    pool: Annotated[Pool, "how an output becomes a code"] = "mean",
+    batch_size: Annotated[int, Bounds(1, 100_000), "images a pass"] = 32,
+    debiased: Annotated[bool, "correct CKA for few examples"] = False,
 ) -> Similarity:
     """Linear CKA between layers of two networks shown the same examples.
 
-    other_layers: of the second network; the same names by default. Examples that one of them cannot read are left out,
-    and said. Labels play no part. Kornblith et al. 2019, arXiv 1905.00414.
+    other_layers: of the other network; the same names by default. Examples that one of them cannot read are left out,
+    and said. Labels play no part.
     Raises UsageError for fewer than 4 examples, LayerError for a layer that is not there.
     """
-    options = {"pool": pool, "batch_size": batch_size, "debiased": debiased}
-    asked = get("layer_scores").bind(first, dataset, layers, **options).provenance
+    dataset = as_examples(net, dataset)
     names_a = [layers] if isinstance(layers, str) else list(layers)
     names_b = names_a if other_layers is None else [other_layers] if isinstance(other_layers, str) else [*other_layers]
-    for net, names in ((first, names_a), (second, names_b)):
+    for shown, names in ((net, names_a), (other, names_b)):
         for name in names:
-            net.check_layer(name)
+            shown.check_layer(name)
     a, b = (
-        capture(net, as_examples(net, dataset), names, pool=pool, batch_size=batch_size, predictions=False)
-        for net, names in ((first, names_a), (second, names_b))
+        capture(shown, dataset, names, pool=pool, batch_size=batch_size, predictions=False)
+        for shown, names in ((net, names_a), (other, names_b))
     )
     both, rows_a, rows_b = np.intersect1d(a.indices, b.indices, return_indices=True)
     values, warned = cka_matrix(
@@ -138,11 +142,9 @@ def compare_networks(
     notes = [*a.notes, *b.notes, *warned]
     if missing:
         notes.append(f"{missing} examples could not be read by both networks and were left out")
-    parameters = {**options, "layers": names_a, "other": second.fingerprint, "other_layers": names_b}
     return Similarity(
-        provenance=replace(asked, method="compare_networks", version=1, parameters=parameters, seed=None),
         layers=tuple(names_a),
-        other=second.name,
+        other=other.name,
         other_layers=tuple(names_b),
         similarity=values,
         examples=len(both),

@@ -20,6 +20,8 @@ from deepro.network.input_shape import example
 from deepro.nonlinearities import Kind, Met, Watch, of_module
 from deepro.probe import split_call, untouched
 
+VERSION = 3
+
 # What each threshold means stands beside it; `diagnose(thresholds=...)` changes them.
 THRESHOLDS: Mapping[str, float] = {
     "dead": 0.0,  # largest share of images in which the unit is ever above zero
@@ -118,7 +120,7 @@ def diagnose(
     provenance = survey.provenance and replace(
         survey.provenance,
         method="diagnose",
-        version=3,
+        version=VERSION,
         parameters={
             "survey": survey.provenance.key,
             "thresholds": limits,
