@@ -16,7 +16,10 @@ VIEWER = SRC.parent.parent / "viewer" / "src"
 # The only places where a name is given as text: the door's default, which a signature shows to the user.
 DEFAULTS = {("methods/regions/heatmap.py", "gradient"), ("methods/spaces/embed.py", "tsne"), ("embedding.py", "tsne"),
             ("cli/embed.py", "tsne")}  # fmt: skip
-ASKING = {"get", "find", "results", "discard", "bind"}  # functions that are given a name
+# A map says by which method it was made; of units, not of examples, is what one of them makes.
+DEFAULTS |= {("kinds/spaces/map.py", "unit_map")}
+ASKING = {"find", "results", "discard", "bind"}  # functions that are given a name, and `get` of the two registries
+REGISTRIES = {"registry", "kinds", "methods"}
 SAID = {"kind", "method", "name"}  # what holds one
 
 
@@ -27,6 +30,10 @@ def homes() -> dict[str, set[str]]:
         found.setdefault(name, set()).add(_place(method.function))
     for name, kind in kinds().items():
         found.setdefault(name, set()).add(_place(kind.result))
+    for file in SRC.rglob("*.py"):  # the mathematics of a method may stand in a file of its own
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name in found:
+                found[node.name].add(file.relative_to(SRC).as_posix())
     return found
 
 
@@ -39,7 +46,8 @@ def asked(tree: ast.AST) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called in ASKING:
+            of = getattr(getattr(node.func, "value", None), "id", "")
+            if called in ASKING or (called == "get" and (of in REGISTRIES or isinstance(node.func, ast.Name))):
                 yield from _literals(node.args[:1])
             yield from _literals([k.value for k in node.keywords if k.arg in SAID])
         elif isinstance(node, ast.Compare):

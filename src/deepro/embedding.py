@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import deepro
 from deepro import registry
 from deepro.kinds.spaces.aligned_maps import AlignedMaps
 from deepro.kinds.spaces.atlas import Atlas
@@ -14,6 +15,7 @@ from deepro.kinds.spaces.layer_scores import LayerScores
 from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.code_cache import cached_codes
 from deepro.network import Network
+from deepro.registry import Method
 from deepro.results import Result
 from deepro.store import Workspace
 from deepro.store.codes import CodeFolderCache
@@ -64,20 +66,20 @@ def embed(
     options = {k: v for k, v in options.items() if k not in ("grid", "size", "least")} if atlas else options
     aligned = None
     with cached_codes(CodeFolderCache(ws.folder / "codes", layers, thumbnails)):
-        if len(layers) > 1 and method == "tsne":
-            aligned = _make(ws, "aligned_maps", net, data, layers, options)
+        if len(layers) > 1 and method == registry.record(deepro.tsne).name:
+            aligned = _made(ws, deepro.aligned_maps, net, data, layers, options)
             maps = aligned.maps
         else:
-            maps = tuple(_until_stopped(_make(ws, method, net, data, name, options) for name in layers))
+            maps = tuple(_until_stopped(_make(ws, registry.get(method), net, data, name, options) for name in layers))
         if not all(m.finished for m in maps):
             return Embedded(maps, aligned)  # whoever stopped one wants no more
         return Embedded(
             maps,
             aligned,
-            tuple(_make(ws, "unit_map", net, data, name, of_units) for name in layers) if units else (),
-            _make(ws, "layer_scores", net, data, layers, shared_options) if scores else None,
-            tuple(_make(ws, "findings", net, data, name, shared_options) for name in layers) if find else (),
-            tuple(_make(ws, "atlas", net, data, name, of_pictures) for name in layers) if atlas else (),
+            tuple(_made(ws, deepro.unit_map, net, data, name, of_units) for name in layers) if units else (),
+            _made(ws, deepro.layer_scores, net, data, layers, shared_options) if scores else None,
+            tuple(_made(ws, deepro.findings, net, data, name, shared_options) for name in layers) if find else (),
+            tuple(_made(ws, deepro.atlas, net, data, name, of_pictures) for name in layers) if atlas else (),
         )
 
 
@@ -89,10 +91,9 @@ def _until_stopped(maps: Iterable[Map]) -> Iterator[Map]:
 
 
 def _make(
-    ws: Workspace, method: str, net: Network, data: Any, layer: str | list[str], options: Mapping[str, Any]
+    ws: Workspace, record: Method, net: Network, data: Any, layer: str | list[str], options: Mapping[str, Any]
 ) -> Any:
     """The result from the workspace, or made now. One that was stopped half-way is kept until it is asked for again."""
-    record = registry.get(method)
     call = record.bind(net, data, layer, **options)
     found: Any = ws.find(record.result.kind, call.provenance.key)
     if found is not None and all(m.finished for m in getattr(found, "maps", (found,)) if hasattr(m, "finished")):
@@ -102,3 +103,8 @@ def _make(
     made = call.run()
     ws.add(made)
     return made
+
+
+def _made(ws: Workspace, function: Callable[..., Any], *args: Any) -> Any:
+    """The same of a method's public function."""
+    return _make(ws, registry.record(function), *args)

@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+import deepro
 from deepro.cli.explain import Options, parse_options
 from deepro.cli.network import with_network
 from deepro.cli.output import Json, show
@@ -58,7 +59,7 @@ def cells(
     from deepro.store import Workspace
 
     items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
-    record = registry.get("find_cells")
+    record = registry.record(deepro.find_cells)
     arguments = (net, items, _wanted(items, track, column, cut), layer or None)
     with shown():
         if out is None:

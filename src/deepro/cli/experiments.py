@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 
+import deepro
 from deepro.cli.network import with_network
 from deepro.cli.output import Json, show
 from deepro.cli.progress import shown
@@ -42,10 +43,9 @@ def occlusion(
 
     Example: deepro occlusion builtin:efficientnet-lite0 cat.jpg --layer _blocks.10 --out ws
     """
-    from deepro import registry
 
     with shown():
-        made = registry.get("occlusion_maps").bind(net, image, layer, unit, target, square=square, step=step).run()
+        made = deepro.occlusion_maps(net, image, layer, unit, target, square=square, step=step)
     keep(net, made, out, report, json)
 
 
@@ -68,7 +68,7 @@ def invariance(
     from deepro.parameters.data import expand
 
     with shown():
-        made = registry.get("invariance").bind(net, expand(images), layer, target, points=points).run()
+        made = registry.record(deepro.invariance).bind(net, expand(images), layer, target, points=points).run()
     keep(net, made, out, report, json)
 
 
@@ -97,7 +97,7 @@ def correspondence(
 
     images, boxes = read_parts(net, parts)
     with shown():
-        bound = registry.get("correspondence").bind(net, images, boxes, layer, draws=draws, seed=seed)
+        bound = registry.record(deepro.correspondence).bind(net, images, boxes, layer, draws=draws, seed=seed)
         made = bound.run()
     keep(net, made, out, report, json)
 
@@ -152,7 +152,7 @@ def ablate(
     chosen = _units(units)
     state = pruned_state_dict(net, chosen) if pruned is not None else None  # refused before anything is measured
     with shown():
-        made = registry.get("ablate")(net, data, chosen, each=each, fill=fill, batch_size=batch_size)
+        made = registry.record(deepro.ablate)(net, data, chosen, each=each, fill=fill, batch_size=batch_size)
     more = []
     if state is not None and pruned is not None:
         from deepro.network.weights import save_weights

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+import deepro
 from deepro.cli.explain import Options, parse_options
 from deepro.cli.network import with_network
 from deepro.cli.output import Json, show
@@ -41,7 +42,7 @@ def imagine(
     from deepro.store import Workspace
 
     ws = Workspace(out)
-    record = registry.get("imagine")
+    record = registry.record(deepro.imagine)
     ws.add_network(net)
     with shown():
         pattern: Pattern = make(ws, record, net, list(targets), **parse_options(option))

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+import deepro
 from deepro.cli.explain import Options, parse_options
 from deepro.cli.network import with_network
 from deepro.cli.output import Json, show
@@ -51,7 +52,7 @@ def match(
     if not (colon and start.isdecimal() and stop.isdecimal()):
         raise UsageError(f"range {steps!r}: expected START:STOP in whole steps, such as 120:140")
     items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
-    record = registry.get("match")
+    record = registry.record(deepro.match)
     arguments = (net, items, int(start), int(stop), within, layer or None)
     with shown():
         if out is None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+import deepro
 from deepro import registry
 from deepro.errors import UsageError
 from deepro.explanation import make
@@ -78,13 +79,13 @@ def code(folder: str | Path) -> CodeDemo:
     ws.add_network(net)
     read = reading(net, TEXTS, STEPS)
     some = read.subset(range(TRACED))
-    cells = make(ws, registry.get("find_cells"), net, read, others=20, clamp_steps=300)
-    trace = make(ws, registry.get("trace"), net, some, states="h,c,i,f,g,o,outputs", precision="half")
-    memory = make(ws, registry.get("memory"), net, read)
+    cells = make(ws, registry.record(deepro.find_cells), net, read, others=20, clamp_steps=300)
+    trace = make(ws, registry.record(deepro.trace), net, some, states="h,c,i,f,g,o,outputs", precision="half")
+    memory = make(ws, registry.record(deepro.memory), net, read)
     matches = _matches(ws, net, read, cells)
-    losses = make(ws, registry.get("loss_breakdown"), net, read, _counted(net))
-    space = make(ws, registry.get("state_space"), net, read)
-    updates = make(ws, registry.get("responses"), net, read)
+    losses = make(ws, registry.record(deepro.loss_breakdown), net, read, _counted(net))
+    space = make(ws, registry.record(deepro.state_space), net, read)
+    updates = make(ws, registry.record(deepro.responses), net, read)
     steps, changed = _piece(ws, net, read, cells)
     return CodeDemo(ws, net, cells, trace, memory, matches, losses, space, updates, steps, changed)
 
@@ -98,9 +99,9 @@ def _piece(ws: Workspace, net: Network, read: Sequences, cells: Cells) -> tuple[
             continue
         first = max(0, start - BEFORE)
         piece = as_sequences(net, text[first : min(stop, first + BEFORE + 24)]).named([f"{read.names[within]} {first}"])
-        steps = make(ws, registry.get("attribute_steps"), net, piece, how="occlusion", every=True)
+        steps = make(ws, registry.record(deepro.attribute_steps), net, piece, how="occlusion", every=True)
         held = {"unit": int(best["unit"]), "how": "clamp", "value": float(best["off_mean"]), "start": start - first}
-        changed = make(ws, registry.get("intervene"), net, piece, best["layer"], **held, write=WRITTEN)
+        changed = make(ws, registry.record(deepro.intervene), net, piece, best["layer"], **held, write=WRITTEN)
         return steps, changed
     return None, None
 
@@ -139,7 +140,8 @@ def _matches(ws: Workspace, net: Network, read: Sequences, cells: Cells) -> Matc
     """Of the first stretch with which cells go on and off; every standard library has another."""
     for _, within, start, stop in itertools.islice(selections(cells), 6):
         with contextlib.suppress(UsageError):
-            return make(ws, registry.get("match"), net, read, start, stop, within, off_before=True, off_after=True)
+            where = (start, stop, within)
+            return make(ws, registry.record(deepro.match), net, read, *where, off_before=True, off_after=True)
     return None
 
 

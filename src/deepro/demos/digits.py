@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+import deepro
 from deepro import progress, registry
 from deepro.embedding import Embedded, embed
 from deepro.explanation import Explanation, explain, make
@@ -182,14 +183,14 @@ def digits(folder: str | Path) -> DigitsDemo:
     pictures = write_pictures(ws.folder / "digits")
     one_each = [min((pictures / label).glob("*.png")) for label in LABELS]
     explanation = explain(net, one_each, ws, layers=SHOWN)
-    pattern = make(ws, registry.get("imagine"), net, list(LABELS))
+    pattern = make(ws, registry.record(deepro.imagine), net, list(LABELS))
     units = survey(net, pictures, workspace=ws, resume=True)
     galleries = [shown for layer in SHOWN for shown in show_units(net, units, pictures, layer, ws)]
     health = diagnose(net, units, galleries=galleries)
     ws.add(health)
     maps = embed(ws, net, pictures, list(MAPPED), units=True)
-    found = make(ws, registry.get("findings"), net, pictures, MAPPED[-1])
-    atlas = make(ws, registry.get("atlas"), net, pictures, PICTURED, pool="mean")
+    found = make(ws, registry.record(deepro.findings), net, pictures, MAPPED[-1])
+    atlas = make(ws, registry.record(deepro.atlas), net, pictures, PICTURED, pool="mean")
     maps = replace(maps, findings=(found,), atlases=(atlas,))
-    scores = make(ws, registry.get("layer_scores"), net, pictures, list(SCORED))
+    scores = make(ws, registry.record(deepro.layer_scores), net, pictures, list(SCORED))
     return DigitsDemo(net, accuracy, explanation, pattern, units, health, maps, scores, pictures)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import deepro
 from deepro import progress, registry
 from deepro.explanation import Explanation, explain, make
 from deepro.kinds.patterns.pattern import Pattern
@@ -54,6 +55,6 @@ def photos(folder: str | Path) -> Demo:
     net = load(MODEL)
     explanation = explain(net, list(photographs().values()), ws)
     progress.tell("patterns", 0, 1)
-    pattern = make(ws, registry.get("imagine"), net, list(CLASSES), seed=SEED)
+    pattern = make(ws, registry.record(deepro.imagine), net, list(CLASSES), seed=SEED)
     progress.tell("patterns", 1, 1)
     return Demo(net, explanation, pattern)

@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+import deepro
 from deepro import registry
 from deepro.errors import ImageError, UsageError, near
 from deepro.explanation import DEFAULT, make
@@ -69,9 +70,9 @@ class Live:
             raise ImageError(str(error).replace(str(file), name)) from None
         image.filename = name  # type: ignore[attr-defined]
         inputs = self.net.prepare(image)
-        record = registry.get("predict")
+        record = registry.record(deepro.predict)
         call = record.bind(self.net, inputs)
-        known = self.workspace.find("prediction", call.provenance.key) is not None
+        known = self.workspace.find(Prediction.kind, call.provenance.key) is not None
         prediction: Prediction = make(self.workspace, record, self.net, inputs)
         assert prediction.provenance is not None
         name = str(prediction.provenance.data[0]["name"])  # a picture seen before keeps its first name and page
@@ -109,7 +110,7 @@ class Live:
             if key is None:
                 raise UsageError(f"{id!r} has no prediction, so its picture is not known; drop the picture itself here")
             self._predictions[id] = key
-        found = self.workspace.find("prediction", key)
+        found = self.workspace.find(Prediction.kind, key)
         if not isinstance(found, Prediction):
             raise ImageError(f"the prediction of {id!r} is damaged; drop the picture itself here")
         return found

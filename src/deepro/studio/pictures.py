@@ -136,7 +136,7 @@ def preview(workspace: Any, most: int, put: Any) -> list[dict[str, Any]]:
     from deepro.render import address, picture
 
     cards = []
-    for result in workspace.results("prediction"):
+    for result in workspace.results(Prediction.kind):
         if not isinstance(result, Prediction) or result.picture is None or result.provenance is None:
             continue
         data, network = result.provenance.data[0], str(result.provenance.network.get("fingerprint", ""))

@@ -296,7 +296,10 @@ def _drawn(figure: Any, kind: str) -> bytes:
 def _part(result: Any, item: SheetItem) -> list[int]:
     """Which part of a result an item of a contact sheet is: of many photographs, the one whose hash it names."""
     own = [] if item.part is None else [item.part]
-    if result.kind not in ("heatmap", "projection"):
+    from deepro.kinds.photographs.heatmap import Heatmap
+    from deepro.kinds.photographs.projection import Projection
+
+    if not isinstance(result, Heatmap | Projection) or result.provenance is None:
         return own
     hashes = [str(d.get("sha256", "")) for d in result.provenance.data]
     return [hashes.index(item.photograph) if item.photograph in hashes else 0, *own]

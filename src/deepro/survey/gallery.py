@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+import deepro
 from deepro import progress, registry
 from deepro.data import Dataset, as_dataset
 from deepro.errors import LayerError, StoreError, UsageError, near
@@ -155,7 +156,7 @@ def _fill(
     photograph = inputs.photographs[0]
     view = photograph.view if photograph else View(0.0, 0.0, 1.0, 1.0)
     picture = None if inputs.pictures is None else torch.from_numpy(inputs.pictures[0]).permute(2, 0, 1).float()
-    project: Any = registry.get("deconvnet").function
+    project: Any = registry.record(deepro.deconvnet).function
     for start in range(0, len(wanted), _TOGETHER):
         part = wanted[start : start + _TOGETHER]
         units = [chosen[row] for row, _ in part]

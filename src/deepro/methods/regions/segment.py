@@ -21,6 +21,7 @@ import numpy as np
 from deepro.errors import UnsupportedError, UsageError
 from deepro.kinds.photographs.region import Region
 from deepro.methods.regions.background import enclosed, frame
+from deepro.methods.regions.cams import layercam
 from deepro.methods.regions.colours import likelihood_ratio
 from deepro.methods.regions.differentiate import Aim, forward
 from deepro.methods.regions.faithfulness import faithfulness
@@ -145,7 +146,7 @@ def segment(
 def focused(net: Network, image: Inputs, target: Aim, smooth: Plane) -> Plane:
     """Geometric mean of the smoothed gradient and LayerCAM; the gradient alone where no layer can say where."""
     try:
-        coarse = heatmap(net, image, target, method="layercam").values[0].astype(np.float64)
+        coarse = layercam(net, image, target).values[0].astype(np.float64)
     except UnsupportedError:
         return smooth
     both = np.sqrt(smooth * smoothed(coarse.clip(0), COARSE))

@@ -10,6 +10,7 @@ from deepro.data.examples import as_examples
 from deepro.errors import UsageError
 from deepro.kinds.spaces.map import Map
 from deepro.methods.spaces.codes import capture
+from deepro.methods.spaces.embed import pca, random_projection
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.placement import place
 from deepro.methods.spaces.reduce import RandomProjection, principal_components
@@ -24,12 +25,12 @@ def place_on(net: Network, made: Map, dataset: Any, *, batch_size: int = 32) -> 
     """
     codes = new_codes(net, made, dataset, batch_size=batch_size)
     assert made.codes is not None
-    if made.method == "pca":
+    if made.method == pca.__name__:
         count = min(2, *made.codes.shape)
         at = np.zeros((len(codes), 2))
         at[:, :count] = principal_components(made.codes, count, made.facts["seed"]).project(codes)
         return at
-    if made.method == "random_projection":
+    if made.method == random_projection.__name__:
         return RandomProjection(codes.shape[1], 2, made.facts["seed"])(codes).astype(np.float64)
     return place(made.values, made.codes, codes, metric=made.facts["metric"])
 
