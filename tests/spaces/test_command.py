@@ -173,6 +173,6 @@ def test_two_networks_beside_each_other(app: typer.Typer, pictures: Path, tmp_pa
     assert made.similarity[1, 0] == pytest.approx(linear_cka(*codes), abs=2e-3)  # codes lie on disk in half precision
     assert (tmp_path / "ws" / "report" / "index.html").exists()
     assert made.figure().axes
-    assert "--other-layer pool2" in recipe.command(made.provenance)
+    assert "--other-layers pool2" in recipe.command(made.provenance)
     wrong = CliRunner().invoke(app, [*words[:-1], "pool9", "--out", str(tmp_path / "ws2")])
     assert isinstance(wrong.exception, LayerError)

@@ -12,7 +12,17 @@ from deepro.parameters.base import Context, Parameter, Type, Value, parameters
 from deepro.parameters.data import DataSet, Image, Images
 from deepro.parameters.options import Bounds, Option, Sample
 from deepro.parameters.others import OtherNetwork, OtherNetworks, OtherSequence, WorkFolder, several_stored, stored
-from deepro.parameters.places import LayerName, LayerNames, LayerUnits, OneClass, OneTarget, Targets, Unit, Units
+from deepro.parameters.places import (
+    LayerName,
+    LayerNames,
+    LayerUnits,
+    OneClass,
+    OneTarget,
+    OtherLayers,
+    Targets,
+    Unit,
+    Units,
+)
 from deepro.parameters.sequences import Alphabet, AnySequence, AnySequences, TokenSequence, TokenSequences
 
 __all__ = [
@@ -30,6 +40,7 @@ __all__ = [
     "OneClass",
     "OneTarget",
     "Option",
+    "OtherLayers",
     "OtherNetwork",
     "OtherNetworks",
     "OtherSequence",

@@ -62,6 +62,18 @@ class _Layers(_Layer):
         return [super().sample(net)]
 
 
+class _OtherLayers(_Layers):
+    """One or several layers of the other network, by name."""
+
+    name = "other_layers"
+
+    def posted(self, net: Network, sent: Any, context: Context) -> Any:
+        return sent
+
+    def sample(self, net: Network) -> Any:
+        return None
+
+
 class _Unit(Type):
     """One unit of the layer, by its index."""
 
@@ -170,6 +182,7 @@ class _Targets(_Target):
 
 LayerName = Annotated[str, _Layer()]
 LayerNames = Annotated[str | Sequence[str], _Layers()]
+OtherLayers = Annotated[str | Sequence[str], _OtherLayers()]
 Unit = Annotated[int, _Unit()]
 Units = Annotated[int | Sequence[Any] | np.ndarray | Tensor, _Units()]
 LayerUnits = Annotated[Mapping[str, Sequence[int]], _LayerUnits()]

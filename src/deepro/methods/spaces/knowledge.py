@@ -17,7 +17,7 @@ from deepro.methods.spaces.codes import Pool, capture
 from deepro.methods.spaces.neighbours import Finder
 from deepro.methods.spaces.similarity import cka_matrix
 from deepro.network import Network
-from deepro.parameters import Bounds, DataSet, LayerNames, OtherNetwork, Value
+from deepro.parameters import Bounds, DataSet, LayerNames, OtherLayers, OtherNetwork
 from deepro.registry import Paper, method
 
 
@@ -112,7 +112,7 @@ def compare_networks(
     other: OtherNetwork,
     dataset: DataSet,
     layers: LayerNames,
-    other_layers: Annotated[str | Sequence[str], Value("layers of the other network")] | None = None,
+    other_layers: OtherLayers | None = None,
     *,
     pool: Annotated[Pool, "how an output becomes a code"] = "mean",
     batch_size: Annotated[int, Bounds(1, 100_000), "images a pass"] = 32,
