@@ -18,7 +18,7 @@ import deepro
 from deepro import progress, registry
 from deepro.errors import DeeproError
 from deepro.parameters import Alphabet, DataSet, TokenSequences
-from deepro.parameters.base import parameter_type
+from deepro.parameters.signature import parameter_type
 from tests.footprint import footprint, same
 
 

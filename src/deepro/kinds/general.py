@@ -18,7 +18,7 @@ from deepro.render.document.general import (
 )
 from deepro.render.pack import floats, plain
 from deepro.render.site import Saver, Section, Site, fingerprint
-from deepro.results import Result, StandIn
+from deepro.results import Result, UnknownResult
 
 THUMB = 320  # pixels
 
@@ -36,7 +36,7 @@ def show(result: Result, site: Site) -> None:
     about: dict[str, Any] = {"id": made.key[:12], "kind": result.kind, "record": made.key}
     about["network"] = fingerprint(result)
     fields, thumb = {"caption": "", "known": False}, None
-    if not isinstance(result, StandIn):
+    if not isinstance(result, UnknownResult):
         fields, thumb = _fields(of(result), result, Saver(site.put, f"general-{about['id']}"))
     site.keep("general", about["id"], GeneralPage(**about, **fields, records={made.key: made}))
     site.section(General).listed["general"].append(GeneralCard(**about, method=made.method, thumb=thumb))

@@ -8,7 +8,7 @@ become one, how one is printed so that a result can be made again, and give a sa
 
 from __future__ import annotations
 
-from deepro.parameters.base import Context, Parameter, Type, Value, parameters
+from deepro.parameters.base import Context, Parameter, Type, Value
 from deepro.parameters.data import DataSet, Image, Images
 from deepro.parameters.options import Bounds, Option, Sample
 from deepro.parameters.others import OtherNetwork, OtherNetworks, OtherSequence, WorkFolder, several_stored, stored
@@ -24,6 +24,7 @@ from deepro.parameters.places import (
     Units,
 )
 from deepro.parameters.sequences import Alphabet, AnySequence, AnySequences, TokenSequence, TokenSequences
+from deepro.parameters.signature import parameters
 
 __all__ = [
     "Alphabet",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from deepro.errors import UsageError
 from deepro.network.fingerprint import digest_json
 
 if TYPE_CHECKING:
     from deepro.network import Inputs, Network
-    from deepro.parameters.options import Option
 
 
 class Context(Protocol):
@@ -119,27 +118,6 @@ class Parameter:
     def value(self, net: Network, given: Any) -> Any:
         """What the method gets; None stays where it is the default."""
         return None if given is None and self.default is None else self.type.value(net, given)
-
-
-def parameters(function: Callable[..., Any]) -> tuple[Parameter | Option, ...]:
-    """What a function takes after its first argument, in its order. Raises TypeError for one without a type of ours."""
-    from deepro.parameters.options import option
-
-    hints = get_type_hints(function, include_extras=True)
-    first, *rest = inspect.signature(function).parameters.values()
-    assert first.name == "net", f"{function.__name__} takes {first.name} first, expected net"
-    found = []
-    for p in rest:
-        known = parameter_type(hints[p.name])
-        found.append(option(p, hints[p.name]) if known is None else Parameter(p.name, known, p.default))
-    return tuple(found)
-
-
-def parameter_type(hint: Any) -> Type | None:
-    """The type in an annotation, None where it is of none of ours."""
-    if get_origin(hint) is Annotated:
-        return next((n for n in get_args(hint)[1:] if isinstance(n, Type)), None)
-    return next((t for a in get_args(hint) if (t := parameter_type(a)) is not None), None)
 
 
 def plain(value: Any) -> Any:

@@ -16,7 +16,7 @@ from deepro.render.networks import network
 from deepro.render.site import Keep, Put, Site
 from deepro.render.version import version
 from deepro.report.overview import Overview, overview
-from deepro.results import Result, StandIn, spelled
+from deepro.results import Result, UnknownResult, spelled
 
 if TYPE_CHECKING:
     from deepro.store import Workspace
@@ -45,7 +45,7 @@ def gather(results: Iterable[Result], networks: Sequence[NetworkView], put: Put,
     computed = Counter[str]()
     for result in results:
         if result.provenance is not None:
-            show = None if isinstance(result, StandIn) else kinds.of(result).show
+            show = None if isinstance(result, UnknownResult) else kinds.of(result).show
             (show or general.show)(result, site)
             computed[result.provenance.method] += 1
     return {**site.finish(), "computed": [{"method": m, "count": n} for m, n in sorted(computed.items())]}

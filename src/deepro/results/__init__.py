@@ -7,6 +7,6 @@ input is no picture. Each kind of result stands in `deepro.kinds`.
 
 from __future__ import annotations
 
-from deepro.results.base import SCHEMA, Provenance, Result, StandIn, spelled
+from deepro.results.base import SCHEMA, Provenance, Result, UnknownResult, spelled
 
-__all__ = ["SCHEMA", "Provenance", "Result", "StandIn", "spelled"]
+__all__ = ["SCHEMA", "Provenance", "Result", "UnknownResult", "spelled"]

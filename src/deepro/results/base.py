@@ -41,8 +41,8 @@ class Provenance:
         )[:20]
 
 
-def _door(module: str) -> Any:
-    """The store and the figures stand above: a result finds them by name when it is asked to."""
+def _above(module: str) -> Any:
+    """The store or the figures: modules that import this one, and so are imported when a result is saved or drawn."""
     return importlib.import_module(f"deepro.{module}")
 
 
@@ -55,16 +55,16 @@ class Result:
 
     def save(self, folder: str | Path) -> Path:
         """Write this result into a new folder, atomically; `deepro.open(folder)` gives it back."""
-        return _door("store").save(self, folder)
+        return _above("store").save(self, folder)
 
     def figure(self) -> Any:
         """A matplotlib figure of this result."""
-        return _door("figures").figure(self)
+        return _above("figures").figure(self)
 
     def _repr_html_(self) -> str:
-        return _door("figures").html(self)
+        return _above("figures").html(self)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class StandIn(Result):
+class UnknownResult(Result):
     """What is known of a stored result whose kind is not known here: the kind's name and the provenance."""

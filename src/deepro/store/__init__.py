@@ -1,6 +1,6 @@
 """Results on disk: written atomically, found again by key, opened without running anyone's code."""
 
-from deepro.store.folder import open, save
-from deepro.store.workspace import Workspace
+from deepro.store.folder import save
+from deepro.store.workspace import Workspace, open
 
 __all__ = ["Workspace", "open", "save"]

@@ -17,16 +17,13 @@ import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from deepro.errors import StoreError, one_line
+from deepro.errors import KindError, StoreError, one_line
 from deepro.kinds import record as kinds
-from deepro.results import SCHEMA, Provenance, Result, StandIn
-
-if TYPE_CHECKING:
-    from deepro.store.workspace import Workspace
+from deepro.results import SCHEMA, Provenance, Result, UnknownResult
 
 MANIFEST = "manifest.json"
 ARRAYS = "arrays.zarr"
@@ -90,17 +87,13 @@ def save(result: Result, folder: str | Path) -> Path:
     return folder
 
 
-def open(folder: str | Path) -> Result | Workspace:
-    """The result saved in `folder`, or the Workspace that it is.
+def open_result(folder: str | Path) -> Result:
+    """The result saved in `folder`.
 
-    Raises StoreError where there is none, it is damaged, or it was made by a newer version; KindError, which is one,
-    where its kind is not known here.
+    Raises StoreError where there is none, or a damaged or newer one; KindError, which is one, where its kind is not
+    known here.
     """
-    from deepro.store.workspace import MARK, Workspace
-
     folder = Path(folder)
-    if (folder / MARK).is_file():
-        return Workspace(folder)
     manifest = read_manifest(folder)
     stored = _read_arrays(folder, manifest)
     try:
@@ -112,14 +105,22 @@ def open(folder: str | Path) -> Result | Workspace:
     return result
 
 
-def stand_in(folder: Path) -> StandIn:
+def unknown_result(folder: Path) -> UnknownResult:
     """What the manifest tells of a result whose kind is not known here. Raises StoreError."""
     body = read_manifest(folder).get("result", {})
     try:
-        made = type("Unknown", (StandIn,), {"kind": str(body["$result"])})
+        made = type("Unknown", (UnknownResult,), {"kind": str(body["$result"])})
         return made(provenance=_decode(body["fields"]["provenance"], {}))
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(f"{folder} is damaged: {error}") from error
+
+
+def open_any_result(folder: Path) -> Result:
+    """The result saved in `folder`, an UnknownResult where its kind is not known here. Raises StoreError."""
+    try:
+        return open_result(folder)
+    except KindError:
+        return unknown_result(folder)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepro.errors import KindError, StoreError, UsageError
+from deepro.errors import StoreError, UsageError
 from deepro.results import SCHEMA, Result, spelled
-from deepro.store.folder import atomic_text, open, read_manifest, save, stand_in
+from deepro.store.folder import atomic_text, open_any_result, open_result, read_manifest, save
 
 if TYPE_CHECKING:
     from deepro.network import Network
@@ -69,11 +69,10 @@ class Workspace:
         if not place.is_dir():
             return None
         try:
-            found = open(place)
+            return open_result(place)
         except StoreError:
             self.discard(kind, key)
             return None
-        return found if isinstance(found, Result) else None
 
     def get(self, kind: str, key: str) -> Result:
         """The result of that kind whose key begins so. Raises UsageError where there is none, or several."""
@@ -96,18 +95,17 @@ class Workspace:
             if kind is not None and spelled(place.name.rsplit("-", 1)[0]) != kind:
                 continue
             try:
-                result = shown(place) if unknown else open(place)
+                result = open_any_result(place) if unknown else open_result(place)
             except StoreError:
                 continue  # reported by `damaged`
-            if isinstance(result, Result):
-                yield result
+            yield result
 
     def damaged(self) -> list[dict[str, str]]:
         """What cannot be opened: name and reason. The rest of the workspace is not affected."""
         found = self.damaged_cards()
         for place in self.places():
             try:
-                shown(place)
+                open_any_result(place)
             except StoreError as error:
                 found.append({"name": place.name, "reason": str(error)})
         return found
@@ -184,12 +182,14 @@ class Workspace:
         return read if isinstance(read, str) else f"{self._skipped} is damaged: it is no list of names and reasons"
 
 
-def shown(place: Path) -> Result | Workspace:
-    """What is stored in a folder, a stand-in where its kind is not known here. Raises StoreError."""
-    try:
-        return open(place)
-    except KindError:
-        return stand_in(place)
+def open(folder: str | Path) -> Result | Workspace:
+    """The result or the workspace in a folder, as `Result.save` or a command wrote it: `deepro.open("runs/cat")`.
+
+    Nothing in the folder is executed. Raises StoreError where it holds neither, is damaged, or was written by a newer
+    version of Deepro; KindError, which is one, where the result's kind is not known here.
+    """
+    folder = Path(folder)
+    return Workspace(folder) if (folder / MARK).is_file() else open_result(folder)
 
 
 def _json(file: Path) -> Any:

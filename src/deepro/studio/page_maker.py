@@ -26,8 +26,7 @@ from deepro.report.site import gather, scopes
 from deepro.report.writing import page_name
 from deepro.results import Result
 from deepro.store import Workspace
-from deepro.store.folder import read_manifest
-from deepro.store.workspace import shown
+from deepro.store.folder import open_any_result, read_manifest
 from deepro.studio.page_store import PREFIX, Group, PageStore, stamp
 
 RECENT = 128 << 20  # bytes of results kept open
@@ -150,7 +149,7 @@ class PageMaker:
     def _opened(self, name: str) -> Any:
         """A result from disk, or from memory: results never change, and the next one of a page joins those before."""
         if name not in self._recent:
-            result = shown(self.workspace.folder / "results" / name)
+            result = open_any_result(self.workspace.folder / "results" / name)
             self._recent[name] = result, _size(result)
             while len(self._recent) > 1 and sum(size for _, size in self._recent.values()) > RECENT:
                 self._recent.popitem(last=False)

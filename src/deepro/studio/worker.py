@@ -243,12 +243,12 @@ class Worker:
         return hear
 
     def _result(self, key: str) -> Any:
-        from deepro.store import open
+        from deepro.store.folder import open_result
 
         found = [p for p in self.workspace.places() if p.name.endswith(f"-{key}")]
         if not found:
             raise UsageError(f"there is no result {key!r}")
-        return open(found[0])
+        return open_result(found[0])
 
     def _figure(self, payload: tuple[str, str]) -> bytes:
         key, kind = payload
