@@ -6,8 +6,8 @@ from typing import Any
 
 from deepro.errors import UsageError, near
 from deepro.kinds.photographs.heatmap import Heatmap
-from deepro.methods.regions.differentiate import Aim
 from deepro.network import Network
+from deepro.parameters import Images, OneTarget
 from deepro.registry import Method, methods
 
 
@@ -16,7 +16,9 @@ def kinds() -> dict[str, Method]:
     return {name: record for name, record in methods().items() if record.result is Heatmap}
 
 
-def heatmap(net: Network, images: Any, target: Aim = None, method: str = "gradient", **options: Any) -> Heatmap:
+def heatmap(
+    net: Network, images: Images, target: OneTarget | None = None, method: str = "gradient", **options: Any
+) -> Heatmap:
     """Importance of each input element for a target, values (N, *input space), unscaled, signed where the method is.
 
     images: paths, PIL images, uint8 arrays, or a float tensor (N, C, *space) taken as the network's input.
