@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 READY_TEST := $(VENV)/.ready-test
 VIEWER := $(shell find viewer/src viewer/*.json viewer/*.ts -type f -not -name document.ts)
 
-.PHONY: demo studio test check format types bench clean
+.PHONY: demo studio test check format types docs bench clean
 
 demo: $(READY)  ## explain the embedded photographs; writes demo/report/index.html
 	$(BIN)/deepro demo photos --out demo
@@ -22,18 +22,21 @@ test: $(READY_TEST)  ## everything CI checks
 	$(BIN)/python -m pytest -n 2 --dist loadfile -q
 
 check: $(READY_TEST)  ## format, lint, types, the viewer's own tests
-	$(BIN)/ruff format --check src tests benchmarks hatch_build.py
-	$(BIN)/ruff check src tests benchmarks hatch_build.py
+	$(BIN)/ruff format --check src tests benchmarks docs hatch_build.py
+	$(BIN)/ruff check src tests benchmarks docs hatch_build.py
 	$(BIN)/pyright
 	$(BIN)/python hatch_build.py
 
 format: $(READY_TEST)  ## rewrite files as `check` wants them
-	$(BIN)/ruff format src tests benchmarks hatch_build.py
-	$(BIN)/ruff check --fix src tests benchmarks hatch_build.py
+	$(BIN)/ruff format src tests benchmarks docs hatch_build.py
+	$(BIN)/ruff check --fix src tests benchmarks docs hatch_build.py
 
 types: $(READY_TEST)  ## the viewer's types, from the Python models
 	$(BIN)/python -m deepro.render.tables viewer/src/generated
 	$(BIN)/python -c 'import hatch_build; hatch_build.types(hatch_build.Path())'
+
+docs: $(READY)  ## the reference of methods and commands, from the code: docs/methods/ and docs/commands.md
+	$(BIN)/python docs/make_reference.py
 
 bench: $(READY_TEST)  ## ratios to the bare pass or to a peer, in the same run
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done

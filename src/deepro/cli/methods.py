@@ -64,4 +64,7 @@ def accepts(option: Option) -> str:
     """What an option takes, in a few words."""
     about = option.type
     said = ", ".join(map(str, about.choices)) if about.choices else about.kind.__name__
-    return said + (f" {about.bounds.low:g} to {about.bounds.high:g}" if about.bounds else "")
+    if about.bounds is None:
+        return said
+    low, high = (f"{end:g}" if about.kind is float else str(int(end)) for end in (about.bounds.low, about.bounds.high))
+    return f"{said} {low} to {high}"
