@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,12 @@ def test_no_module_imports_one_that_imports_it() -> None:
     while free := {name for name, others in left.items() if not others & left.keys()}:
         left = {name: others for name, others in left.items() if name not in free}
     assert not left, f"these modules import each other in a circle, or such ones: {sorted(left)}"
+
+
+def test_the_architecture_tells_these_floors() -> None:
+    text = (SRC.parent.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (`.*?) \|", text, re.M)
+    assert [(int(floor), tuple(re.findall(r"`(\w+)`", names))) for floor, names in rows] == [*enumerate(FLOORS)][::-1]
 
 
 def loaded_by(code: str) -> set[str]:

@@ -139,7 +139,7 @@ def test_what_is_named_exists(document: Path) -> None:
             assert option in options, said
         if command := re.match(r"deepro ([a-z]+)\b", said):
             assert command[1] in COMMANDS, said
-        for path in re.findall(r"\bdeepro(?:\.\w+)+", said):
+        for path in re.findall(r"\bdeepro(?:\.(?![A-Z]{2})\w+)+", said):
             assert PLUGIN in path or _resolves(path), path
         for extra in re.findall(r"deepro\[(\w+)\]", said):
             assert extra in extras, said
