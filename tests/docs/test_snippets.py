@@ -27,7 +27,8 @@ GROUP: Any = get_command(app)
 TOP = GROUP.make_context("deepro", ["methods"], resilient_parsing=True)
 COMMANDS = {command: GROUP.get_command(TOP, command) for command in GROUP.list_commands(TOP)}
 TEXTS = {document: document.read_text(encoding="utf-8") for document in DOCUMENTS}
-PLUGIN = "sparsity"  # the method of the example of a plug-in, which tests/test_plugins.py runs
+# Methods of the examples: of a plug-in, which tests/test_plugins.py runs, and of CONTRIBUTING.md.
+EXAMPLES = ("sparsity", "gradient_power")
 FOREIGN = {"git", "cd", "make", "curl", "pip", "ssh"}  # other programs that are told to be run
 LETTERS = "abcdefghijklmnopqrstuvwxyz 0123456789"
 
@@ -105,7 +106,7 @@ def test_commands_parse(document: Path) -> None:
     for program, *words in commands(document):
         if program == "make":
             assert set(words) <= targets, words
-        elif PLUGIN in words:
+        elif set(EXAMPLES) & set(words):
             continue
         elif program == "deepro" and words[0] == "run":
             method = COMMANDS["run"].get_command(None, words[1])
@@ -121,7 +122,7 @@ def test_commands_parse(document: Path) -> None:
     "words", sorted({" ".join(w[1:]) for d in DOCUMENTS for w in commands(d) if w[:2] == ["deepro", "methods"]})
 )
 def test_quick_commands_run(words: str) -> None:
-    if PLUGIN not in words:
+    if not words.endswith(EXAMPLES):
         assert CliRunner().invoke(app, words.split(), catch_exceptions=False).exit_code == 0
 
 
@@ -140,7 +141,7 @@ def test_what_is_named_exists(document: Path) -> None:
         if command := re.match(r"deepro ([a-z]+)\b", said):
             assert command[1] in COMMANDS, said
         for path in re.findall(r"\bdeepro(?:\.(?![A-Z]{2})\w+)+", said):
-            assert PLUGIN in path or _resolves(path), path
+            assert path.endswith(EXAMPLES) or _resolves(path), path
         for extra in re.findall(r"deepro\[(\w+)\]", said):
             assert extra in extras, said
         if re.fullmatch(r"(?:[\w.-]+/)+[\w.-]*\w", said) and said.split("/")[0] in {p.name for p in ROOT.iterdir()}:
