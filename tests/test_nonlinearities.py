@@ -260,6 +260,8 @@ ALLOWED = {
     "methods/prediction.py": "shares of an output",
     "methods/units/occlusion.py": "shares of an output",
     "methods/units/invariance.py": "shares of an output",
+    "methods/regions/gradients.py": "weights of a blur",
+    "methods/regions/cams.py": "shares of an output",
     "methods/regions/faithfulness.py": "shares of an output",
     "methods/patterns/imagine.py": "shares of an output",
     "methods/patterns/fourier.py": "numbers to colours",

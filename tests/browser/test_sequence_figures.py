@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Resu
     add("losses", "loss_breakdown", reader, corpus)
     add("space", "state_space", reader, corpus, regions=3)
     add("responses", "responses", reader, corpus)
-    kept["likeness"] = alike(kept["responses"], registry.get("responses")(planted(), corpus, state="c"))
+    other = registry.get("responses")(planted(), corpus, state="c")
+    assert kept["responses"].provenance is not None
+    made = replace(kept["responses"].provenance, method="compare_responses")
+    kept["likeness"] = replace(alike(kept["responses"], other, other.provenance.network["name"]), provenance=made)  # type: ignore[arg-type]
     ws.add(kept["likeness"])
     pytest.importorskip("aalpy", reason="AALpy is not installed: pip install 'deepro[automata]'")
     add("automaton", "automaton", even(), words=60)

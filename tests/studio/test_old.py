@@ -57,7 +57,6 @@ def test_a_result_of_an_older_version_opens(workspace: Workspace) -> None:
     ("change", "why"),
     [
         (lambda m: m.update(schema=SCHEMA + 1), f"reads up to {SCHEMA}: upgrade Deepro"),
-        (lambda m: m["result"].update({"$result": "hologram"}), "hologram"),
         (lambda m: m["result"]["fields"].update(of_tomorrow=1), "of_tomorrow"),
         (lambda m: m["result"]["fields"].pop("provenance"), "provenance"),
         (lambda m: m["result"]["fields"].update(provenance=5), "damaged"),

@@ -61,7 +61,8 @@ def evolution(
     made = parts[-1].provenance
     if made is not None:
         prints = {name: kept_network(net) for name, net in checkpoints.items()}
-        asked = {"layer": layer, "units": parts[0].units.tolist(), "tile": tile, "rule": rule, "checkpoints": prints}
+        asked = {"layer": layer, "units": parts[0].units.tolist(), "checkpoints": prints}
+        asked |= {"tile": tile, "rule": rule, "batch_size": batch_size}
         made = replace(made, method="evolution", version=VERSION, parameters=asked)
     whole = Gallery(
         provenance=made,
