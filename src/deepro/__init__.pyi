@@ -101,9 +101,9 @@ from deepro.methods.spaces.knowledge import compare_networks as compare_networks
 from deepro.methods.spaces.searching import findings as findings
 from deepro.methods.spaces.atlas import atlas as atlas
 from deepro.survey import survey as survey
-from deepro.survey.methods import ablate as ablate
-from deepro.survey.methods import gallery as gallery
-from deepro.survey.methods import feeds as feeds
-from deepro.survey.methods import diagnose as diagnose
-from deepro.survey.methods import compare as compare
-from deepro.survey.methods import evolution as evolution
+from deepro.survey.gallery import gallery as gallery
+from deepro.survey.feeds import feeds as feeds
+from deepro.methods.units.diagnosis import diagnose as diagnose
+from deepro.survey.ablation import ablate as ablate
+from deepro.survey.compare import compare as compare
+from deepro.survey.evolution import evolution as evolution

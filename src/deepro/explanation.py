@@ -101,13 +101,7 @@ def explain(
 
 def make(ws: Workspace, record: Method, net: Network, *args: Any, **kwargs: Any) -> Any:
     """The method's result from the workspace, or made now and kept there."""
-    call = record.bind(net, *args, **kwargs)
-    found = ws.find(record.result.kind, call.provenance.key)
-    if found is not None:
-        return found
-    result = call.run()
-    ws.add(result)
-    return result
+    return ws.make(record.bind(net, *args, **kwargs))
 
 
 def _each_layer(record: Method) -> bool:

@@ -34,7 +34,7 @@ def load(folders: tuple[str, ...]) -> None:
     """
     ours = tuple(f"{folder}." for folder in KINDS + folders)
     for module in dict.fromkeys(names().values()):
-        if module.startswith(ours):
+        if f"{module}.".startswith(ours):
             importlib.import_module(module)
     for module, package in packages(folders[0]).items():
         problem(module, package)

@@ -9,6 +9,7 @@ from typing import Any
 from deepro import registry
 from deepro.errors import UsageError
 from deepro.parameters import Option, Parameter
+from deepro.parameters.others import loading
 from deepro.render.document import Paper, ProvenanceView
 from deepro.render.pack import plain
 from deepro.results import Provenance, Result
@@ -45,7 +46,7 @@ def describe(result: Result) -> ProvenanceView:
 def python(provenance: Provenance) -> str:
     """Lines of Python. What came from a running program, such as a module or arrays, is for the reader to supply."""
     method, source = _method(provenance), str(provenance.network.get("source", "module"))
-    load = f"deepro.load({source!r})" if source != "module" else "deepro.load(module)  # the module of the original run"
+    load = loading(provenance.network) + ("" if source != "module" else "  # the module of the original run")
     if method is None:
         return f"# {provenance.method} is a method of a package that is not installed here\n"
     arguments = ["net"]
@@ -69,7 +70,8 @@ def command(provenance: Provenance) -> str | None:
     method, source = _method(provenance), str(provenance.network.get("source", "module"))
     if source == "module" or method is None:
         return None
-    words, options = ["deepro", "run", method.name, source], []
+    weights = provenance.network.get("weights")
+    words, options = ["deepro", "run", method.name, source], ["--weights", str(weights)] if weights else []
     for parameter, kept in _given(method, provenance):
         if isinstance(parameter, Option) and kept == parameter.default:
             continue

@@ -22,9 +22,11 @@ from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
 from deepro import members
+from deepro.data.examples import Examples
 from deepro.errors import UsageError, near
 from deepro.network import Network
 from deepro.parameters import Option, Parameter, parameters
+from deepro.parameters.others import Stored
 from deepro.probe import untouched
 from deepro.results import Provenance, Result, spelled
 
@@ -126,27 +128,35 @@ class Call:
     def provenance(self) -> Provenance:
         """Everything but the time it took."""
         given = self.bound.arguments
-        data = [p for p in self.method.parameters if p.type.data]
         kept = [p for p in self.method.parameters if not p.type.data and p.type.name != WORKSPACE]
         return Provenance(
             method=self.method.name,
             version=self.method.version,
             parameters={p.name: None if given[p.name] is None else p.type.keep(given[p.name]) for p in kept},
             network=self.net.card(),
-            data=tuple(card for p in data for card in given[p.name].card()),
+            data=self._shown(),
             seed=given.get("seed"),
             libraries=libraries() | members.versions(self.method.function.__module__),
             created=datetime.now(UTC).isoformat(timespec="milliseconds"),
             seconds=0.0,
         )
 
+    def _shown(self) -> tuple[Mapping[str, Any], ...]:
+        """Cards of the data. A stored result says which it was made of, and they are not read again to be named."""
+        given = self.bound.arguments
+        stored = [p for p in self.method.parameters if isinstance(p.type, Stored) and given[p.name] is not None]
+        data = stored or [p for p in self.method.parameters if p.type.data]
+        cards = [card for p in data for card in p.type.shown(given[p.name])]
+        return tuple({card["sha256"]: card for card in cards}.values() if stored else cards)
+
     def run(self, workspace: Any = None) -> Any:
         """The result with its provenance, its own where it says one. The module is left as it was.
 
         workspace: for methods that keep unfinished work there, and more results beside the one that they return.
         """
-        counts = [len(self.bound.arguments[p.name]) for p in self.method.parameters if p.type.data]
-        self.net.check_batch(max(counts, default=1))
+        given = self.bound.arguments
+        for data in (given[p.name] for p in self.method.parameters if p.type.data):
+            self.net.check_batch(given.get("batch_size", 1) if isinstance(data, Examples) else len(data))
         if workspace is not None and WORKSPACE in self.bound.arguments:
             self.bound.arguments[WORKSPACE] = workspace
         started = time.perf_counter()

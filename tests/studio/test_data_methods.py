@@ -53,13 +53,14 @@ def test_a_survey_is_what_the_library_makes(labelled: Running) -> None:
 
 
 def test_an_ablation_is_what_the_library_makes(labelled: Running) -> None:
-    from deepro.methods.units.ablation import ablate
+    from deepro.survey.ablation import ablate
 
     job = labelled.post("jobs", {"method": "ablate", "arguments": {"units": {"3": [1, 5]}}, "options": {"each": True}})
     done = labelled.finished(job["id"])
     assert done["state"] == "done", done["error"]
     expected = ablate(own(labelled), labelled.base / "photos", {"3": [1, 5]}, each=True)
     stored: Any = deepro.open(labelled.workspace / "results" / f"ablation-{done['key']}")
+    assert done["key"] == expected.provenance.key
     np.testing.assert_allclose(stored.loss, expected.loss, rtol=1e-5)
     labelled.until(lambda: labelled.job(job["id"])["page"] == ["experiment", done["key"][:12]])
     mean = labelled.post("jobs", {"method": "ablate", "arguments": {"units": {"3": [1]}}, "options": {"fill": "mean"}})

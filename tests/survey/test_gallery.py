@@ -115,7 +115,7 @@ def test_evolution_lays_the_checkpoints_side_by_side(net: Network, photos: Path)
     later = make()
     with torch.no_grad():
         later.module[0].weight.mul_(-1)
-    grown = evolution({"start": net, "same": make(), "turned": later, "still": later}, photos, "1")
+    grown = evolution(later, {"start": net, "same": make(), "turned": later, "still": later}, photos, "1")
     assert grown.checkpoints == ("start", "same", "turned", "still")
     assert grown.gallery.values.shape == (6, 4)
     assert not grown.jumps[:, :2].any()
@@ -125,8 +125,10 @@ def test_evolution_lays_the_checkpoints_side_by_side(net: Network, photos: Path)
         assert digest == net.prepare(str(photos / name)).photographs[0].sha256
     alone = gallery(later, survey(later, photos, ["1"], top_k=1), photos, "1")
     np.testing.assert_array_equal(grown.gallery.projections[:, 2], alone.projections[:, 0])
-    with pytest.raises(UsageError, match="no checkpoints"):
-        evolution({}, photos, "1")
+    with pytest.raises(UsageError, match="expected at least one network, as name -> network"):
+        evolution(net, {}, photos, "1")
+    with pytest.raises(UsageError, match="none of the checkpoints"):
+        evolution(net, {"turned": later}, photos, "1")
 
 
 def test_a_network_of_sequences_has_no_gallery() -> None:

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import deepro
-from deepro.errors import LabelError, UnsupportedError, UsageError
-from deepro.methods.units.ablation import ablate, pruned_state_dict
+from deepro.errors import LabelError, StoreError, UnsupportedError, UsageError
 from deepro.methods.units.diagnosis import breadth, diagnose, spectrum
 from deepro.network import Network
 from deepro.survey import survey
+from deepro.survey.ablation import ablate, pruned_state_dict
 from deepro.survey.compare import compare
 from deepro.survey.gallery import gallery
 from tests.survey.test_survey import fill, make
@@ -192,14 +192,16 @@ def test_thresholds_can_be_changed_and_unknown_ones_are_told() -> None:
 # ---- ablation
 
 
-def by_hand(net: Network, inputs: Tensor, labels: Tensor, silent: dict[str, list[int]]) -> tuple[float, float]:
+def by_hand(
+    net: Network, inputs: Tensor, labels: Tensor, silent: dict[str, list[int]], value: float = 0.0
+) -> tuple[float, float]:
     values = inputs
     with torch.no_grad():
         for name, module in net.module.named_children():
             values = module(values)
             if name in silent:
                 values = values.clone()
-                values[:, silent[name]] = 0
+                values[:, silent[name]] = value
     return float((values.argmax(1) == labels).double().mean()), float(functional.cross_entropy(values.double(), labels))
 
 
@@ -231,12 +233,11 @@ def test_units_are_ranked_by_what_they_cost(labelled: tuple) -> None:
 
 
 def test_a_silent_unit_may_give_its_mean(labelled: tuple) -> None:
-    net, _, _, data = labelled
-    mean = survey(net, data, ["4"]).layers["4"].mean
-    lost = ablate(net, data, {"4": [1]}, fill="mean", means={"4": mean})
+    net, inputs, labels, data = labelled
+    mean = float(survey(net, data, ["4"]).layers["4"].mean[1])
+    lost = ablate(net, data, {"4": [1]}, fill="mean")
+    assert lost.loss[1] == pytest.approx(by_hand(net, inputs, labels, {"4": [1]}, mean)[1], rel=1e-5)
     assert lost.loss[1] != ablate(net, data, {"4": [1]}).loss[1]
-    with pytest.raises(UsageError, match="needs means="):
-        ablate(net, data, {"4": [1]}, fill="mean")
 
 
 def test_pruned_weights_do_what_silencing_does(labelled: tuple) -> None:
@@ -268,7 +269,7 @@ def test_the_unit_that_was_changed_is_the_one_that_changed(tmp_path: Path) -> No
         after.module[3].weight[5] = after.module[3].weight[5].flip(1)
         after.module[3].bias[2] += 1
     one, two = (survey(n, photos, ["0", "3"], top_k=4) for n in (before, after))
-    moved = compare(one, two, (before, after))
+    moved = compare(after, one, two, before)
     assert moved.layers["0"]["weights"].max() < 1e-6
     assert not moved.layers["0"]["examples"].any()
     assert moved.layers["3"]["weights"].argmax() == 5
@@ -280,7 +281,10 @@ def test_the_unit_that_was_changed_is_the_one_that_changed(tmp_path: Path) -> No
     assert moved.classes["3"].shape == (2,)
     assert moved.classes["0"].max() == 0
     with pytest.raises(UsageError, match="different layers"):
-        compare(one, survey(after, photos, ["0"], top_k=4))
+        compare(after, one, survey(after, photos, ["0"], top_k=4))
+    with pytest.raises(StoreError, match="another network"):
+        compare(after, one, two, after)
+    assert compare(after, one, two).provenance.key != moved.provenance.key  # it says nothing of the filters
 
 
 def test_a_unit_that_wakes_up_moves_its_classes_by_a_number_one_can_read() -> None:
@@ -292,7 +296,7 @@ def test_a_unit_that_wakes_up_moves_its_classes_by_a_number_one_can_read() -> No
         after.module[0].weight[5], after.module[0].bias[5] = 0.0, -1.0
     data = [(torch.randn(3, 24, 24), i % 2) for i in range(20)]
     one, two = (survey(n, data, ["1"]) for n in (before, after))
-    moved = compare(one, two)
+    moved = compare(after, one, two)
     mean, variance = (float(getattr(two.layers["1"], key)[4]) for key in ("mean", "variance"))
     assert moved.layers["1"]["shift"][4] == pytest.approx(mean / math.sqrt(variance / 2), rel=1e-5)
     assert moved.layers["1"]["shift"][5] == 0

@@ -80,7 +80,7 @@ def load(
         input_shape=input_shape,
         output=output,
     )
-    net.notes = notes
+    net.notes, net.weights = notes, None if weights is None else str(weights)
     if names is not None and net.classes not in (None, len(names)):
         raise UsageError(f"{len(names)} labels were given, but the network has {net.classes} classes")
     return net

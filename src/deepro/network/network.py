@@ -60,6 +60,7 @@ class Network:
         self.labels = list(labels) if labels is not None else None
         self.output = output
         self.notes: tuple[str, ...] = ()
+        self.weights: str | None = None  # the file or the name that was given beside `source`
         self._traces: dict[Any, Mapping[str, Layer]] = {}
         self._fingerprinter = Fingerprinter()
         for kind in {type(m) for m in module.modules()}:
@@ -106,6 +107,7 @@ class Network:
             "device": str(self.device),
             "dtype": str(self.dtype).removeprefix("torch."),
             "notes": list(self.notes),
+            **({} if self.weights is None else {"weights": self.weights}),
         }
 
     def check_batch(self, count: int) -> None:

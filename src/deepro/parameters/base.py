@@ -62,6 +62,10 @@ class Type:
         """What the provenance keeps of the method's value, as JSON."""
         return plain(value)
 
+    def shown(self, value: Any) -> Sequence[Mapping[str, Any]]:
+        """The cards of what the network is shown: of data, or of the data that a result was made of."""
+        return value.card() if self.data else ()
+
     def python(self, kept: Any) -> str:
         """The text in Python of what the provenance keeps: of data the list of its cards, else the plain value."""
         return repr(kept)
@@ -124,7 +128,7 @@ def plain(value: Any) -> Any:
     """A value as JSON; of large arrays their hash."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | range):
         return [plain(v) for v in value]
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}

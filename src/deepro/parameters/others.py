@@ -25,18 +25,18 @@ class _Network(Type):
         return given
 
     def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
-        return _load(net, only(words, "network"))
+        return named(net, only(words, "network"))
 
     def keep(self, value: Any) -> Any:
         return kept_network(value)
 
     def python(self, kept: Any) -> str:
-        source = _source(kept)
-        return "OTHER" if source == "module" else f"deepro.load({source!r})"
+        return "OTHER" if _source(kept) == "module" else loading(kept)
 
     def words(self, kept: Any) -> list[str] | None:
-        source = _source(kept)
-        return None if source == "module" else [source]
+        if _source(kept) == "module":
+            return None
+        return ["@".join(str(kept[k]) for k in ("source", "weights") if kept.get(k))]
 
     def sample(self, net: Network) -> Any:
         return net
@@ -49,14 +49,14 @@ class _Networks(_Network):
 
     def value(self, net: Network, given: Any) -> Any:
         if not isinstance(given, Mapping) or not given:
-            raise UsageError(f"expected name -> network, got {type(given).__name__}")
+            raise UsageError(f"expected at least one network, as name -> network, got {given!r}")
         return {str(name): super(_Networks, self).value(net, one) for name, one in given.items()}
 
     def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
         pairs = [w.partition("=") for w in words]
         if not all(equals for _, equals, _ in pairs):
-            raise UsageError("expected NAME=MODEL, such as last=net.py:make")
-        return {name: _load(net, source) for name, _, source in pairs}
+            raise UsageError("expected NAME=MODEL or NAME=MODEL@WEIGHTS, such as last=net.py:make@last.pt")
+        return {name: named(net, word) for name, _, word in pairs}
 
     def keep(self, value: Any) -> Any:
         return {name: super(_Networks, self).keep(one) for name, one in value.items()}
@@ -97,7 +97,7 @@ class _OtherSequence(Type):
         return None
 
 
-class _Stored(Type):
+class Stored(Type):
     """A result that is there already, kept as its key."""
 
     name = "result"
@@ -117,7 +117,10 @@ class _Stored(Type):
         return context.stored(self.kind.kind, str(sent))
 
     def keep(self, value: Any) -> Any:
-        return value.provenance.key if value.provenance else None
+        return value.provenance.key
+
+    def shown(self, value: Any) -> Sequence[Mapping[str, Any]]:
+        return value.provenance.data
 
     def python(self, kept: Any) -> str:
         return f"deepro.open({f'WORKSPACE/results/{self.kind.kind}-{kept}'!r})"
@@ -126,7 +129,7 @@ class _Stored(Type):
         return None
 
 
-class _SeveralStored(_Stored):
+class _SeveralStored(Stored):
     """Results that are there already, kept as their keys."""
 
     name, several = "results", True
@@ -142,6 +145,9 @@ class _SeveralStored(_Stored):
 
     def keep(self, value: Any) -> Any:
         return sorted(super(_SeveralStored, self).keep(one) for one in value)
+
+    def shown(self, value: Any) -> Sequence[Mapping[str, Any]]:
+        return [card for one in value for card in super(_SeveralStored, self).shown(one)]
 
     def python(self, kept: Any) -> str:
         return f"[{', '.join(super(_SeveralStored, self).python(one) for one in kept)}]"
@@ -161,7 +167,7 @@ class _Folder(Type):
 
 def stored(kind: type[Result]) -> Type:
     """The type of a result of one kind: `survey: Annotated[Survey, stored(Survey)]`."""
-    return _Stored(kind)
+    return Stored(kind)
 
 
 def several_stored(kind: type[Result]) -> Type:
@@ -175,17 +181,35 @@ OtherSequence = Annotated[One | Sequence[One], _OtherSequence()]
 WorkFolder = Annotated[Any, _Folder()]
 
 
-def _load(net: Network, source: str) -> Network:
-    """Another network; one without preprocessing of its own is shown what the first is shown."""
-    other = load(source)
-    if other.preprocess is None and net.preprocess is not None:
-        other = load(source, preprocess=net.preprocess, labels=net.labels, input_shape=net.input_shape)
-    return other
+def named(net: Network, word: str) -> Network:
+    """The network of MODEL or MODEL@WEIGHTS, shown what `net` is shown."""
+    source, at, weights = word.rpartition("@")
+    return beside(net, source, weights) if at else beside(net, word)
+
+
+def beside(net: Network, source: str, weights: str | Path | None = None) -> Network:
+    """Another network, shown what `net` is shown: one of the same source has all of its settings, another one only
+    where it has no preprocessing of its own."""
+    given: dict[str, Any] = {} if weights is None else {"weights": str(weights)}
+    shown: dict[str, Any] = {"preprocess": net.preprocess, "input_shape": net.input_shape}
+    if source == net.source:
+        return load(source, **given, **shown, labels=net.labels, output=net.output)
+    other = load(source, **given)
+    return load(source, **given, **shown) if other.preprocess is None and net.preprocess is not None else other
+
+
+def loading(card: Mapping[str, Any]) -> str:
+    """The text in Python that loads the network of a card."""
+    source, weights = card.get("source", "module"), card.get("weights")
+    if source == "module":
+        return "deepro.load(module)"
+    return f"deepro.load({source!r}, weights={weights!r})" if weights else f"deepro.load({source!r})"
 
 
 def kept_network(net: Network) -> dict[str, str]:
     """What a provenance keeps of another network."""
-    return {"name": net.name, "source": net.source, "fingerprint": net.fingerprint}
+    about = {"name": net.name, "source": net.source, "fingerprint": net.fingerprint}
+    return about if net.weights is None else {**about, "weights": net.weights}
 
 
 def _source(kept: Any) -> str:

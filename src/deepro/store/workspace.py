@@ -13,6 +13,7 @@ from deepro.store.folder import atomic_text, open_any_result, open_result, read_
 
 if TYPE_CHECKING:
     from deepro.network import Network
+    from deepro.registry import Call
 
 MARK = "deepro.json"
 
@@ -62,6 +63,14 @@ class Workspace:
             raise StoreError(f"a {result.kind} without provenance cannot be stored")
         place = self._place(result.kind, result.provenance.key)
         return place if place.is_dir() else save(result, place)
+
+    def make(self, call: Call) -> Any:
+        """The result of a method's call from here, or made now and kept here."""
+        found = self.find(call.method.result.kind, call.provenance.key)
+        if found is None:
+            found = call.run()
+            self.add(found)
+        return found
 
     def find(self, kind: str, key: str) -> Result | None:
         """The result with this key; None where there is none, or where it is damaged (it can then be made again)."""

@@ -9,6 +9,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from deepro.survey import methods as methods  # its record joins the registry
 from deepro.survey.run import survey
 
 __all__ = ["survey"]

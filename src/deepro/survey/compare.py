@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 import torch
 
-from deepro.errors import UsageError
+from deepro.errors import StoreError, UsageError
 from deepro.kinds.experiments.comparison import Comparison
 from deepro.kinds.surveys.survey import Survey
 from deepro.kinds.surveys.unit_statistics import UnitStatistics
+from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Network
-from deepro.parameters.others import kept_network
+from deepro.parameters import OtherNetwork, stored
 from deepro.probe import split_call
+from deepro.registry import method
 
-VERSION = 2
 
-
-def compare(before: Survey, after: Survey, nets: tuple[Network, Network] | None = None) -> Comparison:
+@method(
+    family="units",
+    paper=ZEILER,
+    summary="What changed from one checkpoint to another: filters, strongest examples, the classes' means.",
+    version=2,
+)
+def compare(
+    net: Network,
+    before: Annotated[Survey, stored(Survey)],
+    after: Annotated[Survey, stored(Survey)],
+    other: OtherNetwork | None = None,
+) -> Comparison:
     """What changed from one checkpoint to another, unit by unit and class by class.
 
-    A unit's means are compared in standard deviations, the root of the mean of its two variances. nets: the two
-    networks, for the filters; without them `weights` is NaN. Units are matched by their number, as they
-    must be between checkpoints of one training. Raises UsageError where the layers or the data sets differ.
+    A unit's means are compared in standard deviations, the root of the mean of its two variances. net: the network
+    after; other: the one before, for the filters; without it `weights` is NaN. Units are matched by their number, as
+    they must be between checkpoints of one training. Raises UsageError where the layers or the data sets differ, and
+    StoreError for the survey of another network.
     """
+    for one, survey in ((net, after), (other, before)):
+        made = survey.provenance
+        if one is not None and made is not None and made.network["fingerprint"] != one.fingerprint:
+            raise StoreError("a survey was made with another network or other weights than the one given for it")
     if list(before.layers) != list(after.layers):
         odd = sorted(set(before.layers) ^ set(after.layers)) or list(before.layers)
         raise UsageError(f"the surveys have different layers ({', '.join(odd[:3])}); survey the same ones of both")
@@ -41,7 +56,7 @@ def compare(before: Survey, after: Survey, nets: tuple[Network, Network] | None 
             raise UsageError(f"layer {name!r} has {len(one.values)} units before and {len(two.values)} after")
         deviation = _deviation(one, two)
         layers[name] = {
-            "weights": _filters(nets, name, len(one.values)),
+            "weights": _filters(other, net, name, len(one.values)),
             "shift": ((two.mean - one.mean) / deviation).astype(np.float32),
             "examples": _new_examples(one, two),
             "preferred": np.stack([_preferred(one), _preferred(two)], 1),
@@ -49,12 +64,7 @@ def compare(before: Survey, after: Survey, nets: tuple[Network, Network] | None 
         if len(one.class_means) and one.class_means.shape == two.class_means.shape:
             moved = (two.class_means.astype(np.float64) - one.class_means) / deviation
             classes[name] = np.sqrt(np.mean(np.square(moved), 1)).astype(np.float32)
-    provenance = None
-    if before.provenance is not None and after.provenance is not None:
-        parameters: dict[str, Any] = {"before": before.provenance.key, "after": after.provenance.key}
-        parameters["other"] = kept_network(nets[0]) if nets else None
-        provenance = replace(after.provenance, method="compare", version=VERSION, parameters=parameters, notes=())
-    return Comparison(provenance=provenance, layers=layers, classes=classes, names=before.classes)
+    return Comparison(layers=layers, classes=classes, names=before.classes)
 
 
 def _deviation(one: UnitStatistics, two: UnitStatistics) -> np.ndarray:
@@ -80,12 +90,12 @@ def _preferred(layer: UnitStatistics) -> np.ndarray:
     return np.where(np.isnan(layer.class_means), -np.inf, layer.class_means).argmax(0)
 
 
-def _filters(nets: tuple[Network, Network] | None, layer: str, units: int) -> np.ndarray:
+def _filters(before: Network | None, after: Network, layer: str, units: int) -> np.ndarray:
     """(U,) 1 - cosine between the filters before and after."""
-    if nets is None:
+    if before is None:
         return np.full(units, np.nan, dtype=np.float32)
     weights = []
-    for net in nets:
+    for net in (before, after):
         module = net.module.get_submodule(split_call(layer)[0])
         weight = getattr(module, "weight", None)
         if not isinstance(weight, torch.Tensor) or weight.ndim < 2:

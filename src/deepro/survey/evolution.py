@@ -2,54 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from deepro import progress
-from deepro.data import as_dataset
+from deepro.data.examples import as_examples
 from deepro.errors import UsageError
 from deepro.kinds.experiments.evolution import Evolution
 from deepro.kinds.surveys.gallery import Gallery
+from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Network
-from deepro.parameters.others import kept_network
+from deepro.parameters import Bounds, DataSet, LayerName, OtherNetworks, Units
 from deepro.rectifiers import Rule
+from deepro.registry import method
 from deepro.survey.gallery import gallery
 from deepro.survey.run import survey
 
-VERSION = 2
 
-
+@method(
+    family="units",
+    paper=ZEILER,
+    summary="Each unit's strongest example at several checkpoints of a training.",
+    version=2,
+)
 def evolution(
-    checkpoints: Mapping[str, Network],
-    dataset: Any,
-    layer: str,
-    units: int | Sequence[int] | None = None,
+    net: Network,
+    checkpoints: OtherNetworks,
+    dataset: DataSet,
+    layer: LayerName,
+    units: Units | None = None,
     *,
-    tile: int = 64,
-    rule: Rule = "deconvnet",
-    batch_size: int = 16,
+    tile: Annotated[int, Bounds(1, 1024), "longest side of a patch, in pixels"] = 64,
+    rule: Annotated[Rule, "what comes back through a rectifier"] = "deconvnet",
+    batch_size: Annotated[int, Bounds(1, 4096), "images a pass"] = 16,
 ) -> Evolution:
     """The strongest example of each unit at each checkpoint (Zeiler & Fergus 2014, figure 4).
 
     checkpoints: name -> network, in the order of training, all of one architecture, such as
-    {"epoch 1": deepro.load("net.py:make", weights="e1.safetensors"), ...}. Where the strongest image changes from one
-    checkpoint to the next, `jumps` says so: the sudden jumps in appearance of the paper.
+    {"epoch 1": deepro.load("net.py:make", weights="e1.safetensors"), ...}. net: the one of them that the result is
+    kept under, usually the last. Where the strongest image changes from one checkpoint to the next, `jumps` says so:
+    the sudden jumps in appearance of the paper.
     Raises what `survey` and `gallery` raise, and UsageError for no checkpoints or other numbers of units.
     """
-    if not checkpoints:
-        raise UsageError("no checkpoints: expected name -> network, in the order of training")
-    data = as_dataset(dataset)
+    if net.fingerprint not in {one.fingerprint for one in checkpoints.values()}:
+        raise UsageError("the network is none of the checkpoints: expected one of them, usually the last")
+    data = as_examples(net, dataset).labelled()
     parts: list[Gallery] = []
-    for name, net in progress.steps(list(checkpoints.items()), "checkpoints"):
-        found = survey(net, data, [layer], top_k=1, batch_size=batch_size)
-        part = gallery(net, found, data, layer, units, count=1, tile=tile, rule=rule)
+    for name, one in progress.steps(list(checkpoints.items()), "checkpoints"):
+        found = survey(one, data, [layer], top_k=1, batch_size=batch_size)
+        part = gallery(one, found, data, layer, units, count=1, tile=tile, rule=rule)
         if parts and part.patches.shape != parts[0].patches.shape:
             raise UsageError(f"checkpoint {name!r} is of another architecture: layer {layer!r} differs")
         parts.append(part)
-    joined = {
+    joined: dict[str, Any] = {
         key: np.concatenate([getattr(part, key) for part in parts], axis=1)
         for key in ("values", "images", "positions", "windows", "boxes", "patches", "projections")
     }
@@ -58,14 +64,7 @@ def evolution(
     images = joined["images"]
     jumps = np.zeros(images.shape, dtype=bool)
     jumps[:, 1:] = images[:, 1:] != images[:, :-1]
-    made = parts[-1].provenance
-    if made is not None:
-        prints = {name: kept_network(net) for name, net in checkpoints.items()}
-        asked = {"layer": layer, "units": parts[0].units.tolist(), "checkpoints": prints}
-        asked |= {"tile": tile, "rule": rule, "batch_size": batch_size}
-        made = replace(made, method="evolution", version=VERSION, parameters=asked)
     whole = Gallery(
-        provenance=made,
         layer=layer,
         rule=rule,
         units=parts[0].units,
@@ -76,4 +75,4 @@ def evolution(
         thumbnails=np.concatenate([part.thumbnails for part in parts])[first],
         **joined,
     )
-    return Evolution(provenance=made, checkpoints=tuple(checkpoints), gallery=whole, jumps=jumps)
+    return Evolution(checkpoints=tuple(checkpoints), gallery=whole, jumps=jumps)

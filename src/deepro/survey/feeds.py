@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from deepro import progress
-from deepro.data import as_dataset
+from deepro.data.examples import as_examples
 from deepro.errors import NetworkError
 from deepro.kinds.surveys.feeds import Feeds
 from deepro.kinds.surveys.survey import Survey
 from deepro.network import Network
-from deepro.probe import untouched
-from deepro.results import Provenance
+from deepro.parameters import Bounds, DataSet, LayerName, Units, stored
+from deepro.registry import Paper, method
 from deepro.survey.gallery import check_survey, check_units, read_image
 
-VERSION = 1
-EXAMPLES = 3
 _CLASSES = 5  # looked at in each photograph, the most probable ones
 _KEPT = 5
 
 
+@method(
+    family="units",
+    paper=Paper(
+        "Olah et al.", 2018, "The building blocks of interpretability", "https://distill.pub/2018/building-blocks/"
+    ),
+    summary="Which classes each unit of a layer raises, on its own strongest photographs.",
+)
 def feeds(
     net: Network,
-    survey: Survey,
-    dataset: Any,
-    layer: str,
-    units: int | Sequence[int] | None = None,
+    survey: Annotated[Survey, stored(Survey)],
+    dataset: DataSet,
+    layer: LayerName,
+    units: Units | None = None,
     *,
-    examples: int = EXAMPLES,
+    examples: Annotated[int, Bounds(1, 100), "strongest photographs of a unit that are looked at"] = 3,
 ) -> Feeds:
     """The classes that each unit raises: gradient times activation, to first order what a logit would lose without it.
 
@@ -43,7 +46,7 @@ def feeds(
     not among the five counting as 0. Cost: one pass and five ways back from the logits to the layer a photograph.
     Raises what `gallery` raises, and NetworkError for a layer on which the logits do not depend.
     """
-    data = as_dataset(dataset)
+    data = as_examples(net, dataset).labelled()
     statistics = check_survey(net, survey, data, layer)
     chosen = check_units(units, len(statistics.values), layer)
     count = min(examples, statistics.values.shape[1])
@@ -56,11 +59,10 @@ def feeds(
                 seen[row] += 1
     sums: list[dict[int, float]] = [defaultdict(float) for _ in chosen]
     axis = net.layers[layer].unit_axis if layer in net.layers else 1
-    with untouched(net.module):
-        for image in progress.steps(sorted(wanted), f"classes of {layer}"):
-            for label, given in _given(net, read_image(net, data, image).tensor, layer, axis):
-                for row in wanted[image]:
-                    sums[row][label] += float(given[chosen[row]])
+    for image in progress.steps(sorted(wanted), f"classes of {layer}"):
+        for label, given in _given(net, read_image(net, data, image).tensor, layer, axis):
+            for row in wanted[image]:
+                sums[row][label] += float(given[chosen[row]])
     classes = np.full((len(chosen), _KEPT), -1, dtype=np.int64)
     logits = np.full((len(chosen), _KEPT), np.nan, dtype=np.float32)
     for row, found in enumerate(sums):
@@ -68,7 +70,6 @@ def feeds(
         for place, (label, total) in enumerate(best):
             classes[row, place], logits[row, place] = label, total / seen[row]
     return Feeds(
-        provenance=feeds_provenance(survey, layer, chosen, examples),
         layer=layer,
         units=np.array(chosen),
         classes=classes,
@@ -76,14 +77,6 @@ def feeds(
         examples=count,
         labels={str(c): net.label(int(c)) for c in np.unique(classes[classes >= 0])},
     )
-
-
-def feeds_provenance(survey: Survey, layer: str, units: Sequence[int], examples: int = EXAMPLES) -> Provenance | None:
-    """What `feeds` will say of itself; its key finds a result that was made before."""
-    if survey.provenance is None:
-        return None
-    parameters = {"survey": survey.provenance.key, "layer": layer, "units": list(units), "examples": examples}
-    return replace(survey.provenance, method="feeds", version=VERSION, parameters=parameters, notes=())
 
 
 def _given(net: Network, inputs: Tensor, layer: str, axis: int) -> list[tuple[int, Tensor]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -13,37 +12,43 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-import deepro
 from deepro import progress, registry
-from deepro.data import Dataset, as_dataset
+from deepro.data import Dataset
+from deepro.data.examples import as_examples
 from deepro.errors import LayerError, StoreError, UsageError, near
 from deepro.kinds.surveys.gallery import Gallery
 from deepro.kinds.surveys.survey import Survey
 from deepro.kinds.surveys.unit_statistics import UnitStatistics
+from deepro.methods.units.deconvnet import deconvnet
+from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Inputs, Network, ReceptiveField, View
-from deepro.probe import untouched
+from deepro.parameters import Bounds, DataSet, LayerName, Units, stored
 from deepro.rectifiers import Rule
-from deepro.results import Provenance
+from deepro.registry import method
 from deepro.shapes import to_array
 
-VERSION = 2
-TILE = 64
 _TOGETHER = 64  # units of one image sent back at once
 THUMBNAIL = 128  # side of the square onto which photographs are squeezed
 _TINY = 32  # pixels: the longer side of a picture that is enlarged without smoothing
 _TOLERANCE = 1e-2  # by how much an activation may differ from the survey's, in batches of another size
 
 
+@method(
+    family="units",
+    paper=ZEILER,
+    summary="The strongest examples of a layer's units, each beside what of it drove the unit.",
+    version=2,
+)
 def gallery(
     net: Network,
-    survey: Survey,
-    dataset: Any,
-    layer: str,
-    units: int | Sequence[int] | None = None,
+    survey: Annotated[Survey, stored(Survey)],
+    dataset: DataSet,
+    layer: LayerName,
+    units: Units | None = None,
     *,
-    count: int | None = None,
-    tile: int = TILE,
-    rule: Rule = "deconvnet",
+    count: Annotated[int | None, Bounds(1, 100), "examples a unit; as many as the survey kept by default"] = None,
+    tile: Annotated[int, Bounds(1, 1024), "longest side of a patch, in pixels"] = 64,
+    rule: Annotated[Rule, "what comes back through a rectifier"] = "deconvnet",
 ) -> Gallery:
     """The strongest examples of a layer's units (Zeiler & Fergus 2014, figure 2). Every photograph is read once.
 
@@ -53,7 +58,7 @@ def gallery(
     Raises UsageError and LayerError for what does not fit, and StoreError where network or data set are not those of
     the survey.
     """
-    data = as_dataset(dataset)
+    data = as_examples(net, dataset).labelled()
     statistics = check_survey(net, survey, data, layer)
     chosen = check_units(units, len(statistics.values), layer)
     count = min(count or survey.top_k, statistics.values.shape[1])
@@ -66,14 +71,12 @@ def gallery(
                 wanted[int(statistics.images[unit, rank])].append((row, rank))
     shown = np.array(sorted(wanted), dtype=np.int64)
     photographs = []
-    with untouched(net.module):
-        for image in progress.steps(shown.tolist(), f"gallery {layer}"):
-            inputs = read_image(net, data, image)
-            _fill(net, data, inputs, statistics, layer, rule, frame, image, wanted[image], chosen, made)
-            photographs.append(_photograph(inputs))
+    for image in progress.steps(shown.tolist(), f"gallery {layer}"):
+        inputs = read_image(net, data, image)
+        _fill(net, data, inputs, statistics, layer, rule, frame, image, wanted[image], chosen, made)
+        photographs.append(_photograph(inputs))
     sizes, digests, thumbnails = zip(*photographs, strict=True) if photographs else ((), (), ())
     return Gallery(
-        provenance=gallery_provenance(survey, layer, chosen, count, tile, rule),
         layer=layer,
         rule=rule,
         units=np.array(chosen),
@@ -87,17 +90,6 @@ def gallery(
         thumbnails=np.array(thumbnails, dtype=np.uint8).reshape(-1, THUMBNAIL, THUMBNAIL, 3),
         **made,
     )
-
-
-def gallery_provenance(
-    survey: Survey, layer: str, units: Sequence[int], count: int, tile: int = TILE, rule: Rule = "deconvnet"
-) -> Provenance | None:
-    """What a gallery of these units will say of itself; its key finds one that was made before."""
-    if survey.provenance is None:
-        return None
-    parameters = {"survey": survey.provenance.key, "layer": layer, "units": list(units), "count": count}
-    parameters |= {"tile": tile, "rule": rule}
-    return replace(survey.provenance, method="gallery", version=VERSION, parameters=parameters, notes=())
 
 
 class _Frame:
@@ -156,7 +148,7 @@ def _fill(
     photograph = inputs.photographs[0]
     view = photograph.view if photograph else View(0.0, 0.0, 1.0, 1.0)
     picture = None if inputs.pictures is None else torch.from_numpy(inputs.pictures[0]).permute(2, 0, 1).float()
-    project: Any = registry.record(deepro.deconvnet).function
+    project: Any = registry.record(deconvnet).function
     for start in range(0, len(wanted), _TOGETHER):
         part = wanted[start : start + _TOGETHER]
         units = [chosen[row] for row, _ in part]
@@ -238,15 +230,15 @@ def check_survey(net: Network, survey: Survey, data: Dataset, layer: str) -> Uni
     return survey.layers[layer]
 
 
-def check_units(units: int | Sequence[int] | None, have: int, layer: str) -> list[int]:
-    chosen = list(range(have)) if units is None else [units] if isinstance(units, int) else [int(u) for u in units]
+def check_units(units: Units | None, have: int, layer: str) -> list[int]:
+    chosen = list(range(have)) if units is None else [int(u) for u in np.atleast_1d(np.asarray(units, dtype=np.int64))]
     bad = [u for u in chosen if not 0 <= u < have]
     if bad or not chosen:
         raise UsageError(f"layer {layer!r} has units 0..{have - 1}, not {', '.join(map(str, bad[:5])) or 'none'}")
     return chosen
 
 
-def _empty(statistics: UnitStatistics, chosen: list[int], count: int, frame: _Frame) -> dict[str, np.ndarray]:
+def _empty(statistics: UnitStatistics, chosen: list[int], count: int, frame: _Frame) -> dict[str, Any]:
     shape = (len(chosen), count)
     return {
         "windows": np.zeros((*shape, 2, 2), dtype=np.int64),

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from deepro import registry
 from deepro.data import as_dataset
 from deepro.errors import LayerError, NetworkError, UnsupportedError
 from deepro.kinds.surveys.diagnosis import Diagnosis
-from deepro.kinds.surveys.feeds import Feeds
 from deepro.kinds.surveys.gallery import Gallery
 from deepro.kinds.surveys.survey import Survey
 from deepro.methods.units.diagnosis import diagnose
 from deepro.network import Network
-from deepro.results import Provenance, Result
 from deepro.store import Workspace
-from deepro.survey.feeds import feeds, feeds_provenance
-from deepro.survey.gallery import TILE, check_layer, check_units, gallery, gallery_provenance
+from deepro.survey.feeds import feeds
+from deepro.survey.gallery import check_layer, check_units, gallery
 
 LAYERS = 4  # shown where nobody names any
 BLOCK = 64  # units a result: what an interruption costs, and what is in memory at once
-
-Kept = TypeVar("Kept", bound=Result)
 
 
 def complete(
@@ -41,9 +39,7 @@ def complete(
     galleries: list[Gallery] = []
     for name in layers or (shown_layers(survey) if pictures(net) else []):
         galleries += show_units(net, survey, dataset, name, workspace, first_units(survey, name, units))
-    health = diagnose(net, survey, galleries=galleries)
-    workspace.add(health)
-    return galleries, health
+    return galleries, workspace.make(registry.record(diagnose).bind(net, survey, galleries=galleries))
 
 
 def shown_layers(survey: Survey, count: int = LAYERS) -> list[str]:
@@ -72,52 +68,31 @@ def show_units(
     layer: str,
     workspace: Workspace,
     units: Sequence[int] | None = None,
-    *,
-    count: int | None = None,
-    tile: int = TILE,
+    **options: Any,
 ) -> list[Gallery]:
     """Galleries of `units` (all by default), a block of units a result, and the classes they feed, in `workspace`.
 
-    What the workspace holds already is not made again. A network that classifies nothing feeds nothing; where no
-    rectifier is on the way, galleries show the gradient, and say so.
+    options: of a gallery. What the workspace holds already is not made again. A network that classifies nothing feeds
+    nothing; where no rectifier is on the way, galleries show the gradient, and say so.
     """
     data = as_dataset(dataset)
     statistics = check_layer(survey, layer)
     chosen = list(units) if units is not None and not len(units) else check_units(units, len(statistics.values), layer)
-    count = min(count or survey.top_k, statistics.values.shape[1])
+    options = {"count": statistics.values.shape[1], **options}
     found = []
     for start in range(0, len(chosen), BLOCK):
-        found.append(_gallery(net, survey, data, layer, chosen[start : start + BLOCK], workspace, count, tile))
+        found.append(_gallery(net, survey, data, layer, chosen[start : start + BLOCK], workspace, options))
     if chosen:
         with contextlib.suppress(NetworkError, LayerError):  # a network that classifies nothing
-            made = feeds_provenance(survey, layer, chosen)
-            _kept(workspace, Feeds, made, lambda: feeds(net, survey, data, layer, chosen))
+            workspace.make(registry.record(feeds).bind(net, survey, data, layer, chosen))
     return found
 
 
 def _gallery(
-    net: Network, survey: Survey, data: Any, layer: str, part: Sequence[int], ws: Workspace, count: int, tile: int
+    net: Network, survey: Survey, data: Any, layer: str, part: Sequence[int], ws: Workspace, options: Mapping[str, Any]
 ) -> Gallery:
-    rules: tuple[Any, ...] = ("deconvnet", "gradient")
-    for rule in rules:
-        made = gallery_provenance(survey, layer, part, count, tile, rule)
-        try:
-            return _kept(
-                ws, Gallery, made,
-                lambda rule=rule: gallery(net, survey, data, layer, part, count=count, tile=tile, rule=rule),
-            )  # fmt: skip
-        except UnsupportedError:
-            if rule == rules[-1]:
-                raise
-    raise AssertionError
-
-
-def _kept(ws: Workspace, kind: type[Kept], made: Provenance | None, make: Callable[[], Kept]) -> Kept:
-    """The result of that provenance from the workspace, or made now and kept there."""
-    found = ws.find(kind.kind, made.key) if made else None
-    if isinstance(found, kind):
-        return found
-    result = make()
-    if result.provenance is not None:
-        ws.add(result)
-    return result
+    call = functools.partial(registry.record(gallery).bind, net, survey, data, layer, part, **options)
+    try:
+        return ws.make(call())
+    except UnsupportedError:
+        return ws.make(call(rule="gradient"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -15,12 +16,13 @@ from deepro.kinds.surveys.diagnosis import Diagnosis
 from deepro.kinds.surveys.gallery import Gallery
 from deepro.kinds.surveys.survey import Survey
 from deepro.kinds.surveys.unit_statistics import UnitStatistics
+from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Network
 from deepro.network.input_shape import example
 from deepro.nonlinearities import Kind, Met, Watch, of_module
+from deepro.parameters import Value, several_stored, stored
 from deepro.probe import split_call, untouched
-
-VERSION = 3
+from deepro.registry import method
 
 # What each threshold means stands beside it; `diagnose(thresholds=...)` changes them.
 THRESHOLDS: Mapping[str, float] = {
@@ -65,11 +67,30 @@ class _Filters:
         return self.first and self.weight.ndim == 4 and min(self.weight.shape[2:]) >= _SMALLEST
 
 
+class _Thresholds(Value):
+    """All of them, those that were given in place of the usual ones."""
+
+    def value(self, net: Network, given: Any) -> Any:
+        limits = {name: float(value) for name, value in {**THRESHOLDS, **given}.items()}
+        if unknown := set(limits) - set(THRESHOLDS):
+            name = min(unknown)
+            raise UsageError(f"unknown threshold {name!r}{near(name, THRESHOLDS) or f'; there are {list(THRESHOLDS)}'}")
+        return limits
+
+
+@method(
+    family="units",
+    paper=ZEILER,
+    summary="Which units look sick: dead, always on, duplicates, noisy, aliased, not finite.",
+    version=3,
+)
 def diagnose(
     net: Network,
-    survey: Survey,
-    thresholds: Mapping[str, float] | None = None,
-    galleries: Sequence[Gallery] = (),
+    survey: Annotated[Survey, stored(Survey)],
+    thresholds: Annotated[
+        Mapping[str, float], _Thresholds("fault -> where it begins; the usual ones for all others")
+    ] = MappingProxyType({}),
+    galleries: Annotated[Sequence[Gallery], several_stored(Gallery)] = (),
 ) -> Diagnosis:
     """Look at every surveyed unit: the survey, the weights and galleries are the evidence.
 
@@ -83,10 +104,7 @@ def diagnose(
     that were kept pixel by pixel.
     thresholds: others than THRESHOLDS. Raises UsageError for a survey of another network and unknown thresholds.
     """
-    limits = {name: float(value) for name, value in {**THRESHOLDS, **(thresholds or {})}.items()}
-    if unknown := set(limits) - set(THRESHOLDS):
-        name = min(unknown)
-        raise UsageError(f"unknown threshold {name!r}{near(name, THRESHOLDS) or f'; there are {list(THRESHOLDS)}'}")
+    limits = thresholds
     if survey.provenance is not None and survey.provenance.network["fingerprint"] != net.fingerprint:
         raise UsageError("the survey was made with another network or other weights; make it again")
     findings: list[dict[str, Any]] = []
@@ -117,19 +135,7 @@ def diagnose(
                 unit, "aliased", limits["aliased projections"], share_of_projected_power=float(share[unit])
             )
             findings.append({"layer": layer, **found, "suggestion": FAULTS["aliased"]})
-    provenance = survey.provenance and replace(
-        survey.provenance,
-        method="diagnose",
-        version=VERSION,
-        parameters={
-            "survey": survey.provenance.key,
-            "thresholds": limits,
-            "galleries": sorted(g.provenance.key for g in galleries if g.provenance),
-        },
-        notes=(),
-    )
     return Diagnosis(
-        provenance=provenance,
         findings=tuple(findings),
         measures=measures,
         thresholds=limits,

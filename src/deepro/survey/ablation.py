@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
@@ -13,54 +11,65 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from deepro import progress
-from deepro.data import Dataset, as_dataset, batches
+from deepro.data import Dataset, batches
+from deepro.data.examples import as_examples
 from deepro.data.reading import Read, read_ahead
 from deepro.errors import ImageError, LabelError, LayerError, UnsupportedError, UsageError
 from deepro.kinds.experiments.ablation import Ablation
 from deepro.network import Network
 from deepro.network.class_names import class_indices
-from deepro.probe import split_call, untouched
-from deepro.registry import libraries
-from deepro.results import Provenance
+from deepro.parameters import Bounds, DataSet, LayerUnits
+from deepro.probe import split_call
+from deepro.registry import Paper, method
+from deepro.survey.run import survey
 
 Units = Mapping[str, Sequence[int]]
 
 
+@method(
+    family="units",
+    paper=Paper(
+        "Morcos et al.",
+        2018,
+        "On the importance of single directions for generalization",
+        "https://arxiv.org/abs/1803.06959",
+    ),
+    summary="What the network loses on labelled photographs when units are silenced.",
+    version=2,
+)
 def ablate(
     net: Network,
-    dataset: Any,
-    units: Units,
+    dataset: DataSet,
+    units: LayerUnits,
     *,
-    each: bool = False,
-    fill: Literal["zero", "mean"] = "zero",
-    means: Mapping[str, np.ndarray] | None = None,
-    batch_size: int = 16,
+    each: Annotated[bool, "silence one unit at a time, which ranks them"] = False,
+    fill: Annotated[Literal["zero", "mean"], "what a silent unit gives"] = "zero",
+    batch_size: Annotated[int, Bounds(1, 4096), "images a pass"] = 16,
 ) -> Ablation:
     """Accuracy and loss on a labelled data set with units silenced, against the untouched network on the same images.
 
     units: layer -> units. each: silence them one at a time, which ranks them by what they cost to lose; otherwise all
-    at once. fill: a silent unit gives 0, or its mean (`means`: layer -> (U,), such as a survey's). Classes are
-    matched to the network's by label, or by index where they are numbers. Cost: one reading, 1 + S passes.
+    at once. fill: a silent unit gives 0, or its mean over the data set, which a survey finds. Classes are matched to
+    the network's by label, or by index where they are numbers. Cost: one reading, 1 + S passes.
     Raises UsageError for units that are not there, LabelError for classes that do not fit, ImageError where nothing can
     be read.
     """
-    data = as_dataset(dataset)
-    chosen = {net.check_layer(layer): tuple(int(u) for u in us) for layer, us in units.items()}
+    data = as_examples(net, dataset).labelled()
+    chosen = {layer: tuple(us) for layer, us in units.items()}
     if not any(chosen.values()):
         raise UsageError("no units to silence: expected layer -> units, such as {'features.10': [3, 17]}")
-    if fill == "mean" and any(layer not in (means or {}) for layer in chosen):
-        raise UsageError("fill='mean' needs means=: layer -> (U,) mean activations, such as survey.layers[layer].mean")
     sets: list[dict[str, tuple[int, ...]]] = [{}]
     sets += [{layer: (u,)} for layer, us in chosen.items() for u in us] if each else [chosen]
     classes = match_classes(net, data)
     axes = {layer: net.layers[layer].unit_axis if layer in net.layers else 1 for layer in chosen}
     correct, loss, changed, count = np.zeros(len(sets)), np.zeros(len(sets)), np.zeros(len(sets)), 0
     failed: list[Read] = []
-    sha = hashlib.sha256()
+    means: Mapping[str, np.ndarray] | None = None
+    if fill == "mean":
+        means = {name: s.mean for name, s in survey(net, data, list(chosen), 1, batch_size=batch_size).layers.items()}
     reads = read_ahead(net, data, range(len(data)), ahead=2 * batch_size)
-    with untouched(net.module), torch.no_grad():
-        for batch, held in batches(progress.steps(reads, "ablate", len(data)), batch_size, failed):
-            sha.update("".join(f"{one.index} {one.label} {one.digest}\n" for one in held).encode())
+    with torch.no_grad():
+        for batch, _ in batches(progress.steps(reads, "ablate", len(data)), batch_size, failed):
             known = batch.labels >= 0
             if not known.any():
                 continue
@@ -84,7 +93,6 @@ def ablate(
         reason = f"; {data.id(failed[0].index)}: {failed[0].reason}" if failed else ""
         raise ImageError(f"no labelled image of {data.name} could be read{reason}")
     return Ablation(
-        provenance=_provenance(net, data, sha.hexdigest(), chosen, each, fill, batch_size),
         silenced=tuple(sets),
         accuracy=(correct / count).astype(np.float32),
         loss=(loss / count).astype(np.float32),
@@ -176,24 +184,3 @@ def _checked(layer: str, units: Sequence[int], have: int) -> Tensor:
     if bad:
         raise UsageError(f"layer {layer!r} has units 0..{have - 1}, not {', '.join(map(str, bad[:5]))}")
     return torch.tensor([int(u) for u in units], dtype=torch.long)
-
-
-def _provenance(
-    net: Network, data: Dataset, digest: str, units: Units, each: bool, fill: str, batch_size: int
-) -> Provenance:
-    return Provenance(
-        method="ablate",
-        version=1,
-        parameters={
-            "units": {k: list(v) for k, v in units.items()},
-            "each": each,
-            "fill": fill,
-            "batch_size": batch_size,
-        },
-        network=net.card(),
-        data=({"name": data.name, "sha256": digest, "size": [len(data)]},),
-        seed=None,
-        libraries=libraries(),
-        created=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        seconds=0.0,
-    )
