@@ -14,7 +14,7 @@ import deepro
 from deepro.cli.explain import Options, parse_options
 from deepro.cli.network import with_network
 from deepro.cli.output import Json, show
-from deepro.cli.progress import shown
+from deepro.cli.run import make
 from deepro.cli.sequences import Cut, Files, Layers, Text, Tokens, Words, read_column, read_sequences
 from deepro.errors import UsageError
 
@@ -54,20 +54,9 @@ def cells(
     deepro cells net.py:factory --vocabulary tokens.json texts/*.txt --track "double quotes" -o shifts=500
     deepro cells net.py:factory --vocabulary tokens.json texts/*.txt --column "in a date=dates.json"
     """
-    from deepro import registry
-    from deepro.explanation import make
-    from deepro.store import Workspace
-
     items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
-    record = registry.record(deepro.find_cells)
-    arguments = (net, items, _wanted(items, track, column, cut), layer or None)
-    with shown():
-        if out is None:
-            made = record(*arguments, **parse_options(option))
-        else:
-            ws = Workspace(out)
-            ws.add_network(net)
-            made = make(ws, record, *arguments, **parse_options(option))
+    given = (items, _wanted(items, track, column, cut), layer or None)
+    made = make(deepro.find_cells, net, out, *given, **parse_options(option))
 
     def human(console: Console) -> None:
         tell(console, made)

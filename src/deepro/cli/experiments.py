@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
 import deepro
 from deepro.cli.network import with_network
-from deepro.cli.output import Json, show
+from deepro.cli.output import Json
 from deepro.cli.progress import shown
-from deepro.errors import UsageError
+from deepro.cli.run import make, tell
 
 if TYPE_CHECKING:
     from deepro.network import Network
-    from deepro.results import Result
 
 Out = Annotated[Path, typer.Option(help="The workspace, made where it is missing.")]
 Layers = Annotated[list[str], typer.Option("--layer", help="Layer to look at; again for more.")]
@@ -43,10 +41,7 @@ def occlusion(
 
     Example: deepro occlusion builtin:efficientnet-lite0 cat.jpg --layer _blocks.10 --out ws
     """
-
-    with shown():
-        made = deepro.occlusion_maps(net, image, layer, unit, target, square=square, step=step)
-    keep(net, made, out, report, json)
+    tell(make(deepro.occlusion_maps, net, out, image, layer, unit, target, square=square, step=step), out, json, report)
 
 
 @with_network
@@ -64,12 +59,9 @@ def invariance(
 
     Example: deepro invariance builtin:efficientnet-lite0 photos/ --layer _blocks.2 --layer _blocks.15 --out ws
     """
-    from deepro import registry
     from deepro.parameters.data import expand
 
-    with shown():
-        made = registry.record(deepro.invariance).bind(net, expand(images), layer, target, points=points).run()
-    keep(net, made, out, report, json)
+    tell(make(deepro.invariance, net, out, expand(images), layer, target, points=points), out, json, report)
 
 
 @with_network
@@ -92,14 +84,9 @@ def correspondence(
 
     Example: deepro correspondence builtin:efficientnet-lite0 eyes.csv --layer _blocks.8 --layer _blocks.15 --out ws
     """
-    from deepro import registry
     from deepro.data.parts import read_parts
 
-    images, boxes = read_parts(net, parts)
-    with shown():
-        bound = registry.record(deepro.correspondence).bind(net, images, boxes, layer, draws=draws, seed=seed)
-        made = bound.run()
-    keep(net, made, out, report, json)
+    tell(make(deepro.correspondence, net, out, *read_parts(net, parts), layer, draws=draws, seed=seed), out, json, report)
 
 
 @with_network
@@ -119,14 +106,12 @@ def evolution(
 
     Example: deepro evolution net.py:make photos/ --checkpoint e1.pt --checkpoint e5.pt --layer conv3 --unit 7 --out ws
     """
-    from deepro.survey.evolution import evolution as follow
+    from deepro.parameters.others import beside
 
     names = [path.stem for path in checkpoint]
     names = names if len(set(names)) == len(names) else [str(path) for path in checkpoint]
-    nets = {name: _with_weights(net, path) for name, path in zip(names, checkpoint, strict=True)}
-    with shown():
-        made = follow(nets, data, layer, unit or None)
-    keep(list(nets.values())[-1], made, out, report, json)
+    nets = {name: beside(net, net.source, path) for name, path in zip(names, checkpoint, strict=True)}
+    tell(make(deepro.evolution, nets[names[-1]], out, nets, data, layer, unit or None), out, json, report)
 
 
 @with_network
@@ -146,19 +131,15 @@ def ablate(
 
     Example: deepro ablate builtin:efficientnet-lite0 photos/ _blocks.10#3,17-20 --each --out ws
     """
-    from deepro import registry
-    from deepro.methods.units.ablation import pruned_state_dict
+    from deepro.network.weights import save_weights
+    from deepro.parameters.places import layer_units
+    from deepro.survey.ablation import pruned_state_dict
 
-    chosen = _units(units)
+    chosen = layer_units(units)
     state = pruned_state_dict(net, chosen) if pruned is not None else None  # refused before anything is measured
-    with shown():
-        made = registry.record(deepro.ablate)(net, data, chosen, each=each, fill=fill, batch_size=batch_size)
-    more = []
-    if state is not None and pruned is not None:
-        from deepro.network.weights import save_weights
-
-        more.append(f"pruned     {save_weights(state, pruned)}")
-    keep(net, made, out, report, json, *more)
+    made = make(deepro.ablate, net, out, data, chosen, each=each, fill=fill, batch_size=batch_size)
+    more = [f"pruned     {save_weights(state, pruned)}"] if state is not None and pruned is not None else []
+    tell(made, out, json, report, more)
 
 
 @with_network
@@ -177,67 +158,9 @@ def compare(
 
     Example: deepro compare net.py:make photos/ --before e1.pt --after e9.pt --out ws
     """
-    from deepro.store import Workspace
-    from deepro.survey import survey
-    from deepro.survey.compare import compare as beside
+    from deepro.parameters.others import beside
 
-    ws = Workspace(out)
-    nets = (_with_weights(net, before), _with_weights(net, after))
+    nets = [beside(net, net.source, weights) for weights in (before, after)]
     with shown():
-        one, two = (survey(each, data, layer or None, top_k, ws) for each in nets)
-        made = beside(one, two, nets)
-    keep(nets[1], made, out, report, json)
-
-
-def _with_weights(net: Network, weights: Path) -> Network:
-    """The same architecture with other weights."""
-    from deepro.network import load
-
-    options: dict[str, Any] = {"preprocess": net.preprocess, "labels": net.labels, "input_shape": net.input_shape}
-    given = {k: v for k, v in options.items() if v is not None}
-    return load(net.source, weights=str(weights), output=net.output, **given)
-
-
-def _units(texts: list[str]) -> dict[str, list[int]]:
-    """['a#3,5-7', 'b#0'] as {'a': [3, 5, 6, 7], 'b': [0]}. Raises UsageError."""
-    chosen: dict[str, list[int]] = {}
-    for text in texts:
-        layer, _, numbers = text.rpartition("#")
-        try:
-            for piece in numbers.split(","):
-                first, dash, last = piece.partition("-")
-                chosen.setdefault(layer, []).extend(range(int(first), int(last if dash else first) + 1))
-        except ValueError:
-            layer = ""
-        if not layer:
-            raise UsageError(f"units {text!r}: expected LAYER#UNITS, such as features.10#3,17-20")
-    return chosen
-
-
-def keep(net: Network, made: Result, out: Path, report: bool, json: bool, *more: str) -> None:
-    """Into the workspace, into the report, and onto the terminal, with `more` below the lines of its kind."""
-    from deepro.kinds.record import of
-    from deepro.report import build
-    from deepro.store import Workspace
-
-    lines = [*of(made).lines(made), *more]
-    ws = Workspace(out)
-    ws.add_network(net)
-    ws.add(made)
-    page = build(ws) if report else None
-    value = {
-        "kind": made.kind,
-        "result": made.provenance.key if made.provenance else None,
-        "lines": lines,
-        "workspace": str(ws.folder),
-        "report": str(page) if page else None,
-    }
-
-    def human(console: Console) -> None:
-        for line in lines:
-            console.print(line, markup=False)
-        console.print(f"workspace  {ws.folder}", markup=False)
-        if page:
-            console.print(f"report     {page}", markup=False)
-
-    show(value, json, human)
+        one, two = (deepro.survey(each, data, layer or None, top_k, out) for each in nets)
+    tell(make(deepro.compare, nets[1], out, one, two, nets[0]), out, json, report)

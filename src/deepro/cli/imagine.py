@@ -13,7 +13,7 @@ import deepro
 from deepro.cli.explain import Options, parse_options
 from deepro.cli.network import with_network
 from deepro.cli.output import Json, show
-from deepro.cli.progress import shown
+from deepro.cli.run import make
 
 if TYPE_CHECKING:
     from deepro.kinds.patterns.pattern import Pattern
@@ -37,15 +37,10 @@ def imagine(
     """
     from PIL import Image
 
-    from deepro import registry
-    from deepro.explanation import make
     from deepro.store import Workspace
 
     ws = Workspace(out)
-    record = registry.record(deepro.imagine)
-    ws.add_network(net)
-    with shown():
-        pattern: Pattern = make(ws, record, net, list(targets), **parse_options(option))
+    pattern: Pattern = make(deepro.imagine, net, out, list(targets), **parse_options(option))
     files = []
     (ws.folder / "patterns").mkdir(exist_ok=True)
     for image, name in zip(pattern.images, pattern.targets, strict=True):

@@ -13,7 +13,7 @@ import deepro
 from deepro.cli.explain import Options, parse_options
 from deepro.cli.network import with_network
 from deepro.cli.output import Json, show
-from deepro.cli.progress import shown
+from deepro.cli.run import make
 from deepro.cli.sequences import Cut, Files, Layers, Text, Tokens, Words, read_sequences
 from deepro.errors import UsageError
 
@@ -44,23 +44,12 @@ def match(
     deepro match builtin:code-lstm 120:140 --out ws
     deepro match net.py:factory 10:14 a.txt b.txt --vocabulary tokens.json -o least=0.8 -o most=5
     """
-    from deepro import registry
-    from deepro.explanation import make
-    from deepro.store import Workspace
-
     start, colon, stop = steps.partition(":")
     if not (colon and start.isdecimal() and stop.isdecimal()):
         raise UsageError(f"range {steps!r}: expected START:STOP in whole steps, such as 120:140")
     items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
-    record = registry.record(deepro.match)
-    arguments = (net, items, int(start), int(stop), within, layer or None)
-    with shown():
-        if out is None:
-            made = record(*arguments, **parse_options(option))
-        else:
-            ws = Workspace(out)
-            ws.add_network(net)
-            made = make(ws, record, *arguments, **parse_options(option))
+    given = (items, int(start), int(stop), within, layer or None)
+    made = make(deepro.match, net, out, *given, **parse_options(option))
 
     def human(console: Console) -> None:
         tell_matches(console, made, show_first)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepro.cli.experiments import Report, keep
+import deepro
+from deepro.cli.experiments import Report
 from deepro.cli.explain import Options, parse_options
 from deepro.cli.network import with_network
 from deepro.cli.output import Json
-from deepro.cli.progress import shown
+from deepro.cli.run import make, tell
 from deepro.cli.sequences import Cut, Files, Text, Tokens, Words, read_sequences
 
 if TYPE_CHECKING:
@@ -41,18 +42,9 @@ def responses(
     deepro responses net.py:small texts/*.txt --vocabulary tokens.json --other net.py:large --out ws
     deepro responses net.py:make a.txt --weights early.pt --other net.py:make --other-weights late.pt --out ws
     """
-    from deepro import registry
-    from deepro.cli.trace import share_options
-    from deepro.methods.sequences.responses import compare_responses
-    from deepro.network import load
+    from deepro.parameters.others import beside
 
-    record = registry.record(compare_responses)
-    (options,) = share_options([record], parse_options(option))
     items = read_sequences(net, sequences, text, tokens, vocabulary, cut)
-    given: dict[str, Any] = {"weights": other_weights} if other_weights else {}
-    second = load(other, **given)
-    if second.preprocess is None and net.preprocess is not None:  # read what the first is read
-        second = load(other, preprocess=net.preprocess, input_shape=net.input_shape, **given)
-    with shown():
-        made = record(net, second, items, layer, other_layer, **options)
-    keep(net, made, out, report, json)
+    second = beside(net, other, other_weights)
+    made = make(deepro.compare_responses, net, out, second, items, layer, other_layer, **parse_options(option))
+    tell(made, out, json, report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,7 +53,6 @@ def command(record: Method) -> Any:
     def made(
         net: Network, *, out: Path | None, figure: Path | None, json: bool, **given: list[str] | str | None
     ) -> None:
-        from deepro.explanation import make
         from deepro.store import Workspace
 
         workspace = Workspace(out) if out else None
@@ -65,15 +65,10 @@ def command(record: Method) -> Any:
                 arguments[parameter.name] = parameter.type.read(net, words, context)
             elif parameter.required:
                 raise UsageError(f"{record.name} needs {parameter.name}: {parameter.type.says()}")
-        with shown():
-            if workspace is None:
-                result = record(net, **arguments)
-            else:
-                workspace.add_network(net)
-                result = make(workspace, record, net, **arguments)
+        result = make(record.function, net, out, **arguments)
         if figure is not None:
             result.figure().savefig(figure)
-        _tell(result, out, json)
+        tell(result, out, json)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [inspect.Parameter("net", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
@@ -124,19 +119,36 @@ class _Folder:
         return self._workspace.get(kind, key)
 
 
-def _tell(result: Any, out: Path | None, json: bool) -> None:
-    from deepro.figures import caption
+def make(method: Callable[..., Any], net: Network, out: Path | None, *given: Any, **options: Any) -> Any:
+    """The result of a method: from the workspace or made now and kept there; made now where there is none."""
+    from deepro import registry
+    from deepro.store import Workspace
 
-    key = result.provenance.key
-    value = {"kind": result.kind, "key": key, "seconds": result.provenance.seconds}
-    value |= {"workspace": str(out) if out else None, "notes": list(result.provenance.notes)}
+    with shown():
+        call = registry.record(method).bind(net, *given, **options)
+        if out is None:
+            return call.run()
+        workspace = Workspace(out)
+        workspace.add_network(net)
+        return workspace.make(call)
+
+
+def tell(made: Any, out: Path | None, json: bool, report: bool = False, more: Sequence[str] = ()) -> None:
+    """The lines of a result's kind, its caption where it has none, then `more`; where it is kept, and in which report."""
+    from deepro.figures import caption
+    from deepro.kinds.record import of
+    from deepro.report import build
+    from deepro.store import Workspace
+
+    origin = made.provenance
+    lines = [*(of(made).lines(made) or [caption(made)]), *origin.notes, *more]
+    page = build(Workspace(out)) if report and out else None
+    value = {"kind": made.kind, "key": origin.key, "result": origin.key, "seconds": origin.seconds, "lines": lines}
+    value |= {"notes": list(origin.notes), "workspace": str(out) if out else None, "report": str(page) if page else None}
 
     def human(console: Any) -> None:
-        console.print(caption(result), markup=False)
-        for note in result.provenance.notes:
-            console.print(note, markup=False)
-        console.print(f"result     {result.kind}-{key}", markup=False)
-        if out:
-            console.print(f"workspace  {out}", markup=False)
+        places = {"result": f"{made.kind}-{origin.key}", "workspace": out, "report": page}
+        for line in (*lines, *(f"{name:<11}{place}" for name, place in places.items() if place)):
+            console.print(line, markup=False)
 
     show(value, json, human)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepro.cli.experiments import Report, keep
+import deepro
+from deepro.cli.experiments import Report
 from deepro.cli.network import with_network
 from deepro.cli.output import Json
-from deepro.cli.progress import shown
+from deepro.cli.run import make, tell
 
 if TYPE_CHECKING:
     from deepro.network import Network
@@ -38,17 +39,10 @@ def similarity(
     deepro similarity torchvision:resnet18 photos/ --layer layer4 --other timm:resnet26 --out ws
     deepro similarity net.py:make photos/ --weights a.pt --other net.py:make --other-weights b.pt --layer conv3 --out ws
     """
-    from deepro.methods.spaces.knowledge import compare_networks
-    from deepro.network import load
+    from deepro.parameters.others import beside
 
     for name in layer:
         net.check_layer(name)  # before the second network is fetched, perhaps from afar
-    given: dict[str, Any] = {"weights": other_weights} if other_weights else {}
-    second = load(other, **given)
-    if (
-        second.preprocess is None and net.preprocess is not None
-    ):  # a network of one's own: shown what the first is shown
-        second = load(other, preprocess=net.preprocess, input_shape=net.input_shape, **given)
-    with shown():
-        made = compare_networks(net, second, data, layer, other_layer, debiased=debiased, batch_size=batch_size)
-    keep(net, made, out, report, json)
+    second = beside(net, other, other_weights)
+    options = {"debiased": debiased, "batch_size": batch_size}
+    tell(make(deepro.compare_networks, net, out, second, data, layer, other_layer, **options), out, json, report)

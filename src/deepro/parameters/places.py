@@ -121,13 +121,7 @@ class _LayerUnits(Type):
         return {net.check_layer(str(layer)): [_index(u) for u in several(units)] for layer, units in given.items()}
 
     def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
-        found: dict[str, list[int]] = {}
-        for word in words:
-            layer, hash_, units = word.rpartition("#")
-            if not hash_:
-                raise UsageError(f"units {word!r}: expected LAYER#UNIT,UNIT, such as features.11#3,34")
-            found.setdefault(layer, []).extend(_index(u) for u in units.split(","))
-        return found
+        return layer_units(words)
 
     def words(self, kept: Any) -> list[str] | None:
         return [f"{layer}#{','.join(map(str, units))}" for layer, units in kept.items()]
@@ -189,6 +183,22 @@ LayerUnits = Annotated[Mapping[str, Sequence[int]], _LayerUnits()]
 OneClass = Annotated[str | int, _Class()]
 OneTarget = Annotated[str | int | Target | Sequence[str | int | Target], _Target()]
 Targets = Annotated[str | int | Target | Sequence[str | int | Target], _Targets()]
+
+
+def layer_units(words: Sequence[str]) -> dict[str, list[int]]:
+    """['a#3,5-7', 'b#0'] as {'a': [3, 5, 6, 7], 'b': [0]}. Raises UsageError."""
+    found: dict[str, list[int]] = {}
+    for word in words:
+        layer, _, numbers = word.rpartition("#")
+        try:
+            for piece in numbers.split(","):
+                first, dash, last = piece.partition("-")
+                found.setdefault(layer, []).extend(range(int(first), int(last if dash else first) + 1))
+        except ValueError:
+            layer = ""
+        if not layer:
+            raise UsageError(f"units {word!r}: expected LAYER#UNITS, such as features.10#3,17-20")
+    return found
 
 
 def _index(given: Any) -> int:
