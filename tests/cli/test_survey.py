@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from tests.cli.conftest import LABELS, OWN, run
 
+from deepro import recipe
 from deepro.cli.app import app
 from deepro.errors import DeeproError
 from deepro.store import Workspace
@@ -103,6 +105,14 @@ def test_experiments_end_in_pages(room: Path, photos: Path, tmp_path: Path, monk
         inside(room, monkeypatch, *words)
     kinds = {card["kind"] for card in overview(out)["experiments"]}
     assert kinds == {"occlusion_maps", "invariance", "correspondence", "ablation", "comparison", "evolution"}
+    # Each says how to make it again, with the weights of every network, and is found by that, not made a second time.
+    settings = (*OWN[3:], "--out", out)
+    made = {result.kind: result.provenance for result in Workspace(out).results()}
+    for kind in kinds:
+        words = shlex.split(recipe.command(made[kind]) or "")
+        inside(room, monkeypatch, *words[1:-2], *settings)
+    assert "--checkpoints w2=net.py:make@w2.safetensors" in recipe.command(made["evolution"])
+    assert sorted(r.kind for r in Workspace(out).results()) == sorted([*kinds, "survey", "survey"])
     pruned = load_file(tmp_path / "pruned.safetensors")
     assert not pruned["3.weight"][[0, 2, 3]].any()
     torch.testing.assert_close(pruned["3.weight"][1], state["3.weight"][1])

@@ -54,6 +54,18 @@ def test_data_sets_are_named_by_their_place() -> None:
                          "DIR"]  # fmt: skip
 
 
+def test_weights_are_named_of_this_and_of_other_networks() -> None:
+    there = {"name": "a", "source": "net.py:make", "fingerprint": "0", "weights": "e1.pt"}
+    said = synthetic.provenance("evolution", ("folder /photos",), layer="conv", units=[1], checkpoints={"e1": there})
+    said = dataclasses.replace(said, network={**said.network, "weights": "e2.pt"})
+    text = recipe.python(said)
+    assert "net = deepro.load('builtin:tiny', weights='e2.pt')" in text
+    assert "checkpoints={'e1': deepro.load('net.py:make', weights='e1.pt')}" in text
+    words = shlex.split(recipe.command(said) or "")
+    assert words[2:] == ["evolution", "builtin:tiny", "/photos", "--weights", "e2.pt", "--checkpoints",
+                         "e1=net.py:make@e1.pt", "--layer", "conv", "--units", "1", "--out", "DIR"]  # fmt: skip
+
+
 def test_what_came_from_a_program_is_for_the_reader_to_supply() -> None:
     said = synthetic.provenance("trace", ("a.txt",), layers=["rnn"], states="all")
     said = dataclasses.replace(said, data=({"name": None, "sha256": "0", "size": [3]},))

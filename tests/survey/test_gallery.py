@@ -11,11 +11,14 @@ from PIL import Image
 from torch import nn
 
 import deepro
+from deepro import registry
 from deepro.data import as_dataset
+from deepro.data.examples import Examples
 from deepro.errors import LayerError, StoreError, UsageError
 from deepro.kinds.surveys.gallery import contact_sheet, save_contact_sheet
 from deepro.kinds.surveys.survey import Survey
 from deepro.network import Network
+from deepro.store import Workspace
 from deepro.survey import survey
 from deepro.survey.evolution import evolution
 from deepro.survey.gallery import gallery
@@ -109,6 +112,19 @@ def test_it_survives_the_store(net: Network, photos: Path, found: Survey, tmp_pa
     again = deepro.open(tmp_path / "saved")
     np.testing.assert_array_equal(again.projections, made.projections)
     assert again.ids == made.ids
+
+
+def test_a_result_of_a_survey_is_found_again_without_reading_the_data(
+    net: Network, photos: Path, found: Survey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ws = Workspace(tmp_path / "ws")
+    asked: tuple = (net, found, photos, "1", range(2, 5))
+    first = ws.make(registry.record(gallery).bind(*asked))
+    assert first.units.tolist() == [2, 3, 4]
+    assert first.provenance.data == found.provenance.data
+    monkeypatch.setattr(registry.Call, "run", None)
+    monkeypatch.setattr(Examples, "card", None)
+    assert ws.make(registry.record(gallery).bind(*asked)).provenance == first.provenance
 
 
 def test_evolution_lays_the_checkpoints_side_by_side(net: Network, photos: Path) -> None:

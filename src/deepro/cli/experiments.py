@@ -86,7 +86,9 @@ def correspondence(
     """
     from deepro.data.parts import read_parts
 
-    tell(make(deepro.correspondence, net, out, *read_parts(net, parts), layer, draws=draws, seed=seed), out, json, report)
+    tell(
+        make(deepro.correspondence, net, out, *read_parts(net, parts), layer, draws=draws, seed=seed), out, json, report
+    )
 
 
 @with_network

@@ -134,7 +134,7 @@ def make(method: Callable[..., Any], net: Network, out: Path | None, *given: Any
 
 
 def tell(made: Any, out: Path | None, json: bool, report: bool = False, more: Sequence[str] = ()) -> None:
-    """The lines of a result's kind, its caption where it has none, then `more`; where it is kept, and in which report."""
+    """The lines of a result's kind, its caption where it has none, then `more`; where it is kept and reported."""
     from deepro.figures import caption
     from deepro.kinds.record import of
     from deepro.report import build
@@ -144,7 +144,11 @@ def tell(made: Any, out: Path | None, json: bool, report: bool = False, more: Se
     lines = [*(of(made).lines(made) or [caption(made)]), *origin.notes, *more]
     page = build(Workspace(out)) if report and out else None
     value = {"kind": made.kind, "key": origin.key, "result": origin.key, "seconds": origin.seconds, "lines": lines}
-    value |= {"notes": list(origin.notes), "workspace": str(out) if out else None, "report": str(page) if page else None}
+    value |= {
+        "notes": list(origin.notes),
+        "workspace": str(out) if out else None,
+        "report": str(page) if page else None,
+    }
 
     def human(console: Any) -> None:
         places = {"result": f"{made.kind}-{origin.key}", "workspace": out, "report": page}
