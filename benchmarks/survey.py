@@ -23,7 +23,7 @@ import torch
 
 import deepro
 from deepro.data import Dataset, Example, as_dataset, batches
-from deepro.data.reading import Read, read_ahead
+from deepro.data.reading import ReadExample, read_ahead
 from deepro.network import Network, Preprocess
 from deepro.probe import untouched
 from deepro.survey import survey
@@ -82,7 +82,7 @@ def against_forward(name: str, images: int, batch: int) -> None:
     data = Repeated(as_dataset(PHOTOGRAPHS), images) if PHOTOGRAPHS.is_dir() else Noise(images)
     plan = make_plan(net, data, None, 9, batch, 128)
     state, bare, observed = SurveyState(), 0.0, 0.0
-    reads: list[Read] = []
+    reads: list[ReadExample] = []
     with untouched(net.module), torch.no_grad():
         net.module(torch.zeros(batch, *net.input_shape))
         for number, (each, held) in enumerate(batches(read_ahead(net, data, range(images), ahead=2 * batch), batch)):
@@ -94,7 +94,7 @@ def against_forward(name: str, images: int, batch: int) -> None:
                     net.module(each.tensor)
                 end = time.process_time() if torch.get_num_threads() > 1 else time.thread_time()
                 bare, observed = bare + (end - start) * (1 - turn), observed + (end - start) * turn
-            reads += [Read(r.index, None, r.label, r.digest) for r in held]
+            reads += [ReadExample(r.index, None, r.label, r.digest) for r in held]
         start = time.thread_time()
         state.finish(0, reads, [])
         to_result(net, data, plan, state, datetime.now(UTC), 0.0)

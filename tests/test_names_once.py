@@ -13,7 +13,7 @@ from deepro.kinds.record import kinds
 
 SRC = Path(deepro.__file__).parent
 VIEWER = SRC.parent.parent / "viewer" / "src"
-# The only places where a name is given as text: the door's default, which a signature shows to the user.
+# The only places where a name is given as text: defaults, which a signature shows to the user.
 DEFAULTS = {("methods/regions/heatmap.py", "gradient"), ("methods/spaces/embed.py", "tsne"), ("embedding.py", "tsne"),
             ("cli/embed.py", "tsne")}  # fmt: skip
 # A map says by which method it was made; of units, not of examples, is what one of them makes.

@@ -28,7 +28,7 @@ from deepro.report import build
 from deepro.studio.forms import forms
 
 assert "deepro_sparsity" not in sys.modules
-assert deepro.sparsity is registry.get("sparsity").door
+assert deepro.sparsity is registry.get("sparsity").public_function
 assert "sparsity" in kinds()
 assert [f.options["properties"]["threshold"]["maximum"] for f in forms() if f.name == "sparsity"] == [100]
 

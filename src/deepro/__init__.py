@@ -23,7 +23,7 @@ def __getattr__(name: str) -> Any:
         if not name.startswith("_") and find_spec(f"deepro.{name}") is None and members.plugins():
             methods = importlib.import_module("deepro.registry").methods()
             if name in methods:
-                return methods[name].door
+                return methods[name].public_function
         raise AttributeError(f"module 'deepro' has no attribute {name!r}")
     if home == "deepro":  # a module of ours
         return importlib.import_module(f"deepro.{name}")

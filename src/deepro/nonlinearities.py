@@ -28,7 +28,7 @@ from torch.overrides import TorchFunctionMode
 
 
 @dataclass(frozen=True, eq=False)
-class Kind:
+class Behaviour:
     """silent: far below zero a unit says nothing. linear: above zero, and only there, it passes as it is. unit: it is a
     unit's activation, not a gate or a share. pointwise: each place answers for itself."""
 
@@ -38,13 +38,13 @@ class Kind:
     pointwise: bool = False
 
 
-RECTIFIER = Kind(silent=True, linear=True, unit=True, pointwise=True)  # max(x, 0), cut off at a ceiling perhaps
-GATED = Kind(silent=True, linear=True, unit=True, pointwise=True)  # x times a smooth gate of x
-SOFT = Kind(silent=True, unit=True, pointwise=True)  # the same made smooth: its answer is always above zero
-LEAKY = Kind(linear=True, unit=True, pointwise=True)  # below zero something passes too
-SQUASHING = Kind(unit=True, pointwise=True)
-GATE = Kind(pointwise=True)  # also what only clips
-SHARED = Kind()  # along one axis
+RECTIFIER = Behaviour(silent=True, linear=True, unit=True, pointwise=True)  # max(x, 0), cut off at a ceiling perhaps
+GATED = Behaviour(silent=True, linear=True, unit=True, pointwise=True)  # x times a smooth gate of x
+SOFT = Behaviour(silent=True, unit=True, pointwise=True)  # the same made smooth: its answer is always above zero
+LEAKY = Behaviour(linear=True, unit=True, pointwise=True)  # below zero something passes too
+SQUASHING = Behaviour(unit=True, pointwise=True)
+GATE = Behaviour(pointwise=True)  # also what only clips
+SHARED = Behaviour()  # along one axis
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Nonlinearity:
     (without case, underscores and "Backward0")."""
 
     name: str
-    kind: Kind
+    kind: Behaviour
     module: str = ""
     nodes: tuple[str, ...] = ()
 
@@ -67,7 +67,7 @@ class Met:
     """
 
     name: str
-    kind: Kind
+    kind: Behaviour
     x: Tensor
     ceiling: float | None = None
     times: float = 1.0

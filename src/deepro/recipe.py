@@ -10,7 +10,7 @@ from deepro import registry
 from deepro.errors import UsageError
 from deepro.parameters import Option, Parameter
 from deepro.parameters.others import loading
-from deepro.render.document import Paper, ProvenanceView
+from deepro.render.document import PaperView, ProvenanceView
 from deepro.render.pack import plain
 from deepro.results import Provenance, Result
 
@@ -29,7 +29,7 @@ def describe(result: Result) -> ProvenanceView:
         method=provenance.method,
         version=provenance.version,
         summary=method.summary if method else "",
-        paper=Paper(authors=paper.authors, year=paper.year, title=paper.title, url=paper.url) if paper else None,
+        paper=PaperView(authors=paper.authors, year=paper.year, title=paper.title, url=paper.url) if paper else None,
         parameters=plain(provenance.parameters),
         network=str(provenance.network.get("fingerprint", "")),
         data=[plain(d) for d in provenance.data],

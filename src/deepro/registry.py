@@ -1,9 +1,9 @@
 """One record a method: the command, the Studio's form, the docs and the conformance tests read it.
 
 A method is a function `f(net, images, ..., *, options)` that does the mathematics. `@method(...)` records it and gives
-back its door, a function of the same signature: `Method.bind` checks a call and `Call.run` makes it. Every argument is
-of a type of `deepro.parameters`, which says how values, words and forms become what the method gets; the module is kept
-untouched, and the result gets its provenance.
+back its public function, which has the same signature: `Method.bind` checks a call and `Call.run` makes it. Every
+argument is of a type of `deepro.parameters`, which says how values, words and forms become what the method gets; the
+module is kept untouched, and the result gets its provenance.
 An option's type, bounds, choices and help stand in its annotation, once:
 
     steps: Annotated[int, Bounds(1, 10_000), "gradient steps"] = 256
@@ -53,7 +53,7 @@ class Method:
 
     name: str
     family: str  # network, units, regions, patterns, spaces, sequences
-    function: Callable[..., Result]  # the mathematics alone; `bind` is the door
+    function: Callable[..., Result]  # the mathematics alone; users call `public_function`
     result: type[Result]
     paper: Paper
     summary: str
@@ -84,8 +84,8 @@ class Method:
         return found
 
     @property
-    def door(self) -> Callable[..., Any]:
-        """Its public function."""
+    def public_function(self) -> Callable[..., Any]:
+        """The function that users call, as `deepro.NAME`."""
         return getattr(importlib.import_module(self.function.__module__), self.name)
 
     def __call__(self, net: Network, *args: Any, **kwargs: Any) -> Any:

@@ -15,7 +15,7 @@ from tests.sequences.planted import Planted, planted, texts
 from deepro import registry
 from deepro.kinds.sequences import page as sequence_page
 from deepro.kinds.sequences.matches import curve
-from deepro.kinds.sequences.page import Read
+from deepro.kinds.sequences.page import ReadSequence
 from deepro.render.document import Values
 
 
@@ -131,7 +131,7 @@ def test_a_match_in_a_series_is_shown_by_what_the_series_did(traced: bool) -> No
 
 
 def test_a_curve_has_a_most_and_an_input_that_never_changes_is_flat() -> None:
-    one = Read("a", "a", "n", length=2000, series=np.stack([np.arange(2000.0), np.ones(2000)], 1))
+    one = ReadSequence("a", "a", "n", length=2000, series=np.stack([np.arange(2000.0), np.ones(2000)], 1))
     made = curve(one, 100, 1500)
     assert made is not None
     assert unpack(made.values).shape == (400, 2)

@@ -14,7 +14,7 @@ from tests import synthetic
 from tests.synthetic import NASTY
 
 from deepro.errors import StoreError
-from deepro.kinds.photographs.page import Photograph
+from deepro.kinds.photographs.page import PhotographPage
 from deepro.report import build, viewer_page
 from deepro.report import overview as models
 from deepro.report.writing import as_script
@@ -44,7 +44,7 @@ def test_everything_of_the_workspace_is_in_the_report(tmp_path: Path) -> None:
     assert overview.patterns[0].images[1].probability is None  # it was not a number
     assert [s.name for s in overview.skipped] == ["tabby.jpg"]
     assert overview.networks[0].parameters == 1234567
-    cat, dog = (Photograph.model_validate(read(page, f"photograph-{p.id}")) for p in overview.photographs)
+    cat, dog = (PhotographPage.model_validate(read(page, f"photograph-{p.id}")) for p in overview.photographs)
     assert [(x.layer, len(x.units)) for x in cat.layers] == [("features.0", 3), ("features.3", 3)]
     assert [u.unit for u in cat.layers[0].units] == [0, 7, 14]
     assert cat.regions[0].box is not None

@@ -12,7 +12,7 @@ from PIL import Image
 from tests import synthetic, synthetic_maps, synthetic_survey
 
 from deepro.errors import StoreError
-from deepro.kinds.photographs.page import Photograph
+from deepro.kinds.photographs.page import PhotographPage
 from deepro.report.overview import Overview
 from deepro.report.site import assemble
 from deepro.studio.page_maker import PageMaker
@@ -77,7 +77,7 @@ def test_pictures_are_the_ones_of_the_report(maker: PageMaker) -> None:
     assemble(maker.workspace, put, lambda k, i, m: pages.update({f"{k}-{i}": m}))
     compared = 0
     for name, model in pages.items():
-        if isinstance(model, Photograph):
+        if isinstance(model, PhotographPage):
             ours, theirs = list(sources(page(maker, name))), list(sources(model.model_dump()))
             assert len(ours) == len(theirs) > 10
             for mine, other in zip(ours, theirs, strict=True):

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LayerUnits, Photograph, Unit } from "../src/generated/document";
+import type { LayerUnits, PhotographPage, Unit } from "../src/generated/document";
 import { learn, speech } from "../src/i18n";
 import { fidelity, field, findUnit, unitRoute } from "../src/kinds/image/units";
 
@@ -7,7 +7,7 @@ const unit = (n: number) => ({ unit: n }) as Unit;
 const layer = (name: string, rule: string, ...units: number[]) =>
   ({ layer: name, rule, receptive_field: [7, 7], units: units.map(unit) }) as LayerUnits;
 const layers = [layer("a", "deconvnet", 1, 2), layer("a", "guided", 1), layer("b", "deconvnet", 5)];
-const photograph = { id: "cat", layers, seen: { width: 224, height: 224 } } as Photograph;
+const photograph = { id: "cat", layers, seen: { width: 224, height: 224 } } as PhotographPage;
 await learn("en");
 const en = speech("en");
 

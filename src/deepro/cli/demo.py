@@ -15,7 +15,7 @@ from deepro.cli.progress import shown
 from deepro.errors import UsageError, near
 
 
-class Demo(NamedTuple):
+class DemoCommand(NamedTuple):
     """make: fills a folder; tell: says on a terminal what was found; value: the same for machines.
 
     What `make` returns has the workspace under `workspace`.
@@ -26,7 +26,7 @@ class Demo(NamedTuple):
     value: Callable[[Any], Mapping[str, Any]]
 
 
-def _photos() -> Demo:
+def _photos() -> DemoCommand:
     from deepro.cli.explain import summary, tell
     from deepro.demos.photos import photos
 
@@ -39,10 +39,10 @@ def _photos() -> Demo:
         shares = ", ".join(f"{p['target']} {p['probability']:.0%}" for p in patterns(made))
         console.print(f"[bold]patterns[/bold]  {shares}")
 
-    return Demo(photos, say, lambda made: summary(made.explanation) | {"patterns": patterns(made)})
+    return DemoCommand(photos, say, lambda made: summary(made.explanation) | {"patterns": patterns(made)})
 
 
-def _code() -> Demo:
+def _code() -> DemoCommand:
     from deepro.cli.cells import as_json, tell
     from deepro.cli.match import tell_matches
     from deepro.demos.code import code
@@ -63,10 +63,10 @@ def _code() -> Demo:
         count = made.matches.count if made.matches is not None else None
         return as_json(made.cells) | {"reach": made.memory.reach, "matches": count}
 
-    return Demo(code, say, value)
+    return DemoCommand(code, say, value)
 
 
-def _digits() -> Demo:
+def _digits() -> DemoCommand:
     from deepro.cli.embed import summary
     from deepro.cli.explain import tell as tell_photographs
     from deepro.demos.digits import digits
@@ -81,10 +81,10 @@ def _digits() -> Demo:
     def value(made: Any) -> Mapping[str, Any]:
         return {"accuracy": made.accuracy, "workspace": str(made.workspace.folder), **summary(made.maps)}
 
-    return Demo(digits, say, value)
+    return DemoCommand(digits, say, value)
 
 
-DEMOS: Mapping[str, Callable[[], Demo]] = {"photos": _photos, "digits": _digits, "code": _code}
+DEMOS: Mapping[str, Callable[[], DemoCommand]] = {"photos": _photos, "digits": _digits, "code": _code}
 
 
 def demo(

@@ -20,7 +20,7 @@ from deepro.cli.output import Json, show
 
 
 @dataclass(frozen=True)
-class Finding:
+class Check:
     """One check. good: None where a missing part only limits what can be done."""
 
     what: str
@@ -47,11 +47,11 @@ def doctor(json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _try(what: str, check: Callable[[], str]) -> Finding:
+def _try(what: str, check: Callable[[], str]) -> Check:
     try:
-        return Finding(what, True, check())
+        return Check(what, True, check())
     except Exception as error:  # whatever is wrong is what we are here to tell
-        return Finding(what, False, " ".join(f"{type(error).__name__}: {error}".split()))
+        return Check(what, False, " ".join(f"{type(error).__name__}: {error}".split()))
 
 
 def _python() -> str:
@@ -110,17 +110,17 @@ _CHECKS: dict[str, Callable[[], str]] = {
 _EXTRAS = {"timm": "timm:NAME models", "transformers": "hf:REPO models"}
 
 
-def _plugin(module: str, package: str) -> Finding:
+def _plugin(module: str, package: str) -> Check:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         problem = members.problem(module, package)
-    return Finding("plug-in", problem is None, problem or f"{package} adds {module}")
+    return Check("plug-in", problem is None, problem or f"{package} adds {module}")
 
 
-def _extra(package: str, use: str) -> Finding:
+def _extra(package: str, use: str) -> Check:
     if importlib.util.find_spec(package) is None:
-        return Finding(package, None, f"not installed; `pip install {package}` for {use}")
+        return Check(package, None, f"not installed; `pip install {package}` for {use}")
     try:
-        return Finding(package, True, version(package))
+        return Check(package, True, version(package))
     except PackageNotFoundError:
-        return Finding(package, True, "installed")
+        return Check(package, True, "installed")

@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from deepro.data.dataset import Dataset, Example, index_labels
-from deepro.data.reading import Batch, Read, batches, read_ahead
+from deepro.data.reading import Batch, ReadExample, batches, read_ahead
 from deepro.data.source import as_dataset
 from deepro.errors import UsageError
 from deepro.network import Network
@@ -28,7 +28,9 @@ class Examples:
     def __len__(self) -> int:
         return len(self.dataset)
 
-    def batches(self, net: Network, size: int, start: int = 0, unreadable: list[Read] | None = None) -> Iterator[Batch]:
+    def batches(
+        self, net: Network, size: int, start: int = 0, unreadable: list[ReadExample] | None = None
+    ) -> Iterator[Batch]:
         """What can be read from example `start` on, in order; what cannot goes to `unreadable` with the reason."""
         for batch, _ in batches(
             read_ahead(net, self.dataset, range(start, len(self)), ahead=2 * size), size, unreadable

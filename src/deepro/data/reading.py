@@ -16,7 +16,7 @@ from deepro.network import Network, Preprocess
 
 
 @dataclass(frozen=True)
-class Read:
+class ReadExample:
     """One example ready for the network, or the reason why it is not."""
 
     index: int
@@ -35,7 +35,7 @@ class Batch:
     labels: Tensor
 
 
-def read(net: Network, dataset: Dataset, index: int) -> Read:
+def read(net: Network, dataset: Dataset, index: int) -> ReadExample:
     """One example through the network's preprocessing. Raises UsageError where the network takes no pictures."""
     preprocess = net.preprocess
     try:
@@ -46,19 +46,19 @@ def read(net: Network, dataset: Dataset, index: int) -> Read:
     except MemoryError:
         raise
     except Exception as error:  # a picture may fail in any way
-        return Read(index, None, -1, "", " ".join(str(error).split())[:300] or type(error).__name__)
+        return ReadExample(index, None, -1, "", " ".join(str(error).split())[:300] or type(error).__name__)
     if not isinstance(value, Tensor):
         raise UsageError(
             "this network was loaded without preprocessing for pictures: pass preprocess= to deepro.load, or tensors"
         )
-    return Read(index, value, example.label, example.digest)
+    return ReadExample(index, value, example.label, example.digest)
 
 
 def read_ahead(
     net: Network, dataset: Dataset, indices: Iterable[int], threads: int = 1, ahead: int = 32
-) -> Iterator[Read]:
+) -> Iterator[ReadExample]:
     """Examples in the order of `indices`, at most `ahead` of them in memory before they are asked for."""
-    waiting: deque[Future[Read]] = deque()
+    waiting: deque[Future[ReadExample]] = deque()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="deepro-read")
     try:
         for index in indices:
@@ -74,13 +74,13 @@ def read_ahead(
 
 
 def batches(
-    reads: Iterable[Read], size: int, unreadable: list[Read] | None = None
-) -> Iterator[tuple[Batch, list[Read]]]:
+    reads: Iterable[ReadExample], size: int, unreadable: list[ReadExample] | None = None
+) -> Iterator[tuple[Batch, list[ReadExample]]]:
     """Batches of up to `size` examples of one shape, in order, with what they were made of.
 
     Where the shape changes a batch ends early. What could not be read goes to `unreadable`.
     """
-    held: list[Read] = []
+    held: list[ReadExample] = []
     for one in reads:
         if one.tensor is None:
             if unreadable is not None:
@@ -94,7 +94,7 @@ def batches(
         yield _stack(held), held
 
 
-def _stack(reads: list[Read]) -> Batch:
+def _stack(reads: list[ReadExample]) -> Batch:
     tensors = [r.tensor for r in reads if r.tensor is not None]
     return Batch(
         torch.stack(tensors),

@@ -21,7 +21,7 @@ CLASSES = ("washer", "computer keyboard", "kit fox", "goose", "ostrich", "limous
 
 
 @dataclass(frozen=True)
-class Demo:
+class PhotosDemo:
     """What the demo made."""
 
     net: Network
@@ -49,7 +49,7 @@ def photographs() -> Mapping[str, Path]:
     return files
 
 
-def photos(folder: str | Path) -> Demo:
+def photos(folder: str | Path) -> PhotosDemo:
     """Explain every embedded photograph and make the six patterns, in a workspace."""
     ws = Workspace(folder)
     net = load(MODEL)
@@ -57,4 +57,4 @@ def photos(folder: str | Path) -> Demo:
     progress.tell("patterns", 0, 1)
     pattern = make(ws, registry.record(deepro.imagine), net, list(CLASSES), seed=SEED)
     progress.tell("patterns", 1, 1)
-    return Demo(net, explanation, pattern)
+    return PhotosDemo(net, explanation, pattern)

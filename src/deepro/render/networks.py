@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deepro.render.document import LayerRow, NetworkView, ReceptiveField
+from deepro.render.document import LayerRow, NetworkView, ReceptiveFieldView
 
 
 def network(item: Mapping[str, Any]) -> NetworkView:
@@ -36,7 +36,7 @@ def _row(layer: Mapping[str, Any]) -> LayerRow:
         kind=str(layer["kind"]),
         shape=[int(n) for n in layer["shape"]],
         units=int(layer["units"]),
-        receptive_field=ReceptiveField(**{k: [int(n) for n in v] for k, v in field.items()}) if field else None,
+        receptive_field=ReceptiveFieldView(**{k: [int(n) for n in v] for k, v in field.items()}) if field else None,
         parameters=int(layer.get("parameters") or 0),
         depth=int(layer.get("depth") or 0),
     )

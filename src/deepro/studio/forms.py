@@ -6,7 +6,7 @@ from typing import Any
 
 from deepro import registry
 from deepro.registry import Method
-from deepro.render.document import Paper
+from deepro.render.document import PaperView
 from deepro.render.document.studio import FormInput, MethodForm
 
 
@@ -25,7 +25,7 @@ def form(record: Method) -> MethodForm:
         inputs=[FormInput(name=p.name, type=p.type.name, required=p.required) for p in record.inputs],
         result=record.result.kind,
         version=record.version,
-        paper=Paper(authors=paper.authors, year=paper.year, title=paper.title, url=paper.url),
+        paper=PaperView(authors=paper.authors, year=paper.year, title=paper.title, url=paper.url),
         options=schema(record),
     )
 

@@ -13,7 +13,7 @@ from torch.nn import functional
 from deepro import progress
 from deepro.data import Dataset, batches
 from deepro.data.examples import as_examples
-from deepro.data.reading import Read, read_ahead
+from deepro.data.reading import ReadExample, read_ahead
 from deepro.errors import ImageError, LabelError, LayerError, UnsupportedError, UsageError
 from deepro.kinds.experiments.ablation import Ablation
 from deepro.network import Network
@@ -63,7 +63,7 @@ def ablate(
     classes = match_classes(net, data)
     axes = {layer: net.layers[layer].unit_axis if layer in net.layers else 1 for layer in chosen}
     correct, loss, changed, count = np.zeros(len(sets)), np.zeros(len(sets)), np.zeros(len(sets)), 0
-    failed: list[Read] = []
+    failed: list[ReadExample] = []
     means: Mapping[str, np.ndarray] | None = None
     if fill == "mean":
         means = {name: s.mean for name, s in survey(net, data, list(chosen), 1, batch_size=batch_size).layers.items()}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import torch
 
 from deepro.data import Dataset, batches
-from deepro.data.reading import Batch, Read, read_ahead
+from deepro.data.reading import Batch, ReadExample, read_ahead
 from deepro.network import Network
 from deepro.probe import Probe
 from deepro.survey.plan import Plan
@@ -41,15 +41,15 @@ def shard_into(
     plan: Plan,
     state: SurveyState,
     shard: int,
-    reads: Iterable[Read],
+    reads: Iterable[ReadExample],
     tell: Callable[[int], None] = lambda _: None,
 ) -> None:
     """One shard's images through the network, into `state`."""
-    failed: list[Read] = []
-    done: list[Read] = []
+    failed: list[ReadExample] = []
+    done: list[ReadExample] = []
     for batch, held in batches(reads, plan.batch_size, failed):
         forward(net, plan, state, batch)
-        done += [Read(one.index, None, one.label, one.digest) for one in held]
+        done += [ReadExample(one.index, None, one.label, one.digest) for one in held]
         if len(done) < len(plan.indices(shard)):  # the whole shard is told of once its state is kept
             tell(len(done))
     state.finish(shard, done, failed)

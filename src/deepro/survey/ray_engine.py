@@ -21,7 +21,7 @@ from deepro.survey.state import SurveyState
 _RETRIES = 3  # how often a shard is run again when its worker dies
 
 
-class Worker:
+class ShardWorker:
     """Lives in a process of its own, on a GPU of its own where the network is on one."""
 
     def __init__(self, parts: dict[str, Any], data: Dataset, plan: Plan, threads: int, torch_threads: int) -> None:
@@ -79,7 +79,7 @@ def _pool(
     on_gpu = net.device.type == "cuda"
     free = int(resources.get("GPU" if on_gpu else "CPU", 1))
     count = max(1, min(workers or free, len(left)))
-    kind = ray.remote(Worker).options(
+    kind = ray.remote(ShardWorker).options(
         num_gpus=1 if on_gpu else 0, num_cpus=1, max_restarts=_RETRIES, max_task_retries=_RETRIES
     )
     shared = ray.put(_parts(net)), ray.put(data)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from deepro.data import Batch
-from deepro.data.reading import Read
+from deepro.data.reading import ReadExample
 from deepro.errors import LayerError, NetworkError, StoreError
 from deepro.survey.layer_summary import LayerSummary, Summary, join, summarise
 from deepro.survey.statistics import ClassMeans, Extremes, Histogram, Moments, Pairs, Statistic, TopK
@@ -100,7 +100,7 @@ class SurveyState:
             "classes": ClassMeans(sum(widths[len(widths) - self.classed :])),
         }
 
-    def finish(self, shard: int, read: list[Read], failed: list[Read]) -> None:
+    def finish(self, shard: int, read: list[ReadExample], failed: list[ReadExample]) -> None:
         """Record that `shard` is in. read: digests without tensors are enough."""
         sha = hashlib.sha256()
         for one in sorted([*read, *failed], key=lambda r: r.index):

@@ -1,6 +1,6 @@
 // What was chosen, on any page. It stays chosen on every other, until the window is closed.
 import { useSyncExternalStore } from "react";
-import type { Photograph } from "../generated/document";
+import type { PhotographPage } from "../generated/document";
 
 /** A photograph by its page, or part of a result: the unit or the target; sha256 says which photograph of it. */
 export type Chosen = { name: string; photograph?: string; record?: string; sha256?: string; part?: number };
@@ -47,7 +47,7 @@ export const selection = new Selection();
 export const useSelection = () => useSyncExternalStore(selection.subscribe, selection.get);
 
 /** Part of a result that was made for a photograph. */
-export const partOf = (photograph: Photograph, record: string, name: string, part?: number): Chosen => ({
+export const partOf = (photograph: PhotographPage, record: string, name: string, part?: number): Chosen => ({
   name: `${name} · ${photograph.name}`,
   record,
   sha256: photograph.sha256,

@@ -1,6 +1,6 @@
 // Heatmaps beside each other under the same sliders.
 import { useEffect, useId, useRef, useState, type CSSProperties, type ReactNode } from "react";
-import type { HeatLayer, Photograph, RegionView, Window } from "../generated/document";
+import type { HeatLayer, PhotographPage, RegionView, Window } from "../generated/document";
 import { Controls, cutAt, draw, load } from "./heat";
 import { useSpeech } from "../i18n";
 import { Image, TINY } from "./picture";
@@ -12,14 +12,14 @@ import "./heatmaps.css";
 /** A heatmap, with the region that was cut from it where there is one. */
 export type Explanation = { heatmap: HeatLayer; region: RegionView | undefined; record: string };
 
-export function explanations(photograph: Photograph): Explanation[] {
+export function explanations(photograph: PhotographPage): Explanation[] {
   return [
     ...photograph.regions.map((region) => ({ heatmap: region.heatmap, region, record: region.record })),
     ...photograph.heatmaps.map((heatmap) => ({ heatmap, region: undefined, record: heatmap.record })),
   ];
 }
 
-type Drawn = { photograph: Photograph; heatmap: HeatLayer; controls: Controls; high?: number | undefined };
+type Drawn = { photograph: PhotographPage; heatmap: HeatLayer; controls: Controls; high?: number | undefined };
 
 /** A heatmap over its photograph, as the controls want it. high: of the scale that it shares, where they want that. */
 export function HeatCanvas({ photograph, heatmap, controls, high }: Drawn) {
@@ -51,7 +51,7 @@ export function HeatCanvas({ photograph, heatmap, controls, high }: Drawn) {
 }
 
 /** Where a window lies in the photograph, as shares of it. */
-export function placeIn({ width, height }: Photograph, { left, top, right, bottom }: Window): CSSProperties {
+export function placeIn({ width, height }: PhotographPage, { left, top, right, bottom }: Window): CSSProperties {
   const share = (n: number, of: number) => `${(100 * n) / of}%`;
   return { left: share(left, width), top: share(top, height), width: share(right - left, width), height: share(bottom - top, height) };
 }
@@ -122,7 +122,7 @@ export function Sliders({ controls, common, children }: { controls: Controls; co
 }
 
 /** Every heatmap of a photograph for one target, side by side. */
-export function SideBySide({ photograph }: { photograph: Photograph }) {
+export function SideBySide({ photograph }: { photograph: PhotographPage }) {
   const { t, maybe, number } = useSpeech();
   const all = explanations(photograph);
   const targets = [...new Set(all.map((e) => e.heatmap.target))];

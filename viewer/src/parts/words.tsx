@@ -1,6 +1,6 @@
 // Small pieces of text that appear on every page.
 import type { ReactNode } from "react";
-import type { Paper, ProvenanceView } from "../generated/document";
+import type { PaperView, ProvenanceView } from "../generated/document";
 import { useSpeech, type Key } from "../i18n";
 import { figure, FIGURES } from "../core/live";
 import { href } from "../core/routes";
@@ -8,7 +8,7 @@ import { isLive } from "../core/source";
 import "./words.css";
 
 /** "What am I looking at?", folded away until asked. */
-export function Explain({ text, paper }: { text: Key; paper?: Paper | null | undefined }) {
+export function Explain({ text, paper }: { text: Key; paper?: PaperView | null | undefined }) {
   const { t } = useSpeech();
   return (
     <details className="explain">
@@ -19,7 +19,7 @@ export function Explain({ text, paper }: { text: Key; paper?: Paper | null | und
   );
 }
 
-export function PaperLine({ paper }: { paper: Paper }) {
+export function PaperLine({ paper }: { paper: PaperView }) {
   const { t } = useSpeech();
   return (
     <p className="paper">

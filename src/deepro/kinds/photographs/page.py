@@ -89,7 +89,7 @@ class PhotographCard(Model):
     record: str | None = None
 
 
-class Photograph(Model):
+class PhotographPage(Model):
     """Everything about one photograph and one network.
 
     width, height: the original's size. picture: the original, made smaller where it is large. seen: what the network
@@ -116,7 +116,7 @@ class Photograph(Model):
 class Photographs(Section):
     """One page for each photograph and network."""
 
-    pages: ClassVar[Mapping[str, type[Model]]] = {"photograph": Photograph}
+    pages: ClassVar[Mapping[str, type[Model]]] = {"photograph": PhotographPage}
     cards: ClassVar[Mapping[str, type[Model]]] = {"photographs": PhotographCard}
 
     def __init__(self, site: Site) -> None:
@@ -181,7 +181,7 @@ class Page:
         if self.seen is None:
             self.seen = pictures[i]
 
-    def finish(self) -> tuple[Photograph, PhotographCard] | None:
+    def finish(self) -> tuple[PhotographPage, PhotographCard] | None:
         """The page and its card on the overview; None where no result is one that the page shows.
 
         An input that is no picture is shown as plain grey of its size: its results still stand beside it.
@@ -198,7 +198,7 @@ class Page:
         whole = Window(left=0, top=0, right=original.shape[1], bottom=original.shape[0])
         order = {name: n for n, name in enumerate(self.rows)}
         about: dict[str, Any] = {"id": self.id, "name": self.name, "sha256": self.sha256, "network": self.network}
-        page = Photograph(
+        page = PhotographPage(
             **about,
             width=original.shape[1],
             height=original.shape[0],

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from deepro.kinds.sequences.figure import FigureView, Made, ReadView, figure_kind, read
-from deepro.kinds.sequences.page import Read
+from deepro.kinds.sequences.page import ReadSequence
 from deepro.render import canvas, colour
 from deepro.render.document import Values
 from deepro.render.pack import view
@@ -60,7 +60,7 @@ def lines(result: Attention) -> list[str]:
     return [f"attention of {len(result.weights)} steps to {result.weights.shape[1]}; sharpness {result.sharpness:.2f}"]
 
 
-def figure(result: Attention, ones: Sequence[Read]) -> Made:
+def figure(result: Attention, ones: Sequence[ReadSequence]) -> Made:
     place = read(ones, result.weights.shape[1], tokens=result.read)
     return view(AttentionView, result, read=place), {"sharpness": result.sharpness}
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from deepro.kinds.sequences.figure import FigureView, Made, figure_kind
-from deepro.kinds.sequences.page import Read
+from deepro.kinds.sequences.page import ReadSequence
 from deepro.render import canvas, colour
 from deepro.render.pack import view
 from deepro.results import Result
@@ -101,7 +101,7 @@ def _circle(place: tuple[float, float], radius: float) -> Any:
     return Circle(place, radius, fill=False, edgecolor=colour.ACCENT, linewidth=1.2)
 
 
-def figure(result: Automaton, _ones: Sequence[Read]) -> Made:
+def figure(result: Automaton, _ones: Sequence[ReadSequence]) -> Made:
     facts = {"states": len(result.accepting), "fidelity": result.fidelity, "baseline": result.baseline}
     return view(AutomatonView, result), facts
 

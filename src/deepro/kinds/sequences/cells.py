@@ -11,7 +11,7 @@ from pydantic import Field
 
 from deepro.errors import UsageError, near
 from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.page import Read, ResultPage, Sequences, scopes
+from deepro.kinds.sequences.page import ReadSequence, ResultPage, SequencePages, scopes
 from deepro.kinds.sequences.states import packed
 from deepro.render import canvas, colour
 from deepro.render.document import Model
@@ -175,8 +175,8 @@ def _text(axis: Any, text: str, values: np.ndarray) -> None:
 
 
 def show(result: Cells, site: Site) -> None:
-    room, made = site.section(Sequences), site.describe(result)
-    ones = room.of(result)
+    section, made = site.section(SequencePages), site.describe(result)
+    ones = section.of(result)
     lengths = [len(v) for v in next(iter(result.values.values()), ())]
     if len(lengths) != len(ones):
         lengths = [0] * len(ones)
@@ -188,7 +188,7 @@ def show(result: Cells, site: Site) -> None:
     _states(result, ones, np.cumsum([0, *lengths]))
     alive = list(dict.fromkeys(f["track"] for f in result.findings if f["survives"]))
     held, split = set(result.split.get("held_out", ())), result.split
-    room.page(
+    section.page(
         "cells", CellsPage, result, {"tracks": len(result.tracks), "survive": alive},
         findings=[view(CellFinding, f, clamp=_clamp(f["clamp"])) for f in result.findings],
         probes=[view(ProbeView, {"track": t, **p}) for t, p in result.probes.items()], units=len(result.units),
@@ -197,7 +197,7 @@ def show(result: Cells, site: Site) -> None:
     )  # fmt: skip
 
 
-def _states(result: Cells, ones: list[Read], ends: np.ndarray) -> None:
+def _states(result: Cells, ones: list[ReadSequence], ends: np.ndarray) -> None:
     """What the units found did, for sequences that were not traced. ends: steps before each sequence."""
     if result.activity is None:
         return

@@ -12,9 +12,9 @@ from pydantic_core import CoreSchema
 from deepro.kinds.record import Kind, register
 from deepro.kinds.sequences.page import (
     LineView,
-    Read,
+    ReadSequence,
     ResultPage,
-    Sequences,
+    SequencePages,
     SheetView,
     SoundView,
     lines,
@@ -65,9 +65,9 @@ class ReadView(Model):
     sound: SoundView | None
 
 
-def read(ones: Sequence[Read], steps: int, text: str | None = None, tokens: Sequence[str] = ()) -> ReadView:
+def read(ones: Sequence[ReadSequence], steps: int, text: str | None = None, tokens: Sequence[str] = ()) -> ReadView:
     """What was read, over `steps` places: the words of the result first, then what is known of the sequence."""
-    one = ones[0] if ones else Read("", "", "")
+    one = ones[0] if ones else ReadSequence("", "", "")
     named = list(tokens)
     if not named and text is not None and len(text) == steps:
         named = list(text)
@@ -80,25 +80,27 @@ def read(ones: Sequence[Read], steps: int, text: str | None = None, tokens: Sequ
     )  # fmt: skip
 
 
-def show_figure(results: Sequence[R], site: Site, make: Callable[[Sequence[Read]], Made]) -> None:
+def show_figure(results: Sequence[R], site: Site, make: Callable[[Sequence[ReadSequence]], Made]) -> None:
     """Keep the page of results that share one figure, when every sequence is known.
 
     make: the figure and the facts for the overview, from the sequences that the first result read.
     """
-    room = site.section(Sequences)
+    section = site.section(SequencePages)
 
     def keep() -> None:
-        shown, facts = make(room.of(results[0]))
+        shown, facts = make(section.of(results[0]))
         records = {key(result): site.list(result) for result in results}
         about: dict[str, Any] = {"kind": results[0].kind, "network": fingerprint(results[0]), "records": records}
         for record in records:  # each result finds the page under its own key
             site.keep("figure", record, FigurePage(**about, record=record, shown=shown))
-        room.list(results[0], facts)
+        section.list(results[0], facts)
 
-    room.later(keep)
+    section.later(keep)
 
 
-def figure_kind(result: type[R], caption: str, figure: Callable[[R, Sequence[Read]], Made], **more: Any) -> Kind[R]:
+def figure_kind(
+    result: type[R], caption: str, figure: Callable[[R, Sequence[ReadSequence]], Made], **more: Any
+) -> Kind[R]:
     """Record a kind that is shown as one figure. figure: what it shows of a result and of what that read."""
 
     def show(one: R, site: Site) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from deepro.kinds.sequences.figure import FigureView, Made, ReadView, figure_kind, read
-from deepro.kinds.sequences.page import Read
+from deepro.kinds.sequences.page import ReadSequence
 from deepro.render import canvas, colour
 from deepro.render.document import Values
 from deepro.render.pack import floats, view
@@ -99,7 +99,7 @@ def lines(result: Intervention) -> list[str]:
     ]
 
 
-def figure(result: Intervention, ones: Sequence[Read]) -> Made:
+def figure(result: Intervention, ones: Sequence[ReadSequence]) -> Made:
     parameters: Mapping[str, Any] = result.provenance.parameters if result.provenance else {}
     word = ones[0].word if ones else str
     shown = view(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from deepro.kinds.sequences.figure import FigureView, Made, figure_kind
-from deepro.kinds.sequences.page import Read
+from deepro.kinds.sequences.page import ReadSequence
 from deepro.render import canvas, colour
 from deepro.render.document import Model
 from deepro.render.pack import finite, view
@@ -97,13 +97,13 @@ def lines(result: Losses) -> list[str]:
     return [f"loss {every['loss']:.3f} nats a token; {result.order}-gram model {every['ngram']:.3f}"]
 
 
-def figure(result: Losses, ones: Sequence[Read]) -> Made:
+def figure(result: Losses, ones: Sequence[ReadSequence]) -> Made:
     rows = [view(LossRow, row) for row in result.groups]
     facts = {"loss": rows[0].loss, "ngram": rows[0].ngram, "order": result.order} if rows else {}
     return view(LossesView, result, groups=rows, places=list(_places(result, ones))), facts
 
 
-def _places(result: Losses, ones: Sequence[Read]) -> Iterator[LossPlace]:
+def _places(result: Losses, ones: Sequence[ReadSequence]) -> Iterator[LossPlace]:
     ends = np.cumsum([0, *map(len, result.losses)])
     joined = np.nan_to_num(np.concatenate(result.losses), nan=-1.0)
     for place in np.argsort(-joined, kind="stable")[:WORST]:

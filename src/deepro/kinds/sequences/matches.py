@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.page import SIDE, Read, ResultPage, Sequences, scopes
+from deepro.kinds.sequences.page import SIDE, ReadSequence, ResultPage, SequencePages, scopes
 from deepro.render import canvas, colour
 from deepro.render.document import Model, Values
 from deepro.render.pack import floats, view
@@ -155,11 +155,11 @@ def draw(made: Any, result: Matches) -> None:
 
 
 def show(result: Matches, site: Site) -> None:
-    site.section(Sequences).later(lambda: _page(result, site.section(Sequences)))
+    site.section(SequencePages).later(lambda: _page(result, site.section(SequencePages)))
 
 
-def _page(result: Matches, room: Sequences) -> None:
-    ones = room.of(result)
+def _page(result: Matches, section: SequencePages) -> None:
+    ones = section.of(result)
 
     def match(n: int, start: int, stop: int, share: float = 1.0, on: list[str] | None = None) -> MatchView:
         one = ones[n]
@@ -172,7 +172,7 @@ def _page(result: Matches, room: Sequences) -> None:
                strict=True)  # fmt: skip
     on = [[name for name, marks in result.tracks.items() if marks[k]] for k in range(len(result.starts))]
     miss = result.miss
-    room.page(
+    section.page(
         "matches", MatchesPage, result, {"count": result.count, "steps": result.steps, "cells": len(result.cells)},
         selection=match(*result.selection), cells=[view(MatchCell, cell) for cell in result.cells],
         matches=[match(*row, held) for row, held in zip(rows, on, strict=True)], tracks=list(result.tracks),
@@ -184,12 +184,12 @@ def _page(result: Matches, room: Sequences) -> None:
     )  # fmt: skip
 
 
-def _nearest(one: Read, step: int, cosine: float) -> Nearest:
+def _nearest(one: ReadSequence, step: int, cosine: float) -> Nearest:
     told = one.context(step + 1, step + 1)
     return view(Nearest, told, sequence=one.id, step=step, cosine=cosine, curve=curve(one, step, step + 1))
 
 
-def curve(one: Read, start: int, stop: int) -> Curve | None:
+def curve(one: ReadSequence, start: int, stop: int) -> Curve | None:
     """What a series did about two steps; None for what is no series, or was not traced."""
     if one.series is None or one.reading != "series" or len(one.series) != one.length:
         return None

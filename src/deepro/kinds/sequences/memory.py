@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.page import ResultPage, Sequences, scopes
+from deepro.kinds.sequences.page import ResultPage, SequencePages, scopes
 from deepro.render import canvas, colour
 from deepro.render.document import Model, Values
 from deepro.render.pack import floats
@@ -110,7 +110,7 @@ def show(result: Memory, site: Site) -> None:
     layers = [one for name in result.layers for one in _layer(result, name)]
     facts = {"reach": result.reach, "layers": len(result.layers)}
     decay = [] if result.decay is None else result.decay.tolist()
-    site.section(Sequences).page("memory", MemoryPage, result, facts, layers=layers, decay=decay)
+    site.section(SequencePages).page("memory", MemoryPage, result, facts, layers=layers, decay=decay)
 
 
 def _layer(result: Memory, name: str) -> Iterator[LayerMemory]:

@@ -168,7 +168,7 @@ class ResultPage(Model):
 
 
 @dataclass
-class Read:
+class ReadSequence:
     """What is known of one sequence. length: in steps, 0 where nobody told it. outputs: (T, K) of the network."""
 
     id: str
@@ -240,7 +240,7 @@ class Read:
         return {n: ("auc" if v.dtype == bool else "rank", v.astype(float)) for n, v in found.items()}
 
 
-class Sequences(Section):
+class SequencePages(Section):
     """One page for each sequence and network, joined from all results that read it, and a list of the results.
 
     groups: results that share one page, by what they have in common.
@@ -254,11 +254,11 @@ class Sequences(Section):
     def __init__(self, site: Site) -> None:
         super().__init__(site)
         self.groups: dict[Hashable, list[Any]] = {}
-        self._read: dict[tuple[str, str], Read] = {}
+        self._read: dict[tuple[str, str], ReadSequence] = {}
         self._results: list[SequenceResult] = []
         self._later: list[Callable[[], None]] = []
 
-    def of(self, result: Result) -> list[Read]:
+    def of(self, result: Result) -> list[ReadSequence]:
         """The sequences of a result, in its order, with their texts where it has these."""
         assert result.provenance is not None
         network, ones, texts = fingerprint(result), [], getattr(result, "texts", ())
@@ -266,7 +266,7 @@ class Sequences(Section):
             where = network, str(item["sha256"])
             if where not in self._read:
                 name = str(item.get("name") or f"sequence {number}")
-                self._read[where] = Read(address.photograph(name, *where), name, network)
+                self._read[where] = ReadSequence(address.photograph(name, *where), name, network)
             one = self._read[where]
             one.text = one.text or (texts[number] if number < len(texts) else None)
             ones.append(one)
@@ -308,7 +308,7 @@ def scopes(made: str, provenance: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f"sequences:{network}:{d.get('sha256', '')}" for d in provenance["data"]) or (made,)
 
 
-def _keep(one: Read, keep: Keep) -> None:
+def _keep(one: ReadSequence, keep: Keep) -> None:
     """Keep the page of a sequence, and the large numbers of its states and guesses, piece by piece."""
     chunks = range(0, one.length, CHUNK)
     places = []
@@ -333,7 +333,7 @@ def _keep(one: Read, keep: Keep) -> None:
     keep("sequence", one.id, page)
 
 
-def _card(one: Read) -> SequenceCard:
+def _card(one: ReadSequence) -> SequenceCard:
     places = ["|".join(map(str, place)) for place, packed in one.states.items() if packed.whole]
     return view(SequenceCard, one, steps=one.length, beginning=one.piece(0, 160), places=places)
 

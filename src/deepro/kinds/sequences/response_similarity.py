@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from deepro.kinds.sequences.figure import FigureView, Made, figure_kind
-from deepro.kinds.sequences.page import Read
+from deepro.kinds.sequences.page import ReadSequence
 from deepro.render import canvas, colour
 from deepro.render.document import Values
 from deepro.render.pack import view
@@ -80,7 +80,7 @@ def lines(result: ResponseSimilarity) -> list[str]:
     ]
 
 
-def figure(result: ResponseSimilarity, _ones: Sequence[Read]) -> Made:
+def figure(result: ResponseSimilarity, _ones: Sequence[ReadSequence]) -> Made:
     return view(ResponseSimilarityView, result), {"correlation": result.correlation, "p": result.p}
 
 

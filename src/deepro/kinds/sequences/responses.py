@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from deepro.kinds.sequences.figure import FigureView, Made, figure_kind
-from deepro.kinds.sequences.page import Read
+from deepro.kinds.sequences.page import ReadSequence
 from deepro.render import canvas, colour
 from deepro.render.document import Model, Values
 from deepro.render.pack import view
@@ -89,7 +89,7 @@ def lines(result: Responses) -> list[str]:
     return [f"responses of {len(result.tokens)} tokens; {_judged(result)}"]
 
 
-def figure(result: Responses, _ones: Sequence[Read]) -> Made:
+def figure(result: Responses, _ones: Sequence[ReadSequence]) -> Made:
     pairs = {"stability": view(Pair, result.stability), "chance": view(Pair, result.chance)}
     facts = {"stability": result.stability[0], "chance": result.chance[0], "noise": result.noise}
     return view(ResponsesView, result, **pairs), facts

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from deepro.kinds.sequences.figure import FigureView, Made, figure_kind
-from deepro.kinds.sequences.page import Read
+from deepro.kinds.sequences.page import ReadSequence
 from deepro.render import canvas, colour
 from deepro.render.document import Model, Values
 from deepro.render.pack import floats, values, view
@@ -128,7 +128,7 @@ def lines(result: StateSpace) -> list[str]:
     ]
 
 
-def figure(result: StateSpace, ones: Sequence[Read]) -> Made:
+def figure(result: StateSpace, ones: Sequence[ReadSequence]) -> Made:
     lengths = [len(t) for t in result.trajectories]
     # Whole sequences while they fit; of a first one that does not, its beginning.
     kept = max(1, int(np.searchsorted(np.cumsum(lengths), POINTS, side="right")))

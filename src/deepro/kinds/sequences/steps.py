@@ -10,7 +10,7 @@ import numpy as np
 
 from deepro.kinds.record import Kind, register
 from deepro.kinds.sequences.figure import PAGES, FigureView, Made, ReadView, read, show_figure
-from deepro.kinds.sequences.page import Read, Sequences, scopes
+from deepro.kinds.sequences.page import ReadSequence, SequencePages, scopes
 from deepro.render import canvas, colour
 from deepro.render.document import Values
 from deepro.render.pack import floats, plain
@@ -118,13 +118,13 @@ def show(result: Steps, site: Site) -> None:
     """Outputs of one sequence that were explained in one way share a page."""
     assert result.provenance is not None
     read_by = (fingerprint(result), *(str(d["sha256"]) for d in result.provenance.data))
-    group = site.section(Sequences).groups.setdefault((*read_by, result.how, len(result.values)), [])
+    group = site.section(SequencePages).groups.setdefault((*read_by, result.how, len(result.values)), [])
     group.append(result)
     if len(group) == 1:
         show_figure(group, site, lambda ones: _figure(group, ones))
 
 
-def _figure(results: Sequence[Steps], ones: Sequence[Read]) -> Made:
+def _figure(results: Sequence[Steps], ones: Sequence[ReadSequence]) -> Made:
     first, word = results[0], ones[0].word if ones else str
     # The same output may be asked for alone and with every other: then the one with its features and control is kept.
     rows = [row for r in results for row in _outputs(r)]

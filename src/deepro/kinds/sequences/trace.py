@@ -10,7 +10,7 @@ import numpy as np
 
 from deepro.errors import LayerError, near
 from deepro.kinds.record import Kind, register
-from deepro.kinds.sequences.page import Sequences, scopes
+from deepro.kinds.sequences.page import SequencePages, scopes
 from deepro.kinds.sequences.states import packed
 from deepro.render import canvas, colour
 from deepro.render.site import Site
@@ -155,7 +155,7 @@ def draw(made: Any, result: Trace) -> None:
 
 
 def show(result: Trace, site: Site) -> None:
-    made, ones = site.list(result), site.section(Sequences).of(result)
+    made, ones = site.list(result), site.section(SequencePages).of(result)
     first = result.lengths[result.layers[0]]
     if len(ones) != len(first):
         return  # ready tensors: nobody knows what stands in them

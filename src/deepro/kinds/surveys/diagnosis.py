@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from deepro.kinds.record import Kind, register
-from deepro.kinds.surveys.page import FilterTable, Finding, HealthPage, Parts, Surveys, scopes
+from deepro.kinds.surveys.page import FaultView, FilterTable, HealthPage, Parts, Surveys, scopes
 from deepro.render import canvas, colour, markup, picture
 from deepro.render.pack import plain, safe, view
 from deepro.render.site import Saver, Site, key
@@ -98,7 +98,7 @@ def show(result: Diagnosis, site: Site) -> None:
 
 def _page(result: Diagnosis, parts: Parts) -> HealthPage:
     filters = [_filters(result, layer, parts.save) for layer in result.filters]
-    findings = [Finding(**plain(found)) for found in result.findings]
+    findings = [FaultView(**plain(found)) for found in result.findings]
     return view(HealthPage, result, survey=parts.id, record=key(result), findings=findings, filters=filters)
 
 

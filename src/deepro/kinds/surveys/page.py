@@ -138,7 +138,7 @@ class SurveyLayerPage(Model):
     examples: int
 
 
-class Example(Model):
+class ExampleView(Model):
     """One of a unit's strongest photographs. photo: its place in SurveyPage.photos, None where no gallery shows it.
 
     window: left, top, right, bottom of what the unit saw, in input pixels. box: the same as shares of the photograph.
@@ -175,7 +175,7 @@ class Fed(Model):
     logit: float
 
 
-class Finding(Model):
+class FaultView(Model):
     """A fault of a unit with the evidence."""
 
     layer: str
@@ -199,11 +199,11 @@ class UnitDetail(Model):
     broken: int
     first: int
     histogram: list[int]
-    examples: list[Example]
+    examples: list[ExampleView]
     classes: list[ClassMean]
     partners: list[Partner]
     feeds: list[Fed]
-    findings: list[Finding]
+    findings: list[FaultView]
     scale: Scale | None
     imagine: str | None
 
@@ -242,7 +242,7 @@ class HealthPage(Model):
     record: str
     thresholds: dict[str, float]
     examined: dict[str, list[str]]
-    findings: list[Finding]
+    findings: list[FaultView]
     filters: list[FilterTable]
 
 

@@ -152,12 +152,12 @@ class _Layer:
     """The pages of one layer. photos: image -> its place among the photographs. found: findings of all layers."""
 
     def __init__(
-        self, survey: Survey, name: str, parts: page.Parts, photos: Mapping[int, int], found: Iterable[page.Finding]
+        self, survey: Survey, name: str, parts: page.Parts, photos: Mapping[int, int], found: Iterable[page.FaultView]
     ) -> None:
         self.survey, self.name, self.parts, self.photos = survey, name, parts, photos
         self.s = s = survey.layers[name]
         self.shown = parts.shown.get(name, {})
-        self.findings: dict[int, list[page.Finding]] = {}
+        self.findings: dict[int, list[page.FaultView]] = {}
         for one in found:
             if one.layer == name:
                 self.findings.setdefault(one.unit, []).append(one)
@@ -244,14 +244,14 @@ class _Layer:
         command = ["deepro", "imagine", source, f"{self.name}#{unit}", "--out", "DIR"]
         return None if source == "module" else shlex.join(command)
 
-    def _examples(self, unit: int, shown: page.Shown | None) -> list[page.Example]:
+    def _examples(self, unit: int, shown: page.Shown | None) -> list[page.ExampleView]:
         found = []
         for rank, (value, image) in enumerate(zip(self.s.values[unit], self.s.images[unit].tolist(), strict=True)):
             if image < 0:
                 break
             seen = shown if shown is not None and rank < shown.filled else None
             found.append(
-                page.Example(
+                page.ExampleView(
                     id=self.survey.image_id(image),
                     value=float(value),
                     position=self.s.positions[unit, rank].tolist(),

@@ -1,4 +1,4 @@
-"""The door to every heatmap: `deepro.heatmap(net, images, target, method=...)`."""
+"""One function for the heatmaps of every method: `deepro.heatmap(net, images, target, method=...)`."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class LayerStates:
 
 
 @dataclass
-class Call:
+class RecurrentCall:
     """One call of a recurrent module: x (T, N, F), h0 and c0 (L * D, N, U), own output (T, N, D * P)."""
 
     module: nn.Module
@@ -99,7 +99,7 @@ class Recorder:
 
     module: nn.Module
     names: Mapping[str, nn.Module] = field(init=False)
-    calls: dict[str, list[Call | _Custom]] = field(init=False)
+    calls: dict[str, list[RecurrentCall | _Custom]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.names = recurrent_modules(self.module)
@@ -256,7 +256,7 @@ def _arguments(input: Any, hx: Any = None) -> tuple[Any, Any]:
     return input, hx
 
 
-def _normalise(module: nn.Module, x: Any, hx: Any, output: Any) -> Call:
+def _normalise(module: nn.Module, x: Any, hx: Any, output: Any) -> RecurrentCall:
     if isinstance(module, nn.RNNCellBase):
         h = output[0] if isinstance(output, tuple) else output
         flat = x.ndim == 1
@@ -292,7 +292,7 @@ def _normalise(module: nn.Module, x: Any, hx: Any, output: Any) -> Call:
         c0 = x.new_zeros(rows, x.shape[1], units)
     # A copy, for what the network later does in place must not change it; steps side by side, as a result holds them.
     kept = output.transpose(0, 1).clone(memory_format=torch.contiguous_format).transpose(0, 1)
-    return Call(module, x, h0, c0, lengths.cpu(), kept, resumes)
+    return RecurrentCall(module, x, h0, c0, lengths.cpu(), kept, resumes)
 
 
 def _sequences(calls: Iterable[Any]) -> list[list[Any]]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from deepro import progress
 from deepro.data.examples import Examples
-from deepro.data.reading import Batch, Read
+from deepro.data.reading import Batch, ReadExample
 from deepro.errors import ImageError, UnsupportedError, UsageError
 from deepro.methods.spaces.code_cache import cache_for
 from deepro.methods.spaces.code_table import CodeTable
@@ -111,7 +111,7 @@ def capture(
         table = cache.table(net, examples, about)
     table = table if table is not None else CodeTable(len(examples))
     rows = _Rows(table, len(examples), np.dtype(dtype), memory, seed)
-    unreadable: list[Read] = []
+    unreadable: list[ReadExample] = []
     kinds: Mapping[str, Layer] = {}
     if table.start < len(examples):
         progress.tell("codes", table.start, len(examples))

@@ -1,4 +1,4 @@
-"""The door to every map: `deepro.embed(net, dataset, layer, method=...)`."""
+"""One function for the maps of every method: `deepro.embed(net, dataset, layer, method=...)`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two-dimensional layouts of codes: PCA, random projection, t-SNE, UMAP. Mathematics on arrays; `embed` is the door."""
+"""Two-dimensional layouts of codes: PCA, random projection, t-SNE, UMAP. Users call `embed`."""
 
 from __future__ import annotations
 

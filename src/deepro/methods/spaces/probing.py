@@ -12,7 +12,7 @@ from deepro.methods.spaces.neighbours import Neighbours
 
 
 @dataclass(frozen=True)
-class Probe:
+class ProbeScore:
     """accuracy: on held-out examples. control: the same probe on labels dealt out anew.
 
     control_fit: how many of those it could learn by heart. chance: the share of the commonest class.
@@ -44,7 +44,7 @@ def check_labels(labels: np.ndarray, n: int) -> np.ndarray:
 
 def linear_probe(
     codes: np.ndarray, labels: np.ndarray, *, held_out: float = 0.2, strength: float = 1.0, seed: int = 0
-) -> Probe:
+) -> ProbeScore:
     """Logistic regression on standardised codes (N, D), trained on part of the examples, measured on the others.
 
     labels: (N,) int64; -1 is left out. strength: inverse of the L2 penalty. The control gives every example a label
@@ -61,7 +61,7 @@ def linear_probe(
     accuracy, _ = _fit(x, labels, test, strength)
     control, fit = _fit(x, dealt, test, strength)
     counts = np.unique(labels[test], return_counts=True)[1]
-    return Probe(accuracy, control, fit, float(counts.max() / counts.sum()))
+    return ProbeScore(accuracy, control, fit, float(counts.max() / counts.sum()))
 
 
 def _held_out(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:

@@ -19,7 +19,7 @@ from deepro.kinds.surveys.unit_statistics import UnitStatistics
 from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Network
 from deepro.network.input_shape import example
-from deepro.nonlinearities import Kind, Met, Watch, of_module
+from deepro.nonlinearities import Behaviour, Met, Watch, of_module
 from deepro.parameters import Value, several_stored, stored
 from deepro.probe import split_call, untouched
 from deepro.registry import method
@@ -152,7 +152,7 @@ def _layer(
     statistics: UnitStatistics,
     limits: Mapping[str, float],
     filters: _Filters | None,
-    kinds: Sequence[Kind],
+    kinds: Sequence[Behaviour],
 ) -> tuple[tuple[str, ...], list[dict[str, Any]], dict[str, np.ndarray]]:
     looked, found = ["broken", "dead"], []
     measured = {"share_images": statistics.share_images, "share_active": statistics.share_active}
@@ -217,8 +217,8 @@ class _Watch(Watch):
     def __init__(self) -> None:
         super().__init__()
         self._held: dict[int, tuple[Tensor, list[str]]] = {}
-        self._made: dict[int, tuple[Tensor, Kind]] = {}
-        self.kinds: dict[str, list[Kind]] = {}
+        self._made: dict[int, tuple[Tensor, Behaviour]] = {}
+        self.kinds: dict[str, list[Behaviour]] = {}
 
     def hold(self, layer: str) -> Any:
         def look(output: Tensor) -> Tensor:
@@ -238,7 +238,7 @@ class _Watch(Watch):
         return result
 
 
-def _kinds(net: Network, layers: Sequence[str]) -> dict[str, list[Kind]]:
+def _kinds(net: Network, layers: Sequence[str]) -> dict[str, list[Behaviour]]:
     """The nonlinearities at each layer's output, by one pass over a made-up input."""
     known = [layer for layer in layers if layer in net.layers]
     if net.input_shape is None or not known:

@@ -11,7 +11,7 @@ from deepro.render.document.base import (
     Compressed,
     Guess,
     Model,
-    Paper,
+    PaperView,
     Picture,
     ProvenanceView,
     Scale,
@@ -19,7 +19,7 @@ from deepro.render.document.base import (
     Values,
     Window,
 )
-from deepro.render.document.networks import LayerRow, NetworkView, ReceptiveField
+from deepro.render.document.networks import LayerRow, NetworkView, ReceptiveFieldView
 
 __all__ = [
     "Compressed",
@@ -27,10 +27,10 @@ __all__ = [
     "LayerRow",
     "Model",
     "NetworkView",
-    "Paper",
+    "PaperView",
     "Picture",
     "ProvenanceView",
-    "ReceptiveField",
+    "ReceptiveFieldView",
     "Scale",
     "Skipped",
     "Values",

@@ -44,7 +44,7 @@ class Scale(Model):
     shared: bool = False
 
 
-class Paper(Model):
+class PaperView(Model):
     """Where a method comes from."""
 
     authors: str
@@ -61,7 +61,7 @@ class ProvenanceView(Model):
     method: str
     version: int
     summary: str
-    paper: Paper | None
+    paper: PaperView | None
     parameters: dict[str, Any]
     network: str
     data: list[dict[str, Any]]

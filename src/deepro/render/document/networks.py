@@ -9,7 +9,7 @@ from pydantic import Field
 from deepro.render.document.base import Model
 
 
-class ReceptiveField(Model):
+class ReceptiveFieldView(Model):
     """One number an input axis, in input pixels."""
 
     size: list[int]
@@ -24,7 +24,7 @@ class LayerRow(Model):
     kind: str
     shape: list[int]
     units: int
-    receptive_field: ReceptiveField | None
+    receptive_field: ReceptiveFieldView | None
     parameters: int
     depth: int
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from deepro.render.document.base import Guess, Model, Paper
+from deepro.render.document.base import Guess, Model, PaperView
 
 
 class LiveNetwork(Model):
@@ -69,7 +69,7 @@ class MethodForm(Model):
     inputs: list[FormInput]
     result: str
     version: int
-    paper: Paper
+    paper: PaperView
     options: dict[str, Any]
 
 

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from "react";
-import type { NetworkView, Overview, Photograph, ProvenanceView } from "../../generated/document";
+import type { NetworkView, Overview, PhotographPage, ProvenanceView } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { Explain, Facts, PaperLine } from "../../parts/words";
 import { TakeFigure } from "../../parts/take";
@@ -8,7 +8,7 @@ import { href } from "../../core/routes";
 import { isLive } from "../../core/source";
 import { plain } from "../image/units";
 
-type About = { overview: Overview; made: ProvenanceView; photograph: Photograph | undefined; network: NetworkView | undefined };
+type About = { overview: Overview; made: ProvenanceView; photograph: PhotographPage | undefined; network: NetworkView | undefined };
 
 export default function AboutPage({ overview, made, photograph, network }: About) {
   const speech = useSpeech();

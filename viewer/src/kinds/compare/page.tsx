@@ -1,5 +1,5 @@
 import { Suspense, use, useState } from "react";
-import type { Overview, Photograph } from "../../generated/document";
+import type { Overview, PhotographPage } from "../../generated/document";
 import { Controls } from "../../parts/heat";
 import { useSpeech } from "../../i18n";
 import { commonHigh, explanations, HeatStage, Sliders } from "../../parts/heatmaps";
@@ -48,7 +48,7 @@ export default function ComparePage({ source, overview, left, right }: { source:
 
 type HalfProps = {
   overview: Overview;
-  photograph: Photograph;
+  photograph: PhotographPage;
   shown: number;
   controls: Controls;
   high: number | undefined;

@@ -1,6 +1,6 @@
 // Every kind of experiment: a line each, with what draws it.
 import type { ComponentType } from "react";
-import type { Paper, Viewer } from "../../generated/document";
+import type { PaperView, Viewer } from "../../generated/document";
 import { ZEILER } from "../survey/paper";
 import { Ablation } from "./ablation";
 import { Comparison } from "./comparison";
@@ -11,7 +11,7 @@ import { Occlusion } from "./occlusion";
 
 type Experiment = Viewer["experiment"];
 /** survey: of the same network, where there is one. */
-type Drawn<E> = ComponentType<{ view: E; survey: string | undefined }> & { paper?: Paper };
+type Drawn<E> = ComponentType<{ view: E; survey: string | undefined }> & { paper?: PaperView };
 
 const EXPERIMENTS: { [K in Experiment["kind"]]: Drawn<Extract<Experiment, { kind: K }>> } = {
   occlusion_maps: Occlusion,

@@ -1,9 +1,9 @@
 import { href } from "../../core/routes";
-import type { Finding } from "../../generated/document";
+import type { FaultView } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 
 /** The numbers behind a finding; those that decide stand against their thresholds. */
-export function Evidence({ found, survey }: { found: Finding; survey: string }) {
+export function Evidence({ found, survey }: { found: FaultView; survey: string }) {
   const { t, maybe, number, percent, integer } = useSpeech();
   const shares = ["share_images", "share_active", "share_of_power", "share_of_projected_power", "common_examples"];
   return (

@@ -1,5 +1,5 @@
 import { use } from "react";
-import type { FilterTable, Finding, HealthPage as Health, Overview, SurveyPage } from "../../generated/document";
+import type { FilterTable, FaultView, HealthPage as Health, Overview, SurveyPage } from "../../generated/document";
 import { useSpeech, type Key } from "../../i18n";
 import { Crop } from "../../parts/picture";
 import { Explain, MadeBy } from "../../parts/words";
@@ -125,7 +125,7 @@ function Fault({ source, survey, health, fault }: { source: Source; survey: Surv
 }
 
 /** The evidence as a picture: filter and spectrum, the two that are alike, or the unit's examples. */
-function Face({ source, survey, found, health }: { source: Source; survey: SurveyPage; found: Finding; health: Health }) {
+function Face({ source, survey, found, health }: { source: Source; survey: SurveyPage; found: FaultView; health: Health }) {
   const { t } = useSpeech();
   const table = health.filters.find((f) => f.layer === found.layer && found.unit < f.high.length);
   if (table && ["high-frequency", "aliased", "duplicate"].includes(found.fault)) {
@@ -142,7 +142,7 @@ function Face({ source, survey, found, health }: { source: Source; survey: Surve
   return <Examples source={source} survey={survey} found={found} />;
 }
 
-function Examples({ source, survey, found }: { source: Source; survey: SurveyPage; found: Finding }) {
+function Examples({ source, survey, found }: { source: Source; survey: SurveyPage; found: FaultView }) {
   const row = survey.layers.find((one) => one.name === found.layer);
   if (!row || row.examples === 0 || ["dead", "broken"].includes(found.fault)) return null;
   const layer = use(source.page("survey_layer", row.page));

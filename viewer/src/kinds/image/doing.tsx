@@ -1,5 +1,5 @@
 // On a photograph's page, live only: methods to apply, their jobs, and hiding part of the picture.
-import type { Job, Photograph } from "../../generated/document";
+import type { Job, PhotographPage } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { useJobs, useSession } from "../../core/live";
 import { JobList } from "../../parts/jobs";
@@ -8,7 +8,7 @@ import { Occlude } from "./occlude";
 
 const RECENT = 300_000; // milliseconds for which a failure is told here; the page of jobs keeps it
 
-export default function Doing({ photograph }: { photograph: Photograph }) {
+export default function Doing({ photograph }: { photograph: PhotographPage }) {
   const { t } = useSpeech();
   const session = useSession();
   const jobs = useJobs();

@@ -1,6 +1,6 @@
 // Draw on a picture to hide that part from the network, and see at once what it then says.
 import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
-import type { Occluded, Photograph } from "../../generated/document";
+import type { Occluded, PhotographPage } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { server } from "../../core/live";
 import { Image } from "../../parts/picture";
@@ -17,7 +17,7 @@ export function pack(alpha: Uint8ClampedArray | number[]): Uint8Array<ArrayBuffe
   return bits;
 }
 
-export function Occlude({ photograph }: { photograph: Photograph }) {
+export function Occlude({ photograph }: { photograph: PhotographPage }) {
   const { t, percent, number } = useSpeech();
   const { width, height } = photograph.seen;
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -188,7 +188,7 @@ export function Occlude({ photograph }: { photograph: Photograph }) {
   );
 }
 
-function Changes({ answer, photograph }: { answer: Occluded | null; photograph: Photograph }) {
+function Changes({ answer, photograph }: { answer: Occluded | null; photograph: PhotographPage }) {
   const { t, percent } = useSpeech();
   const rows = answer?.changes ?? photograph.prediction.map((g) => ({ label: g.label, before: g.probability, after: g.probability }));
   return (

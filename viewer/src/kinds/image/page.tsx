@@ -1,5 +1,5 @@
 import { memo, Suspense, useState, type CSSProperties } from "react";
-import type { LayerUnits, Overview, Photograph, Unit } from "../../generated/document";
+import type { LayerUnits, Overview, PhotographPage, Unit } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { explanations, SideBySide, type Explanation } from "../../parts/heatmaps";
 import { Crop, Frame, Image, Whole } from "../../parts/picture";
@@ -15,7 +15,7 @@ import { field, fidelity, layerGroups, otherRules, span, unitRoute } from "./uni
 
 const Doing = later("doing", () => import("./doing"));
 
-export function ImagePage({ overview, photograph, region }: { overview: Overview; photograph: Photograph; region: number }) {
+export function ImagePage({ overview, photograph, region }: { overview: Overview; photograph: PhotographPage; region: number }) {
   const { t } = useSpeech();
   const all = explanations(photograph);
   const shown = all[region] ?? all[0];
@@ -81,7 +81,7 @@ function Filmstrip({ overview, current }: { overview: Overview; current: string 
   );
 }
 
-function Evidence({ photograph, all, shown }: { photograph: Photograph; all: Explanation[]; shown: Explanation }) {
+function Evidence({ photograph, all, shown }: { photograph: PhotographPage; all: Explanation[]; shown: Explanation }) {
   const speech = useSpeech();
   const { t, maybe, number } = speech;
   const { heatmap, region } = shown;
@@ -143,7 +143,7 @@ function Evidence({ photograph, all, shown }: { photograph: Photograph; all: Exp
 
 type Pointed = { layer: LayerUnits; unit: Unit };
 
-function Units({ photograph }: { photograph: Photograph }) {
+function Units({ photograph }: { photograph: PhotographPage }) {
   const speech = useSpeech();
   const { t } = speech;
   const [pointed, setPointed] = useState<Pointed | null>(null);
@@ -217,7 +217,7 @@ function PointedAt({ pointed: { layer, unit } }: { pointed: Pointed }) {
 
 const LayerSection = memo(function LayerSection(props: {
   id: string;
-  photograph: Photograph;
+  photograph: PhotographPage;
   variants: LayerUnits[];
   point: (pointed: Pointed) => void;
 }) {

@@ -1,6 +1,6 @@
 // The photograph with what was found laid over it. A slider changes pixels and styles: no render, no request.
 import { useState } from "react";
-import type { HeatLayer, Photograph, RegionView, Window } from "../../generated/document";
+import type { HeatLayer, PhotographPage, RegionView, Window } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { Controls } from "../../parts/heat";
 import { HeatCanvas, Sliders } from "../../parts/heatmaps";
@@ -9,7 +9,7 @@ import { Image } from "../../parts/picture";
 type Layer = "photograph" | "heat" | "mask" | "outline" | "box" | "view";
 const LAYERS: readonly Layer[] = ["photograph", "heat", "mask", "outline", "box", "view"];
 
-type Shown = { photograph: Photograph; heatmap: HeatLayer | undefined; region: RegionView | undefined };
+type Shown = { photograph: PhotographPage; heatmap: HeatLayer | undefined; region: RegionView | undefined };
 
 export function Stage({ photograph, heatmap, region }: Shown) {
   const { t } = useSpeech();

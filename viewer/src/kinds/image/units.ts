@@ -1,24 +1,24 @@
 // What can be said of a unit in numbers.
-import type { LayerUnits, Photograph, Unit, Window } from "../../generated/document";
+import type { LayerUnits, PhotographPage, Unit, Window } from "../../generated/document";
 import type { Speech } from "../../i18n";
 import { size } from "../network/layers";
 import type { Route } from "../../core/routes";
 
 /** The address of a unit; the rule is named only where a layer was projected by several. */
-export function unitRoute(photograph: Photograph, layer: LayerUnits, unit: Unit): Route {
+export function unitRoute(photograph: PhotographPage, layer: LayerUnits, unit: Unit): Route {
   const same = photograph.layers.filter((l) => l.layer === layer.layer);
   const route = { page: "unit", image: photograph.id, layer: layer.layer, unit: unit.unit } as const;
   return same.length > 1 && same[0] !== layer ? { ...route, rule: layer.rule } : route;
 }
 
-export function findUnit(photograph: Photograph, name: string, unit: number, rule?: string) {
+export function findUnit(photograph: PhotographPage, name: string, unit: number, rule?: string) {
   const layer = photograph.layers.find((l) => l.layer === name && (!rule || l.rule === rule));
   const found = layer?.units.find((u) => u.unit === unit);
   return layer && found ? { layer, unit: found } : undefined;
 }
 
 /** Layers in order; a layer that was projected by several rules is one group, its first rule first. */
-export function layerGroups(photograph: Photograph): LayerUnits[][] {
+export function layerGroups(photograph: PhotographPage): LayerUnits[][] {
   const groups = new Map<string, LayerUnits[]>();
   for (const layer of photograph.layers) groups.set(layer.layer, [...(groups.get(layer.layer) ?? []), layer]);
   return [...groups.values()];
@@ -35,7 +35,7 @@ export function otherRules(variants: LayerUnits[], layer: LayerUnits, unit: numb
 export const span = (w: Window) => ({ width: Math.round(w.right - w.left), height: Math.round(w.bottom - w.top) });
 
 /** How much of the input a layer's units see. */
-export function field(layer: LayerUnits, photograph: Photograph, { t }: Speech, short = false): string {
+export function field(layer: LayerUnits, photograph: PhotographPage, { t }: Speech, short = false): string {
   const seen = layer.receptive_field;
   if (!seen?.length) return "";
   const whole = seen.every((n, axis) => n >= (axis === 0 ? photograph.seen.height : photograph.seen.width));

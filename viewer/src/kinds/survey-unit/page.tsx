@@ -1,5 +1,5 @@
 import { use, type ReactNode } from "react";
-import type { Example, Overview, SurveyLayerPage as Layer, SurveyPage, UnitDetail } from "../../generated/document";
+import type { ExampleView, Overview, SurveyLayerPage as Layer, SurveyPage, UnitDetail } from "../../generated/document";
 import { useSpeech, type Key } from "../../i18n";
 import { size } from "../network/layers";
 import { MethodForm } from "../../parts/method-form";
@@ -145,7 +145,7 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
 }
 
 /** Patch, projection and photograph of one example. */
-function One({ overview, survey, layer, unit, example, rank }: { overview: Overview; survey: SurveyPage; layer: Layer; unit: number; example: Example; rank: number }) {
+function One({ overview, survey, layer, unit, example, rank }: { overview: Overview; survey: SurveyPage; layer: Layer; unit: number; example: ExampleView; rank: number }) {
   const { t, number } = useSpeech();
   const at = example.photo === null ? undefined : placeOf(layer, unit, rank);
   const photo = example.photo === null ? undefined : survey.photos[example.photo];

@@ -1,5 +1,5 @@
 // Finding, ordering and placing the units of a survey. No pixels are made here: pictures hold many units, pages show parts.
-import type { Example, Photo, SurveyLayerPage, SurveyPage, Window } from "../../generated/document";
+import type { ExampleView, Photo, SurveyLayerPage, SurveyPage, Window } from "../../generated/document";
 import { unpack } from "../../core/values";
 
 export const SORTS = ["unit", "maximum", "active", "peaked", "class"] as const;
@@ -71,7 +71,7 @@ export function strongest(survey: SurveyPage, layer: SurveyLayerPage, unit: numb
   return photo && { photo, box: { left, top, right, bottom } };
 }
 
-export const boxOf = (example: Example): Window | null => {
+export const boxOf = (example: ExampleView): Window | null => {
   const [left, top, right, bottom] = example.box ?? [];
   return left === undefined || top === undefined || right === undefined || bottom === undefined ? null : { left, top, right, bottom };
 };

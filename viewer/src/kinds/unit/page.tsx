@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { LayerUnits, Photograph, Unit } from "../../generated/document";
+import type { LayerUnits, PhotographPage, Unit } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { useArrows } from "../../parts/arrows";
 import { Crop, Frame, Image, Whole } from "../../parts/picture";
@@ -9,7 +9,7 @@ import { href } from "../../core/routes";
 import { partOf } from "../../core/selection";
 import { field, fidelity, otherRules, span, unitRoute } from "../image/units";
 
-export function UnitPage({ photograph, layer, unit }: { photograph: Photograph; layer: LayerUnits; unit: Unit }) {
+export function UnitPage({ photograph, layer, unit }: { photograph: PhotographPage; layer: LayerUnits; unit: Unit }) {
   const speech = useSpeech();
   const { t, maybe, number } = speech;
   const made = photograph.records[layer.record];
