@@ -72,7 +72,7 @@ def embed(
         else:
             maps = tuple(_until_stopped(_make(ws, registry.get(method), net, data, name, options) for name in layers))
         if not all(m.finished for m in maps):
-            return Embedded(maps, aligned)  # whoever stopped one wants no more
+            return Embedded(maps, aligned)  # a listener that stopped one map stops the rest
         return Embedded(
             maps,
             aligned,

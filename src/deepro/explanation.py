@@ -66,6 +66,7 @@ def explain(
     methods: names from the registry; units by the DeconvNet and by guided backpropagation, and the region, by default.
     options: go to each method that has an option of that name. What the workspace holds already is not made again.
     Raises UsageError for an unknown method, layer, label or option, before anything runs.
+    Example: `deepro.explain(net, "photos/", "ws", target="tabby")`
     """
     jobs = _jobs(methods, options or {})
     if target is not None:

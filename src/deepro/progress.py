@@ -1,8 +1,8 @@
-"""How long work tells of itself without knowing who listens.
+"""Reports the progress of long work to a listener, if there is one.
 
 A method writes `for step in progress.steps(range(256), "imagine")`. The command draws a bar, the Studio sends an event,
-a plain Python call hears nothing. A listener stops the work by raising; by raising Stopped it
-asks for the part that is done, where the work can give one (a map).
+a plain Python call has no listener. A listener stops the work by raising an exception; with Stopped it
+asks for the part that is done, which some methods return (a map).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 
 class Stopped(Exception):  # noqa: N818 - a wish, not a fault
-    """Raised by a listener that wants what has been made so far; work that can give a part then returns it."""
+    """Raised by a listener to stop the work; methods that can return an unfinished result then do so."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """`done` of `total` steps of `what`; total is None where it is not known."""
+    """Says that `done` of `total` steps of `what` are done; total is None if it is not known."""
 
     what: str
     done: int
@@ -33,14 +33,14 @@ _listener: ContextVar[Callable[[Step], None] | None] = ContextVar("deepro_progre
 
 
 def tell(what: str, done: int, total: int | None = None) -> None:
-    """Tell the listener, if there is one."""
+    """Call the listener, if there is one, with a `Step`."""
     listener = _listener.get()
     if listener is not None:
         listener(Step(what, done, total))
 
 
 def steps(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
-    """Yield `items`, telling the listener before the first and after each."""
+    """Yield `items` and report a step before the first and after each. total: by default the length of `items`."""
     if total is None and isinstance(items, Sized):
         total = len(items)
     tell(what, 0, total)
@@ -51,7 +51,7 @@ def steps(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T
 
 @contextmanager
 def listening(listener: Callable[[Step], None] | None) -> Iterator[None]:
-    """Inside, `listener` hears every step. It may raise to stop the work."""
+    """While the context is open, `listener` is called with every step. It may raise an exception to stop the work."""
     token = _listener.set(listener)
     try:
         yield

@@ -1,4 +1,4 @@
-"""How a result was made, as text that makes it again: in Python and on the command line, from its method's record."""
+"""Writes the Python code and the command that make a result again, from its provenance and its method's record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDTH = 80  # characters of a call on one line
 
 
 def describe(result: Result) -> ProvenanceView:
-    """A result's provenance for the viewer, with the method's paper where the method is known here."""
+    """Returns a result's provenance for the viewer, with the method's paper if the method is installed."""
     provenance = result.provenance
     assert provenance is not None
     method = _method(provenance)
@@ -44,7 +44,7 @@ def describe(result: Result) -> ProvenanceView:
 
 
 def python(provenance: Provenance) -> str:
-    """Lines of Python. What came from a running program, such as a module or arrays, is for the reader to supply."""
+    """Returns Python code that makes the result again. The reader supplies modules and arrays of the original run."""
     method, source = _method(provenance), str(provenance.network.get("source", "module"))
     load = loading(provenance.network) + ("" if source != "module" else "  # the module of the original run")
     if method is None:
@@ -66,7 +66,7 @@ def python(provenance: Provenance) -> str:
 
 
 def command(provenance: Provenance) -> str | None:
-    """`deepro run ...` without options at their default; None where something came from a running program."""
+    """Returns the `deepro run` command, None if it needs a module or arrays of the original run."""
     method, source = _method(provenance), str(provenance.network.get("source", "module"))
     if source == "module" or method is None:
         return None
@@ -87,7 +87,7 @@ def command(provenance: Provenance) -> str | None:
 
 
 def _given(method: registry.Method, provenance: Provenance) -> Iterator[tuple[Parameter, Any]]:
-    """Each parameter that was given, with what the provenance keeps of it."""
+    """Yields each parameter that was given, with its value in the provenance."""
     for parameter in method.parameters:
         kept = provenance.data if parameter.type.data else provenance.parameters.get(parameter.name)
         if kept is not None:

@@ -1,4 +1,4 @@
-"""One record a method: the command, the Studio's form, the docs and the conformance tests read it.
+"""Records of all methods, which the command, the Studio's forms, the docs and the conformance tests read.
 
 A method is a function `f(net, images, ..., *, options)` that does the mathematics. `@method(...)` records it and gives
 back its public function, which has the same signature: `Method.bind` checks a call and `Call.run` makes it. Every
@@ -36,7 +36,7 @@ R = TypeVar("R", bound=Result)
 
 @dataclass(frozen=True)
 class Paper:
-    """Where a method comes from."""
+    """The paper in which a method was published."""
 
     authors: str
     year: int
@@ -49,7 +49,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class Method:
-    """The record."""
+    """The record of one method: its function, parameters, paper and version."""
 
     name: str
     family: str  # network, units, regions, patterns, spaces, sequences
@@ -67,11 +67,11 @@ class Method:
 
     @property
     def inputs(self) -> tuple[Parameter, ...]:
-        """All others: data, places, targets. The workspace is nobody's to give."""
+        """The parameters that are data, layers, units or targets; without the workspace, which `Call.run` fills in."""
         return tuple(p for p in self.parameters if not isinstance(p, Option) and p.type.name != WORKSPACE)
 
     def takes(self, *types: str) -> Parameter | None:
-        """The first input of one of these types, None where it takes none."""
+        """The first input that is of one of these types, None if there is none."""
         return next((p for p in self.inputs if p.type.name in types), None)
 
     def option(self, name: str) -> Option:
@@ -89,11 +89,11 @@ class Method:
         return getattr(importlib.import_module(self.function.__module__), self.name)
 
     def __call__(self, net: Network, *args: Any, **kwargs: Any) -> Any:
-        """Bind and run: what the public function of this method does."""
+        """Bind the arguments and run: this is what the public function does."""
         return self.bind(net, *args, **kwargs).run()
 
     def bind(self, net: Network, *args: Any, **kwargs: Any) -> Call:
-        """Check the arguments, make them what the method gets, and fill in the defaults; nothing runs yet.
+        """Check the arguments, convert them to what the function takes, and fill in the defaults; nothing runs yet.
 
         Raises UsageError for what does not fit, and whatever the parameters' types raise.
         """
@@ -118,7 +118,7 @@ WORKSPACE = "workspace"
 
 @dataclass(frozen=True)
 class Call:
-    """A method with its arguments, ready to run. `provenance.key` is known before it has run."""
+    """A method with its checked arguments. `provenance.key` is known before `run` is called."""
 
     method: Method
     net: Network
@@ -126,7 +126,7 @@ class Call:
 
     @functools.cached_property
     def provenance(self) -> Provenance:
-        """Everything but the time it took."""
+        """The provenance of the result to come, with 0 seconds."""
         given = self.bound.arguments
         kept = [p for p in self.method.parameters if not p.type.data and p.type.name != WORKSPACE]
         return Provenance(
@@ -150,7 +150,7 @@ class Call:
         return tuple({card["sha256"]: card for card in cards}.values() if stored else cards)
 
     def run(self, workspace: Any = None) -> Any:
-        """The result with its provenance, its own where it says one. The module is left as it was.
+        """Run the method and return its result with its provenance. The module is left as it was.
 
         workspace: for methods that keep unfinished work there, and more results beside the one that they return.
         """
@@ -170,14 +170,14 @@ _METHODS: dict[str, Method] = {}
 
 
 def methods() -> Mapping[str, Method]:
-    """All records by name, in the order in which people read them."""
+    """All records by name, in the order of `deepro/__init__.pyi`."""
     members.load(members.METHODS)
     order = {name: n for n, name in enumerate(members.names())}
     return dict(sorted(_METHODS.items(), key=lambda item: order.get(item[0], len(order))))
 
 
 def get(name: str) -> Method:
-    """The record of `name`; UsageError with near names where there is none."""
+    """The record of the method `name`. Raises UsageError, with similar names, if there is none."""
     wanted = spelled(name)
     if wanted not in _METHODS and wanted in members.names():
         importlib.import_module(members.names()[wanted])
@@ -216,7 +216,7 @@ def method(*, family: str, paper: Paper, summary: str, version: int = 1) -> Call
 
 @functools.cache
 def libraries() -> dict[str, str]:
-    """Versions of what the numbers rest on."""
+    """Versions of the installed packages that the numbers depend on."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {}

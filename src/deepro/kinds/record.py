@@ -1,4 +1,4 @@
-"""One record a kind of result: what is shown of it and where, beside its class."""
+"""Records of all kinds of results: how each is drawn, printed and shown on pages."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class NumberCurves:
 
 @dataclass(frozen=True)
 class Kind(Generic[R]):
-    """Everything about one kind of result that is not its mathematics.
+    """How one kind of result is drawn, printed and shown.
 
     result: its class, whose `kind` is its name on disk and in addresses. caption: what a picture of it shows, in a
     sentence. draw: paints it on an empty matplotlib figure of `size` inches. pieces: HTML for notebooks, the figure
@@ -78,7 +78,7 @@ class Kind(Generic[R]):
         return self.result.kind
 
     def says(self, result: R) -> str:
-        """The caption of one result."""
+        """The caption of a result."""
         return self.caption if isinstance(self.caption, str) else self.caption(result)
 
     def inches(self, result: R) -> tuple[float, float]:
@@ -97,7 +97,7 @@ _KINDS: dict[str, Kind[Any]] = {}
 
 
 def register(kind: Kind[R]) -> Kind[R]:
-    """Record a kind; a second use of a name raises."""
+    """Add a kind to the records. Raises ValueError where its name is taken."""
     if kind.name in _KINDS:
         raise ValueError(f"kind {kind.name!r} is registered twice")
     _KINDS[kind.name] = kind

@@ -31,6 +31,7 @@ def predict(
     """The `top` classes with the softmax of their logits, most probable first.
 
     image: one photograph or a (1, *input shape) tensor. Raises UsageError for more than one.
+    Example: `deepro.predict(net, "cat.jpg", top=3)`
     """
     image = net.prepare(image)
     if len(image) != 1:

@@ -53,6 +53,7 @@ def load(
     output: key or index of the logits, where the module returns several things.
     device: cpu, cuda, cuda:1, mps, or auto for the fastest there is.
     Raises UsageError, NetworkError or WeightsError, one line each.
+    Example: `deepro.load("torchvision:vgg16")`
     """
     recipe, names, place = as_preprocess(preprocess), read_labels(labels), _device(device)
     found, source = _find(model, weights)

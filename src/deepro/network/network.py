@@ -77,7 +77,7 @@ class Network:
 
     @functools.cached_property
     def input_shape(self) -> tuple[int, ...] | None:  # type: ignore[override]
-        """Without the batch axis: given, the preprocessing's, or the first plausible one on which the network runs."""
+        """Shape of an input without the batch axis: given, the preprocessing's, or the first that the network takes."""
         try:
             return find_input_shape(self.module)
         except NetworkError:
@@ -98,7 +98,7 @@ class Network:
         return digest_json([self._fingerprinter(self.module), preprocess])
 
     def card(self) -> dict[str, Any]:
-        """For provenance, as JSON."""
+        """The network's entry in a provenance, as JSON."""
         return {
             "name": self.name,
             "source": self.source,
@@ -111,7 +111,7 @@ class Network:
         }
 
     def check_batch(self, count: int) -> None:
-        """Nothing where `count` examples may be shown together. Raises UnsupportedError where they would mix."""
+        """Raises UnsupportedError where `count` examples in one batch would influence each other."""
         mixing = [
             name
             for name, m in self.module.named_modules()
@@ -157,7 +157,7 @@ class Network:
         return edges(self.module, example(self.module, self.input_shape)) if self.input_shape else []
 
     def check_layer(self, layer: str) -> str:
-        """`layer` where it names a module; LayerError with near names otherwise."""
+        """Returns `layer`. Raises LayerError, with similar names, where no module has this name."""
         known = [n for n, _ in self.module.named_modules(remove_duplicate=False) if n]
         if split_call(layer)[0] not in known:
             raise LayerError(f"unknown layer {layer!r}{near(layer, known) or '; see `deepro layers`'}")
@@ -203,7 +203,7 @@ class Network:
     # ---- running it
 
     def prepare(self, images: Any) -> Inputs:
-        """What the network is shown, from what the user has.
+        """Convert what the user has to the network's inputs.
 
         Paths, PIL images, uint8 arrays (H, W), (H, W, 3), (H, W, 4) or a list of them go through the preprocessing, and
         so does each picture of a uint8 array (N, H, W, 3). A float tensor (N, *input shape), or integer tokens (N, T),
@@ -270,11 +270,11 @@ class Network:
         return (pixels * 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
     def logits_of(self, output: Any) -> Tensor:
-        """The (N, K) logits in whatever the module returned. Raises NetworkError: what came and how to choose."""
+        """The (N, K) logits in the module's output. Raises NetworkError, with what was found, where there are none."""
         return choose(output, self.output, len(self.labels) if self.labels else None)
 
     def logits(self, inputs: Tensor) -> Tensor:
-        """(N, K) without gradients, in evaluation mode, module untouched.
+        """Logits (N, K) without gradients, in evaluation mode; the module is left as it was.
 
         Raises NetworkError where the forward pass fails, ShapeError where the input's shape is not the network's.
         """
@@ -296,7 +296,7 @@ class Network:
         return Probe(self.module, capture, edit, stop=stop)
 
     def predict(self, image: Any, top: int = 5) -> list[tuple[str, float]]:
-        """The `top` labels with their probabilities, most probable first; for one image."""
+        """The `top` labels of one image with their probabilities, most probable first: `net.predict("cat.jpg")`."""
         inputs = self.prepare(image)
         if len(inputs) != 1:
             raise UsageError(f"predict takes one image, got {len(inputs)}")

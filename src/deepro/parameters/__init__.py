@@ -1,4 +1,4 @@
-"""What a method takes, as types: a picture, a data set, a sequence, a layer, a unit, a target, a number.
+"""The types of a method's arguments: picture, data set, sequence, layer, unit, target, number.
 
 A method's signature names them, and they say how a value of Python, the words of a command and the value of a form
 become one, how one is printed so that a result can be made again, and give a sample for tests:

@@ -1,4 +1,4 @@
-"""A parameter of a method, and what its type must say."""
+"""The base classes of parameters and of their types."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Context(Protocol):
-    """What a command or the Studio has at hand beside the words and values that it was given."""
+    """What a command or the Studio supplies beside the arguments that the user typed."""
 
     def picture(self) -> Inputs:
         """The picture on the page of the Studio that is asked from. Raises UsageError where there is none."""
@@ -36,7 +36,7 @@ class Context(Protocol):
 
 
 class Type:
-    """What one type of argument is. A new type is one class.
+    """Base class of the types of arguments: how each is read, stored and printed. A new type is one subclass.
 
     name: what a form draws a field by. data: whether it says what the network is shown: its card stands in the
     provenance as data, not as a parameter. several: whether a command may repeat it.
@@ -47,19 +47,19 @@ class Type:
     several: ClassVar[bool] = False
 
     def value(self, net: Network, given: Any) -> Any:
-        """What the method gets of a Python value. Raises UsageError and its children."""
+        """Convert a Python value to what the method takes. Raises UsageError or a subclass where it does not fit."""
         return given
 
     def read(self, net: Network, words: Sequence[str], context: Context) -> Any:
-        """A Python value of the words on a command line. Raises UsageError."""
+        """Convert words of a command line to a Python value. Raises UsageError."""
         raise NotImplementedError
 
     def posted(self, net: Network, sent: Any, context: Context) -> Any:
-        """A Python value of what a form sent as JSON. Raises UsageError."""
+        """Convert the JSON value that a form sent to a Python value. Raises UsageError."""
         return sent
 
     def keep(self, value: Any) -> Any:
-        """What the provenance keeps of the method's value, as JSON."""
+        """Convert the method's value to JSON for the provenance."""
         return plain(value)
 
     def shown(self, value: Any) -> Sequence[Mapping[str, Any]]:
@@ -67,24 +67,24 @@ class Type:
         return value.card() if self.data else ()
 
     def python(self, kept: Any) -> str:
-        """The text in Python of what the provenance keeps: of data the list of its cards, else the plain value."""
+        """Python code for a value in the provenance. kept: the list of cards if the parameter is data, else JSON."""
         return repr(kept)
 
     def words(self, kept: Any) -> list[str] | None:
-        """The same as words of a command; None where they cannot say it."""
+        """Words of a command line for a value in the provenance, None if a command line cannot express it."""
         return [str(kept)]
 
     def says(self) -> str:
-        """What it takes, in one sentence."""
+        """A sentence for users about the values that this type takes."""
         return (type(self).__doc__ or "").split("\n\n")[0].replace("\n", " ").strip()
 
     def sample(self, net: Network) -> Any:
-        """A small value that fits the network, for tests."""
+        """A small value for tests that fits the network."""
         raise NotImplementedError
 
 
 class Value(Type):
-    """Anything that JSON can say: boxes by name, lists of names."""
+    """Any value that can be written as JSON, such as boxes by name or a list of names."""
 
     name = "value"
 
@@ -120,7 +120,7 @@ class Parameter:
         return self.default is inspect.Parameter.empty
 
     def value(self, net: Network, given: Any) -> Any:
-        """What the method gets; None stays where it is the default."""
+        """Convert a Python value to what the method takes; None stays None if it is the default."""
         return None if given is None and self.default is None else self.type.value(net, given)
 
 
@@ -141,18 +141,18 @@ def plain(value: Any) -> Any:
 
 
 def several(given: Any) -> list[Any]:
-    """One or several, as a list."""
+    """A list of the items given, also where it is a single one."""
     return list(given) if isinstance(given, list | tuple) else [given]
 
 
 def only(words: Sequence[str], what: str) -> str:
-    """The one word that was given. Raises UsageError for more."""
+    """The only word of `words`. Raises UsageError where there are more or none."""
     if len(words) != 1:
         raise UsageError(f"expected one {what}, got {len(words)}")
     return words[0]
 
 
 def names(cards: Sequence[Mapping[str, Any]]) -> list[str] | None:
-    """The names of data as the provenance keeps them; None where one has no name."""
+    """The names of data in a provenance, None if one of them has no name."""
     found = [c.get("name") for c in cards]
     return [str(n) for n in found] if all(found) else None

@@ -25,7 +25,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Sample:
-    """A value for tests, of an option without a default."""
+    """A value that tests use for an option without a default."""
 
     value: Any
 
@@ -58,7 +58,7 @@ class Scalar(Type):
 
 @dataclass(frozen=True)
 class Option(Parameter):
-    """A parameter that is a scalar. Its check needs no network."""
+    """A parameter that is a number, a word or a choice. It is checked without a network."""
 
     type: Scalar = field()
 
@@ -67,7 +67,7 @@ class Option(Parameter):
         return self.type.help
 
     def check(self, value: Any) -> Any:
-        """`value` as this option's type; UsageError where it does not fit."""
+        """Convert `value` to this option's type. Raises UsageError where it is of another type or out of bounds."""
         about = self.type
         if value is None and about.optional:
             return None
@@ -89,7 +89,7 @@ class Option(Parameter):
         return self.check(given)
 
     def schema(self) -> dict[str, Any]:
-        """JSON schema, draft 2020-12."""
+        """The JSON schema (draft 2020-12) of this option."""
         about = self.type
         kind = _JSON.get(about.kind, "string")
         made: dict[str, Any] = {"type": [kind, "null"] if about.optional else kind, "description": about.help}
@@ -104,7 +104,7 @@ class Option(Parameter):
 
 
 def option(parameter: inspect.Parameter, hint: Any) -> Option:
-    """The option that a parameter's annotation says."""
+    """Make an option from a parameter's annotation."""
     notes: tuple[Any, ...] = ()
     if get_origin(hint) is Annotated:
         hint, *rest = get_args(hint)

@@ -1,4 +1,4 @@
-"""What stands beside the network and its data: other networks, other sequences, results that are there already."""
+"""Types of further arguments: other networks, other sequences, stored results, the workspace."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class _SeveralStored(Stored):
 
 
 class _Folder(Type):
-    """The workspace that keeps unfinished work; whoever runs the method gives it, and nobody is asked for it."""
+    """The workspace that keeps unfinished work. `Call.run` fills it in; users do not give it."""
 
     name = "workspace"
 

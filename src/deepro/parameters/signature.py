@@ -11,7 +11,7 @@ from deepro.parameters.options import Option, option
 
 
 def parameters(function: Callable[..., Any]) -> tuple[Parameter | Option, ...]:
-    """What a function takes after its first argument, in its order. Raises TypeError for one without a type of ours."""
+    """The parameters of a function after its first, in order. Raises TypeError for an annotation without a type."""
     hints = get_type_hints(function, include_extras=True)
     first, *rest = inspect.signature(function).parameters.values()
     assert first.name == "net", f"{function.__name__} takes {first.name} first, expected net"
@@ -23,7 +23,7 @@ def parameters(function: Callable[..., Any]) -> tuple[Parameter | Option, ...]:
 
 
 def parameter_type(hint: Any) -> Type | None:
-    """The type in an annotation, None where it is of none of ours."""
+    """The `Type` in an annotation, None if it has none."""
     if get_origin(hint) is Annotated:
         return next((n for n in get_args(hint)[1:] if isinstance(n, Type)), None)
     return next((t for a in get_args(hint) if (t := parameter_type(a)) is not None), None)

@@ -1,4 +1,4 @@
-"""Names of pages, safe in a file name and in an address, whatever the thing is called."""
+"""Makes names of pages that are safe in file names and addresses."""
 
 from __future__ import annotations
 

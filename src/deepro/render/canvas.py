@@ -1,4 +1,4 @@
-"""What figures are made of: an empty canvas, pictures, heatmaps, curves.
+"""Draws parts of figures: an empty canvas, pictures, heatmaps, curves.
 
 Figures belong to no window: `figure.savefig("a.pdf")` writes one, a notebook shows it.
 """

@@ -1,4 +1,4 @@
-"""A map as a grid of pictures: every point gets a cell of its own, and seams show what the grid hides."""
+"""Turns a map into a grid in which each point has its own cell; seams mark distances that the grid hides."""
 
 from __future__ import annotations
 

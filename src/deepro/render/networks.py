@@ -1,4 +1,4 @@
-"""A network's card and its layers."""
+"""Turns a network's card and layer table into the viewer's model."""
 
 from __future__ import annotations
 

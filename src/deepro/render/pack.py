@@ -1,4 +1,4 @@
-"""Numbers and names as the viewer reads them."""
+"""Packs arrays, numbers and names into the form that the viewer reads."""
 
 from __future__ import annotations
 

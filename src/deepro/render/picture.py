@@ -1,4 +1,4 @@
-"""Pixels to image files."""
+"""Encodes pixels as image files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pixels of a unit's map, a projection and a heatmap, each with the scale it was drawn on."""
+"""Colours a unit's map, a projection or a heatmap; returns the pixels with their scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What contact sheets are made of: chosen pictures as tiles, as many a row as fit, words below each."""
+"""Lays contact sheets out: chosen pictures as tiles in rows, with a text below each."""
 
 from __future__ import annotations
 

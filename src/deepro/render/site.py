@@ -109,7 +109,7 @@ class Saver:
 
 
 def fingerprint(result: Result) -> str:
-    """The fingerprint of the network that made a result, '' where nobody knows."""
+    """The fingerprint of the network that made a result, '' if it is not known."""
     return str(result.provenance.network.get("fingerprint", "")) if result.provenance else ""
 
 

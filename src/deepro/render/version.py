@@ -1,4 +1,4 @@
-"""Deepro's own version."""
+"""The version of Deepro."""
 
 from __future__ import annotations
 

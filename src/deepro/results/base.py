@@ -1,4 +1,4 @@
-"""What every result has: how it was made, saving, showing."""
+"""The base class of all results: provenance, saving and drawing."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ SCHEMA = 1
 
 
 def spelled(name: str) -> str:
-    """A kind's or method's name as it is written today: older workspaces and scripts have hyphens in some."""
+    """A kind's or method's name with underscores; older workspaces and scripts have hyphens in some names."""
     return name.replace("-", "_")
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Everything needed to make a result again."""
+    """Everything that is needed to make a result again.
+
+    network: name, source, fingerprint, preprocess, device, dtype. data: name, sha256 and size of each input. created:
+    ISO 8601, UTC. seconds: how long the method ran.
+    """
 
     method: str
     version: int
@@ -33,7 +37,10 @@ class Provenance:
 
     @property
     def key(self) -> str:
-        """The store's address: a changed weight, preprocessing, picture, parameter or method version changes it."""
+        """20 hexadecimal digits under which the store keeps the result.
+
+        Another weight, preprocessing, input, parameter or method version gives another key.
+        """
         from deepro.network.fingerprint import digest_json
 
         return digest_json(
@@ -48,17 +55,20 @@ def _above(module: str) -> Any:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Result:
-    """Base of every result. Equal results have equal `provenance.key`."""
+    """The base class of all results, which are frozen. Results with the same `provenance.key` are equal."""
 
     kind: ClassVar[str] = "result"
     provenance: Provenance | None = None
 
     def save(self, folder: str | Path) -> Path:
-        """Write this result into a new folder, atomically; `deepro.open(folder)` gives it back."""
+        """Write this result into a new folder and return the folder; `deepro.open(folder)` reads it.
+
+        Raises StoreError where the folder is not empty or cannot be written; no half-written folder is left.
+        """
         return _above("store").save(self, folder)
 
     def figure(self) -> Any:
-        """A matplotlib figure of this result."""
+        """A matplotlib figure of this result: `result.figure().savefig("cat.pdf")`."""
         return _above("figures").figure(self)
 
     def _repr_html_(self) -> str:
@@ -67,4 +77,4 @@ class Result:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class UnknownResult(Result):
-    """What is known of a stored result whose kind is not known here: the kind's name and the provenance."""
+    """A stored result of a kind that is not installed: it has the kind's name and the provenance alone."""

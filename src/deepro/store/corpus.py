@@ -85,6 +85,7 @@ def write_corpus(
     network allows that. states: with commas; auto is h, and c where there is one. precision: half or full. Nothing
     half-written stays.
     Raises UsageError and StoreError, and UnsupportedError for a long sequence that must be read whole.
+    Example: `deepro.write_corpus(net, texts, "corpus/")`
     """
     import zarr
 
@@ -136,7 +137,10 @@ def write_corpus(
 
 
 def open_corpus(folder: str | Path) -> Corpus:
-    """The corpus in a folder. Raises StoreError where there is none or it is damaged."""
+    """The corpus in a folder. Raises StoreError where there is none or it is damaged.
+
+    Example: `deepro.open_corpus("corpus/")`
+    """
     folder = Path(folder).absolute()
     try:
         about = json.loads((folder / MARK).read_text(encoding="utf-8"))
@@ -156,6 +160,7 @@ def match_corpus(
     The cells that are on through the whole range, by thresholds half way between the median (of a sample of the steps)
     and the range's weakest step, and the runs of steps in which the share `least` of them are on again.
     Raises UsageError for a range outside the sequence, or in which no cell is on.
+    Example: `deepro.match_corpus(corpus, 2, 10, 16)`
     """
     if not 0 <= within < len(corpus.lengths) or not 0 <= start < stop <= corpus.lengths[within]:
         raise UsageError(f"range {start}:{stop} does not lie in sequence {within} of {len(corpus.lengths)}")

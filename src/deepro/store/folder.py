@@ -27,7 +27,7 @@ from deepro.results import SCHEMA, Provenance, Result, UnknownResult
 
 MANIFEST = "manifest.json"
 ARRAYS = "arrays.zarr"
-# What a manifest that somebody wrote or cut short makes its reader raise.
+# Exceptions that reading an edited or truncated manifest can raise.
 _DAMAGE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 

@@ -19,7 +19,7 @@ MARK = "deepro.json"
 
 
 class Workspace:
-    """results/KIND-KEY/ one folder a result; networks/FINGERPRINT.json; skipped.json what could not be explained.
+    """A folder with results/KIND-KEY/ for each result, networks/FINGERPRINT.json, and skipped.json for failed inputs.
 
     Opening makes the folder where it is missing. Raises StoreError where it cannot be used: not empty and no workspace,
     not writable, made by a newer version.
@@ -84,7 +84,7 @@ class Workspace:
             return None
 
     def get(self, kind: str, key: str) -> Result:
-        """The result of that kind whose key begins so. Raises UsageError where there is none, or several."""
+        """The only result of a kind whose key begins with `key`. Raises UsageError where there is none, or several."""
         begins = [p for p in self.places() if p.name.rsplit("-", 1)[-1].startswith(key)]
         keys = [p.name.rsplit("-", 1)[1] for p in begins if spelled(p.name.rsplit("-", 1)[0]) == kind]
         found = self.find(kind, keys[0]) if len(keys) == 1 else None
@@ -99,7 +99,7 @@ class Workspace:
         shutil.rmtree(self._place(kind, key), ignore_errors=True)
 
     def results(self, kind: str | None = None, *, unknown: bool = False) -> Iterator[Result]:
-        """Intact results, oldest first. unknown: also those of kinds that are not known here, as stand-ins."""
+        """All intact results, oldest first. unknown: with results of kinds that are not installed, as UnknownResult."""
         for place, _ in self._sorted():
             if kind is not None and spelled(place.name.rsplit("-", 1)[0]) != kind:
                 continue
@@ -110,7 +110,7 @@ class Workspace:
             yield result
 
     def damaged(self) -> list[dict[str, str]]:
-        """What cannot be opened: name and reason. The rest of the workspace is not affected."""
+        """Name and reason of each result and file that cannot be opened. The rest of the workspace is not affected."""
         found = self.damaged_cards()
         for place in self.places():
             try:
@@ -136,7 +136,7 @@ class Workspace:
                 continue
         return sorted(dated, key=lambda item: (item[1], item[0].name))
 
-    # ---- what else the report tells
+    # ---- networks and skipped inputs
 
     def add_network(self, net: Network, refused: Mapping[str, str] | None = None) -> None:
         """Keep the network's card and layer table. refused: methods that do not apply to it, with the reason."""
@@ -153,7 +153,7 @@ class Workspace:
         atomic_text(self.folder / "networks" / f"{card['fingerprint'][:16]}.json", json.dumps(about, indent=1))
 
     def networks(self) -> list[dict[str, Any]]:
-        """The cards of `add_network`, by file name; those that cannot be read are told by `damaged`."""
+        """The cards of `add_network`, by file name; `damaged` lists those that cannot be read."""
         return [card for card in map(self._card, self._cards()) if isinstance(card, dict)]
 
     def damaged_cards(self) -> list[dict[str, str]]:
@@ -180,7 +180,7 @@ class Workspace:
         return self.folder / "skipped.json"
 
     def skipped(self) -> list[dict[str, str]]:
-        """What `set_skipped` kept; nothing where it cannot be read, which `damaged` tells."""
+        """The list of `set_skipped`, empty if it cannot be read; `damaged` then lists it."""
         read = self._list()
         return [] if isinstance(read, str) else read
 
@@ -196,6 +196,7 @@ def open(folder: str | Path) -> Result | Workspace:
 
     Nothing in the folder is executed. Raises StoreError where it holds neither, is damaged, or was written by a newer
     version of Deepro; KindError, which is one, where the result's kind is not known here.
+    Example: `deepro.open("runs/cat")`
     """
     folder = Path(folder)
     return Workspace(folder) if (folder / MARK).is_file() else open_result(folder)

@@ -1,4 +1,4 @@
-"""The Studio's addresses. Everything the viewer asks for is here; OpenAPI is at /api/v1/openapi.json."""
+"""The HTTP addresses of the Studio. /api/v1/openapi.json describes them as OpenAPI."""
 
 from __future__ import annotations
 
@@ -171,12 +171,12 @@ def _viewer(app: FastAPI, studio: Studio) -> None:
 def _pages(app: FastAPI, studio: Studio) -> None:
     @app.get(f"{V1}/session", tags=["pages"])
     async def session() -> Session:
-        """What this server is."""
+        """The version, the workspace, the network and the limits of this server."""
         return studio.session()
 
     @app.get(f"{V1}/overview", tags=["pages"], responses={200: {"model": models.overview()}})
     async def overview(request: Request) -> Response:
-        """What the viewer reads first."""
+        """The overview of the workspace, which the viewer reads first."""
         content, tag = studio.overview()
         return _tagged(request, tag, content)
 
@@ -233,12 +233,12 @@ def _jobs(app: FastAPI, studio: Studio) -> None:
 
     @app.post(f"{V1}/jobs", tags=["jobs"], status_code=202)
     async def submit(job: JobRequest, request: Request) -> Job:
-        """Ask for a result. The same result asked for twice is one job."""
+        """Queue a result. Two requests for the same result are one job."""
         return await studio.submit(job, request.state.viewer)
 
     @app.post(f"{V1}/jobs/{{id}}/cancel", tags=["jobs"])
     async def cancel(id: str, request: Request) -> Job:
-        """Take a job out of the queue, or stop it."""
+        """Remove a waiting job from the queue, or stop a running one."""
         return studio.cancel(id, request.state.viewer)
 
     @app.post(f"{V1}/jobs/{{id}}/retry", tags=["jobs"])
@@ -293,14 +293,14 @@ def _pictures(app: FastAPI, studio: Studio) -> None:
 
     @app.get(f"{V1}/data/{{index}}/thumb.jpg", tags=["pictures"], responses={200: {"content": {"image/jpeg": {}}}})
     async def thumb(index: int) -> Response:
-        """A small picture of it."""
+        """A thumbnail of a picture of the data set."""
         file, _ = data().file(index)
         small = await run_in_threadpool(pictures.thumbnail, file)
         return Response(small, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
 
     @app.post(f"{V1}/data/{{index}}/open", tags=["pictures"])
     async def look(index: int) -> Opened:
-        """Show it to the network."""
+        """Run the network on a picture of the data set and open its page."""
         file, name = data().file(index)
         return await studio.look(file, name)
 

@@ -1,4 +1,4 @@
-"""The server's hold on the process that computes: questions with answers, events, a new process for one that died."""
+"""Starts the computing process, sends it requests, receives its answers and events, and restarts it if it dies."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ HOPELESS = 5  # deaths in a row, without a word in between, after which no new p
 
 
 class ComputeError(DeeproError):
-    """The computing process failed or is not there."""
+    """Raised where the computing process failed or is not running."""
 
 
 class LostError(ComputeError):
-    """The computing process died under the question."""
+    """Raised where the computing process died before it answered."""
 
 
 class CancelledError(DeeproError):
-    """The job was cancelled while it ran."""
+    """Raised where the job was cancelled while it ran."""
 
 
 class Engine:
-    """hear: called in the event loop with each event's name and content; 'died' where the process ended by itself."""
+    """The computing process. hear: called in the event loop with each event's name and content; 'died' at its end."""
 
     def __init__(self, spec: Spec, hear: Callable[[str, Any], None]) -> None:
         self.spec, self.hear = spec, hear
@@ -49,7 +49,7 @@ class Engine:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """In the event loop. The process is begun fresh: nothing of the server's is in it."""
+        """Start the process, from inside the event loop. It is spawned, so it shares no state with the server."""
         self._loop = asyncio.get_running_loop()
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
@@ -99,7 +99,7 @@ class Engine:
             self.start()
 
     async def ask(self, kind: str, payload: Any) -> Any:
-        """The answer. Raises UsageError for what does not fit, ComputeError for what failed, CancelledError."""
+        """Send a request and wait for the answer. Raises UsageError, ComputeError, LostError or CancelledError."""
         number = next(self._numbers)
         future = self._waiting[number] = self._loop.create_future()
         self._send(number, kind, payload)
@@ -122,7 +122,7 @@ class Engine:
                 raise LostError(f"the computing process cannot be reached ({error})") from None
 
     def kill(self) -> None:
-        """End the process; a new one follows."""
+        """End the process; a new one is started."""
         if self._process:
             self._process.kill()
 

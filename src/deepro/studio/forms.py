@@ -1,4 +1,4 @@
-"""A method of the registry as a form: its inputs by type and the JSON schema of its options, made from its record."""
+"""Makes forms from the records of methods: inputs by type, options as JSON schema."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from deepro.render.document.studio import FormInput, MethodForm
 
 
 def forms() -> list[MethodForm]:
-    """Every method, in the registry's order."""
+    """The forms of all methods, in the registry's order."""
     return [form(record) for record in registry.methods().values()]
 
 
 def form(record: Method) -> MethodForm:
-    """One method."""
+    """The form of one method."""
     paper = record.paper
     return MethodForm(
         name=record.name,
@@ -31,7 +31,7 @@ def form(record: Method) -> MethodForm:
 
 
 def schema(record: Method) -> dict[str, Any]:
-    """JSON schema, draft 2020-12, of the options as one object."""
+    """The JSON schema (draft 2020-12) of an object with all options of a method."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",

@@ -1,4 +1,4 @@
-"""Answers while one watches: a network of its own for the quick questions, beside the one that a job has in hand."""
+"""Answers quick requests, such as predictions and occlusions, on a copy of the network while a job uses the other."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BLUR = 0.08  # sigma of the blur that hides, of the input's shorter side
 
 
 def twin(net: Network) -> Network:
-    """The same network on modules of its own that share the weights: hooks and modes of one are not the other's."""
+    """A copy of the network that shares its weights but has hooks and training modes of its own."""
     shared: dict[int, Any] = {id(p): nn.Parameter(p.detach(), requires_grad=False) for p in net.module.parameters()}
     shared |= {id(b): b for b in net.module.buffers()}
     other = copy.copy(net)
@@ -50,7 +50,7 @@ def twin(net: Network) -> Network:
 
 
 class Live:
-    """Pictures by the id of their page, and what the network says of them."""
+    """Keeps the pictures that were opened, by the id of their page, with the network's predictions."""
 
     def __init__(self, net: Network, workspace: Workspace, pages: PageStore, data: str | None) -> None:
         self.net, self.workspace, self.pages, self.data = net, workspace, pages, data
@@ -62,7 +62,7 @@ class Live:
     # ---- pictures
 
     def open(self, file: Path, name: str) -> Opened:
-        """Look at a picture; its prediction is kept in the workspace. Raises ImageError."""
+        """Predict a picture and keep the prediction in the workspace. Raises ImageError."""
         started = time.perf_counter()
         try:
             _, image = open_photograph(file)
@@ -84,7 +84,7 @@ class Live:
         return Opened(id=id, name=name, prediction=guesses, milliseconds=_since(started), known=known)
 
     def inputs(self, id: str) -> tuple[Inputs, Tensor]:
-        """What the network is shown of a page's picture, and its probabilities. Raises UsageError for no such page."""
+        """The network's input for a page's picture, and its probabilities. Raises UsageError for an unknown page."""
         if id not in self._inputs:
             prediction = self._prediction(id)
             if prediction.picture is None:
@@ -164,7 +164,7 @@ class Live:
     # ---- jobs
 
     def bind(self, request: JobRequest, net: Network | None = None) -> Call:
-        """The call that a request asks for, checked; nothing runs. net: the one that it is to run on.
+        """Check a request and make the call of it; nothing runs. net: the network to run on.
 
         Raises UsageError and its children for what does not fit.
         """
@@ -201,7 +201,7 @@ class Live:
         return made
 
     def subject(self, request: JobRequest) -> str:
-        """What a job is about, in a few words that are names."""
+        """The names of what a job is about, such as photograph, layer and class."""
         parts: list[str] = []
         if request.image is not None:
             photograph = self.inputs(request.image)[0].photographs[0]
@@ -236,7 +236,7 @@ class _Asked:
 
 
 def _text(value: Any, most: int = 6) -> str:
-    """A value of a form in a few words."""
+    """A value of a form as short text."""
     if isinstance(value, dict):
         return ", ".join(f"{k}#{_text(v)}" for k, v in list(value.items())[:most])
     return ", ".join(map(str, value[:most])) if isinstance(value, list) else str(value)

@@ -1,4 +1,4 @@
-"""Pages made one group of results at a time; a result that is added makes only its own group again."""
+"""Makes pages, one group of results at a time; a new result causes only its own group to be made again."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PageMaker:
         self.pages = PageStore(folder, stamp([version(), _sources(), self._tables]))
 
     def look(self) -> int:
-        """Read what is new in the workspace. Returns how many groups are to be made."""
+        """Read the new results of the workspace. Returns the number of groups whose pages are to be made."""
         networks = self.workspace.networks()
         cards = [network(n) for n in networks]
         names = dict.fromkeys(c.name for c in cards)
@@ -78,7 +78,7 @@ class PageMaker:
         return self.pages.pending()
 
     def next(self, wanted: Iterable[str] = ()) -> str | None:
-        """The group to make now: that of a page someone waits for, then changed ones, then from the oldest on."""
+        """The group to make next: first one of a wanted page, then changed ones, then new ones from the oldest on."""
         stale = {g.id: g for g in self.pages.groups().values() if g.made != g.content}
         for page in wanted:
             if (group := self.pages.group_of(page)) in stale:

@@ -1,8 +1,8 @@
-"""Finished pages on disk, inside the workspace: read by the server at once, written by the process that computes.
+"""Keeps finished pages on disk, inside the workspace: the computing process writes them, the server reads them.
 
 Pictures and pages are objects named by their content, so an address never changes its meaning. `pages.sqlite` says
-which groups of results there are, what each adds to the overview, and which object is which page. All of it can be
-thrown away: it is made again from the results.
+which groups of results there are, what each adds to the overview, and which object is which page. The files can be
+deleted: they are made again from the results.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Group(NamedTuple):
 
 
 class PageStore:
-    """One connection; each process and thread that uses the store has its own.
+    """One connection to the store; each process and thread has its own.
 
     stamp: what the pages depend on beside the results. Where it has changed all pages are to be made again; the old
     ones are shown until then, unless they are of another shape than this viewer reads. A file that cannot be read is
@@ -95,7 +95,7 @@ class PageStore:
 
     @contextlib.contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
-        """All of the body or nothing of it."""
+        """Run the body as one transaction: an exception undoes all of its changes."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -120,7 +120,7 @@ class PageStore:
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def results(self) -> dict[str, tuple[str, list[str]]]:
-        """Folder name -> when it was made, and its scopes; a damaged one has none."""
+        """Results by folder name: when each was made, and its scopes, none if it is damaged."""
         return {
             n: (c or "", json.loads(s or "[]")) for n, c, s in self._rows("SELECT name, created, scopes FROM results")
         }
@@ -133,7 +133,7 @@ class PageStore:
         return self._rows("SELECT COUNT(*) FROM groups WHERE made IS NOT content")[0][0]
 
     def page(self, name: str) -> str | None:
-        """The object that a page, kind-id, is."""
+        """The object of the page `name` (KIND-ID), None if it is not made yet."""
         found = self._rows("SELECT object FROM pages WHERE name = ?", name)
         return found[0][0] if found else None
 
@@ -142,7 +142,7 @@ class PageStore:
         return found[0][0] if found else None
 
     def places(self) -> dict[str, list[str]]:
-        """A result's key -> names of the pages that its group makes, once they are up to date.
+        """The pages on which each result is shown, by the result's key, for groups that are up to date.
 
         A pattern has none; the list of patterns stands for it.
         """
@@ -159,7 +159,7 @@ class PageStore:
         }
 
     def overview(self, before: Mapping[str, list[Any]] | None = None) -> Overview:
-        """Everything made so far, as one overview. before: lists of fields that hold for ids not yet among the made."""
+        """The overview of all pages made so far. before: items of its lists until those of the same id are made."""
         fields: dict[str, Any] = {"records": {}, "photographs": [], "patterns": []}
         for (made,) in self._rows("SELECT fields FROM groups WHERE fields IS NOT NULL ORDER BY rank, id"):
             merge(fields, json.loads(made))
@@ -178,7 +178,7 @@ class PageStore:
     # ---- objects
 
     def put(self, data: bytes, kind: str) -> str:
-        """Keep bytes; their name is their content's hash. Text is kept packed, as it is sent."""
+        """Write an object and return its name, the hash of its content. JSON is kept compressed, as it is sent."""
         name = f"{hashlib.sha256(data).hexdigest()[:32]}.{kind}"
         file = self.path(name)
         if not file.exists():
@@ -189,7 +189,7 @@ class PageStore:
         return name
 
     def encoded(self, pixels: str) -> tuple[str, bytes] | None:
-        """The object that these pixels became, and what is in it."""
+        """Name and bytes of the image file that was made from pixels with this hash, None if there is none."""
         found = self._rows("SELECT object FROM encoded WHERE pixels = ? LIMIT 1", pixels)
         try:
             return (found[0][0], self.path(found[0][0]).read_bytes()) if found else None
@@ -197,13 +197,13 @@ class PageStore:
             return None
 
     def path(self, name: str) -> Path:
-        """Where the object is kept. Raises StoreError for what is no object's name."""
+        """The file of an object. Raises StoreError where `name` is not the name of an object."""
         if not NAME.fullmatch(name):
             raise StoreError(f"{name!r} is no object")
         return self.objects / name[:2] / name
 
     def sweep(self, older: float) -> int:
-        """Remove objects that no page uses and that are older than a time stamp; how many there were."""
+        """Delete objects that no page uses and that are older than a time stamp. Returns their number."""
         used = {o for (names,) in self._rows("SELECT objects FROM groups") for o in json.loads(names or "[]")}
         used |= {o for (o,) in self._rows("SELECT object FROM pages UNION SELECT object FROM encoded")}
         gone = 0
@@ -215,7 +215,7 @@ class PageStore:
 
 
 def merge(fields: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """What another group adds: lists grow, mappings are joined, counts add, a single value is whoever's has one."""
+    """Add another group's fields: lists are appended, mappings joined, counts added; other values are replaced."""
     for name, value in more.items():
         if name == "computed":
             counts = Counter({c["method"]: c["count"] for c in fields.get(name, [])})
@@ -230,7 +230,7 @@ def merge(fields: dict[str, Any], more: Mapping[str, Any]) -> None:
 
 
 def shape() -> str:
-    """What pages look like: one hash over their description. What another version of it made is not shown."""
+    """One hash over the models of all pages. Pages that were made with other models are not shown."""
     assert document.__file__
     return hashlib.sha256(
         b"".join(f.read_bytes() for f in sorted(Path(document.__file__).parent.glob("*.py")))
@@ -238,5 +238,5 @@ def shape() -> str:
 
 
 def stamp(parts: Iterable[Any]) -> str:
-    """One hash over what pages depend on."""
+    """One hash over everything that pages depend on beside the results."""
     return hashlib.sha256(json.dumps(list(parts), sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Pictures that come from outside: uploads, checked before they are decoded, and the data folder, never left."""
+"""Reads pictures from users: uploads, which are checked before they are decoded, and files of the data folder."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def clean(name: str) -> str:
 
 
 def thumbnail(file: Path) -> bytes:
-    """A small JPEG. Raises ImageError."""
+    """A picture as a small JPEG file. Raises ImageError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)

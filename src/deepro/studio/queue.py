@@ -33,7 +33,7 @@ _COLUMNS = "id, key, viewer, request, subject, state, created, started, finished
 
 
 class Queue:
-    """Everything is written before it is answered. Raises StoreError where the file cannot be used."""
+    """The queue of jobs. Each change is on disk before a method returns. Raises StoreError for an unusable file."""
 
     def __init__(self, file: Path) -> None:
         self._lock = threading.RLock()
@@ -101,14 +101,14 @@ class Queue:
             return self.job(id)
 
     def known(self, asked: str) -> Job | None:
-        """The latest job that made what is asked."""
+        """The latest finished job for this key, None if there is none."""
         found = self._do(
             f"SELECT {_COLUMNS} FROM jobs WHERE asked = ? AND state = 'done' ORDER BY finished DESC LIMIT 1", asked
         )
         return _job(found[0]) if found else None
 
     def retry(self, id: str, viewer: str) -> Job:
-        """A job that failed or was cancelled, once more. Raises UsageError for any other."""
+        """Queue a failed or cancelled job again. Raises UsageError for any other."""
         with self._lock:
             job = self.job(id)
             if job.state not in ("failed", "cancelled"):
@@ -117,7 +117,7 @@ class Queue:
             return self.submit(job.request, asked, viewer, job.subject)
 
     def cancel(self, id: str) -> Job:
-        """A waiting job is cancelled at once; a running one is when its worker says so (`finish`)."""
+        """Cancel a waiting job at once; a running one is cancelled once its worker has stopped (`finish`)."""
         self._do("UPDATE jobs SET state = 'cancelled', finished = ? WHERE id = ? AND state = 'queued'", _now(), id)
         return self.job(id)
 
@@ -145,7 +145,7 @@ class Queue:
     # ---- working
 
     def next(self) -> Job | None:
-        """The job to run now, marked as running. None where nothing waits."""
+        """Mark the next job as running and return it, None if no job waits."""
         with self._lock:
             order = self._order()
             if not order:
@@ -184,7 +184,7 @@ class Queue:
             return self.job(id)
 
     def interrupted(self, id: str) -> Job:
-        """The process died under a job: it waits again, in its old place, until it has been tried too often."""
+        """Queue a job again, in its old place, after its process died; it fails if that happened too often."""
         job = self.job(id)
         if job.attempts >= ATTEMPTS:
             return self.finish(id, "failed", f"the computing process died {job.attempts} times while this ran")

@@ -13,7 +13,7 @@ from deepro.store.folder import read_manifest
 
 
 class Selection(Workspace):
-    """A workspace that shows only what was chosen; everything where nothing was.
+    """A workspace that shows only chosen results, or all of them if none was chosen.
 
     photographs: ids of pages. records: keys of results. Raises UsageError where nothing fits.
     """

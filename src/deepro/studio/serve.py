@@ -1,4 +1,4 @@
-"""From a workspace and a network to a running server."""
+"""Starts the Studio's server on a workspace."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ SETTLE = 0.3  # seconds between two events about pages
 
 
 class Studio:
-    """Lives in one event loop, between `open` and `close`."""
+    """The Studio of one workspace; it is used inside one event loop, between `open` and `close`."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -46,7 +46,7 @@ class Studio:
         self.network = LiveNetwork(state="loading" if spec.model else "none")
         self.labels: list[str] = []
         self.forms: asyncio.Future[list[MethodForm]] | None = None
-        # Results that nobody has looked at yet are pages to come: whoever asks for one waits for it.
+        # Results without pages yet: a request for such a page waits until it is made.
         unseen = not self.pages.groups() and any(self.workspace.places())
         self.pending = self.pages.pending() or int(unseen)
         self.revision = 0
@@ -78,14 +78,14 @@ class Studio:
     # ---- pages
 
     def _preview(self) -> None:
-        """The first look at a workspace: photographs and labels at once, while their pages are being made."""
+        """Show photographs and labels at once, before their pages are made."""
         with contextlib.suppress(Exception):  # only a convenience; what is wrong is shown with the pages
             for most in (6, PREVIEWS):
                 self._previews = pictures.preview(self.workspace, most, lambda d: PREFIX + self.pages.put(d, "jpg"))
                 self.loop.call_soon_threadsafe(self._changed)
 
     def overview(self) -> tuple[bytes, str]:
-        """Packed JSON and its tag."""
+        """The overview as compressed JSON, and its ETag."""
         if self._packed is None or self._packed[0] != self.revision:
             revision = self.revision
             made = self.pages.overview({"photographs": self._previews})
@@ -96,7 +96,7 @@ class Studio:
         return self._packed[1], self._packed[2]
 
     async def page(self, name: str) -> str | None:
-        """The object of a page; waits for one that is being made for the first time."""
+        """The object of a page. Waits, WAIT seconds at most, if the page is being made for the first time."""
         found = self.pages.page(name)
         if found is None and (self.pending or name in self._expected):
             self.engine.tell("pages", [name])
@@ -164,7 +164,7 @@ class Studio:
     # ---- jobs
 
     async def submit(self, request: JobRequest, viewer: str, *, later: bool = False) -> Job:
-        """Checked by the network itself before it is queued. Raises UsageError."""
+        """Check a request with the network and queue it. Raises UsageError where it does not fit."""
         key, subject, there = await self.engine.ask("bind", request)
         # Results of whole data sets are named by what was read; only the job that made one knows its name.
         made = self.queue.known(key)
@@ -198,7 +198,7 @@ class Studio:
         return self.job_view(job, viewer)
 
     async def _insist(self, id: str) -> None:
-        """A job that does not stop by itself is ended with its process; what else was asked of it is asked again."""
+        """End the process of a job that does not stop by itself; the new process gets its other requests again."""
         await asyncio.sleep(PATIENCE)
         if self._running == id and self.queue.job(id).state == "running":
             self.queue.finish(id, "cancelled")

@@ -1,4 +1,4 @@
-"""The process that computes. It holds the network and shares one pipe with the server, which holds none.
+"""The computing process. It holds the network and has one pipe to the server, which holds none.
 
 Four threads: quick questions, one job, pages, and what is written on demand. Jobs run at lower priority, so that
 whoever draws on a picture does not wait for them; so does loading the network, while a browser draws its first page.
@@ -33,7 +33,7 @@ PAUSE = 0.1  # seconds between words about progress
 
 @dataclass(frozen=True)
 class Spec:
-    """What the command line named; a browser can add nothing to it."""
+    """The files and options of the command line, which a browser cannot change."""
 
     workspace: str
     model: str | None = None
@@ -43,11 +43,11 @@ class Spec:
 
 
 class Cancelled(BaseException):
-    """Raised inside a job whose viewer does not want it any more; no `except Exception` on the way takes it."""
+    """Raised inside a job that a viewer cancelled; it is a BaseException, so that no `except Exception` catches it."""
 
 
 def main(connection: Connection, spec: Spec) -> None:
-    """Runs until the pipe breaks."""
+    """Serve requests until the server closes the pipe."""
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     Worker(connection, spec).run()
 
@@ -119,7 +119,7 @@ class Worker:
             self.send(*answer)
 
     def _load(self) -> None:
-        """Method records at once; the network as soon as it is there."""
+        """Send the forms at once, then load the network and send its state."""
         from deepro.studio.forms import forms
 
         _stand_back()

@@ -1,4 +1,4 @@
-"""Units at data-set scale: one streaming pass, mergeable statistics, resumption, engines.
+"""Surveys of data sets: one pass, statistics that merge, resumption, engines.
 
 `deepro.survey` is both this package and its main function: the package can be called.
 """

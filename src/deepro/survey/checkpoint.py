@@ -1,4 +1,4 @@
-"""The unfinished work of a survey on disk: its plan, the data set as it was, and the state after the last shard."""
+"""Keeps a survey's unfinished work on disk: its plan, a list of the data set, the state after the last shard."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SPOT_CHECKS = 8  # images read again where the data set has no stamps
 
 
 class Checkpoint:
-    """workspace/surveys/KEY: plan.json, listing.jsonl, state.npz. A kill leaves whole files."""
+    """The folder workspace/surveys/KEY: plan.json, listing.jsonl, state.npz. Each file is replaced atomically."""
 
     def __init__(self, workspace: Path, plan: Plan) -> None:
         self.folder = workspace / "surveys" / plan.key
@@ -31,7 +31,7 @@ class Checkpoint:
         return self.folder / "plan.json"
 
     def begin(self, dataset: Dataset) -> None:
-        """Forget earlier work of this plan and write the plan down."""
+        """Delete earlier work of this plan and write the plan."""
         try:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ class Checkpoint:
         return state, card.get("finished")
 
     def _refuse_other_plans(self) -> None:
-        """Resuming another survey than the one that was begun is a mistake to be told, not a new start."""
+        """Raise StoreError where the data set has unfinished work of another plan, with the differences."""
         others = []
         for file in self.folder.parent.glob("*/plan.json"):
             card = _read_json(file)

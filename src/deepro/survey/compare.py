@@ -1,4 +1,4 @@
-"""Two surveys of one architecture over one data set: which units changed, and which classes moved."""
+"""Compares two surveys of one architecture over one data set: which units changed, and which classes moved."""
 
 from __future__ import annotations
 

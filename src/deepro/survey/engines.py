@@ -1,4 +1,4 @@
-"""Where shards are done: in this process, or by Ray's workers."""
+"""Runs the shards of a survey in this process; `ray_engine` runs them on Ray."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def shard_into(
     reads: Iterable[ReadExample],
     tell: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """One shard's images through the network, into `state`."""
+    """Run the network on one shard's images and add them to `state`."""
     failed: list[ReadExample] = []
     done: list[ReadExample] = []
     for batch, held in batches(reads, plan.batch_size, failed):
@@ -56,7 +56,7 @@ def shard_into(
 
 
 def forward(net: Network, plan: Plan, state: SurveyState, batch: Batch) -> None:
-    """One pass with every layer observed as it answers; nothing is kept of the outputs."""
+    """Run one batch and add each layer's output to `state` as soon as it is computed; outputs are not kept."""
 
     def watch(layer: str, axes: tuple[int, int]):
         def look(output: torch.Tensor) -> torch.Tensor:

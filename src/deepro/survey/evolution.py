@@ -1,4 +1,4 @@
-"""A unit's strongest example through training: one survey and one projection a checkpoint."""
+"""Follows each unit's strongest example through training: one survey and one projection a checkpoint."""
 
 from __future__ import annotations
 

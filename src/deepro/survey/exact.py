@@ -27,11 +27,11 @@ class ExactSum:
 
     @property
     def limit(self) -> float:
-        """Numbers must stay below this magnitude."""
+        """The magnitude that numbers must stay below."""
         return 2.0 ** (_BITS * len(self.limbs) + self.low)
 
     def parts(self, values: Tensor) -> Tensor:
-        """`values` as (limbs, *shape) int64."""
+        """Convert `values` to (limbs, *shape) int64."""
         rest, parts = values.double(), []
         for limb in reversed(range(len(self.limbs))):
             scale = 2.0 ** (_BITS * limb + self.low)
@@ -44,7 +44,7 @@ class ExactSum:
         self.limbs += self.parts(values)
 
     def value(self) -> Tensor:
-        """float64. Carries are settled first, so that equal sums give equal bits."""
+        """The sum as float64. Carries are resolved first, so that equal sums give equal bits."""
         limbs = [limb.clone() for limb in self.limbs]
         for low, high in itertools.pairwise(limbs):
             carry = low >> _BITS

@@ -1,4 +1,4 @@
-"""Which classes a unit speaks for: what it adds to the logits on its own strongest photographs."""
+"""Finds the classes whose logits a unit raises on its own strongest photographs."""
 
 from __future__ import annotations
 

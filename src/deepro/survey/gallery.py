@@ -1,4 +1,4 @@
-"""Each unit's strongest examples as triples: what it saw, what of it drove the unit, and where that is."""
+"""Makes galleries: for each of a unit's strongest examples the patch it saw, its projection and its place."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _fill(
     chosen: list[int],
     made: dict[str, np.ndarray],
 ) -> None:
-    """All triples that come from one image."""
+    """Make the triples of all units whose strongest examples include this image."""
     photograph = inputs.photographs[0]
     view = photograph.view if photograph else View(0.0, 0.0, 1.0, 1.0)
     picture = None if inputs.pictures is None else torch.from_numpy(inputs.pictures[0]).permute(2, 0, 1).float()

@@ -1,4 +1,4 @@
-"""What a survey will do, fixed before it starts: layers, shards, and everything that decides its bytes."""
+"""Plans a survey: layers, shards and every option on which its bytes depend."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNNAMED = 1000  # classes that labels without names are taken to have
 
 @dataclass(frozen=True)
 class Plan:
-    """Equal plans over equal data give equal bytes. layers: name -> (batch axis, unit axis) of its output.
+    """The plan of a survey; equal plans over equal data give equal bytes. layers: name -> (batch axis, unit axis).
 
     classed: how many of the last layers keep class means, so that classes x units stay within a bound.
     """
@@ -54,7 +54,7 @@ class Plan:
 
     @property
     def key(self) -> str:
-        """Names the place of the unfinished work. The number of images is left out: data that grew is noticed there."""
+        """The key of the unfinished work. The number of images is no part of it, so that added data are noticed."""
         about = asdict(self)
         del about["images"]
         return digest_json(about)[:20]
@@ -63,7 +63,7 @@ class Plan:
         return {**asdict(self), "layers": {name: list(axes) for name, axes in self.layers.items()}}
 
     def differences(self, card: Mapping[str, Any]) -> list[str]:
-        """What another plan's card says otherwise, in words."""
+        """How another plan's card differs from this plan, a phrase for each difference."""
         words = {
             "network": "the network's weights or preprocessing",
             "network_name": "the network",
@@ -85,7 +85,7 @@ class Plan:
 def make_plan(
     net: Network, dataset: Dataset, layers: str | Sequence[str] | None, top_k: int, batch_size: int, shard_size: int
 ) -> Plan:
-    """Raises UsageError and LayerError for what does not fit."""
+    """Make a plan. Raises UsageError and LayerError for options and layers that do not fit."""
     for name, value in (("top_k", top_k), ("batch_size", batch_size), ("shard_size", shard_size)):
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise UsageError(f"{name} is {value!r}, expected a whole number of at least 1")

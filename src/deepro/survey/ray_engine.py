@@ -1,4 +1,4 @@
-"""Shards done by the workers of a Ray cluster, one network each, and merged as they finish (extra `ray`)."""
+"""Runs shards on the workers of a Ray cluster, one network each, and merges them as they finish (extra `ray`)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RETRIES = 3  # how often a shard is run again when its worker dies
 
 
 class ShardWorker:
-    """Lives in a process of its own, on a GPU of its own where the network is on one."""
+    """A Ray actor with a network of its own, on a GPU of its own if the network is on one."""
 
     def __init__(self, parts: dict[str, Any], data: Dataset, plan: Plan, threads: int, torch_threads: int) -> None:
         torch.set_num_threads(torch_threads)  # the driver's: sums inside the network may depend on it
@@ -117,7 +117,7 @@ def _get(ray: Any, ref: Any, shard: int) -> Any:
 
 
 def _parts(net: Network) -> dict[str, Any]:
-    """What a worker makes the network of: weights travel on the CPU."""
+    """The arguments from which a worker makes the network, with weights on the CPU."""
     return {
         "module": copy.deepcopy(net.module).cpu(),
         "name": net.name,

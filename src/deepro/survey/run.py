@@ -1,4 +1,4 @@
-"""One survey from beginning to end: plan, shards, checkpoints, result."""
+"""Runs a survey from its plan to its result, with checkpoints."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ def survey(
     device, number of threads or version of torch may change the last bits, as it changes the network's own output.
     What cannot be read is counted and passed over. Memory does not grow with the data set.
     Raises UsageError, LayerError, StoreError, and ImageError where nothing at all could be read.
+    Example: `deepro.survey(net, "photos/", ["features.11"], top_k=9, workspace="ws")`
     """
     if not isinstance(net, Network):
         raise UsageError(f"expected a network from deepro.load, got {type(net).__name__}")
@@ -112,7 +113,7 @@ def _run(
 
             steps = distributed(net, data, plan, state, left, threads, workers)
         else:
-            # Told after each batch too: whoever stops the work does not wait for the end of a shard.
+            # Reported after each batch too, so that a listener can stop the work inside a shard.
             steps = engines.local(
                 net, data, plan, state, left, threads, lambda read: progress.tell("survey", done + read, plan.images)
             )
@@ -176,7 +177,7 @@ def to_result(net: Network, data: Dataset, plan: Plan, state: SurveyState, creat
 
 
 def _notes(plan: Plan, state: SurveyState, classes: int) -> tuple[str, ...]:
-    """What was left out. classes: how many the data set has."""
+    """Notes on statistics and images that were left out. classes: how many the data set has."""
     notes = []
     if state.unreadable:
         notes.append(f"{state.unreadable} of {plan.images} images could not be read")

@@ -1,4 +1,4 @@
-"""What a report shows of a survey: galleries and classes of the units of some layers, block by block in a workspace."""
+"""Adds to a survey's workspace what its report shows: galleries, fed classes and health of units in some layers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from deepro.store import Workspace
 from deepro.survey.feeds import feeds
 from deepro.survey.gallery import check_layer, check_units, gallery
 
-LAYERS = 4  # shown where nobody names any
+LAYERS = 4  # shown by default
 BLOCK = 64  # units a result: what an interruption costs, and what is in memory at once
 
 
@@ -43,7 +43,7 @@ def complete(
 
 
 def shown_layers(survey: Survey, count: int = LAYERS) -> list[str]:
-    """Some of a survey's layers, from first to last, evenly spaced; those without pictures left out."""
+    """Layers of a survey at even distances from first to last; layers whose units have no pictures are left out."""
     names = [name for name, layer in survey.layers.items() if layer.positions.shape[2] == 2]
     if len(names) <= count:
         return names

@@ -1,4 +1,4 @@
-"""All statistics of all layers of a survey: updated by batches, merged, and written as plain arrays."""
+"""Holds the statistics of all layers of a survey, updates them by batches, merges them, and stores them as arrays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEPT_REASONS = 100  # unreadable images whose reason is kept; all are counted
 
 @dataclass(frozen=True)
 class ShardRecord:
-    """What is known of a shard that is done: a hash of all it read, and its first image with that image's hash."""
+    """A finished shard: a hash of everything that was read, and its first image with the hash of that image."""
 
     digest: str
     read: int
@@ -31,7 +31,7 @@ class ShardRecord:
 
 
 class SurveyState:
-    """The statistics so far, the shards that are in them, and what could not be read.
+    """The statistics of all finished shards, the list of these shards, and the images that could not be read.
 
     `see` takes the layers of a batch one by one, as they answer; `close` ends the batch. The strongest examples are
     kept layer by layer, because they need its output; the other statistics run over the units of all layers at once.
@@ -48,14 +48,14 @@ class SurveyState:
 
     @property
     def units(self) -> dict[str, slice]:
-        """Where each layer's units stand among all."""
+        """For each layer the slice of its units among the units of all layers."""
         ends = list(itertools.accumulate(len(top.values) for top in self.tops.values()))
         return {
             name: slice(end - len(top.values), end) for (name, top), end in zip(self.tops.items(), ends, strict=True)
         }
 
     def see(self, layer: str, seen: LayerSummary, k: int) -> None:
-        """Take in one layer's answer to the present batch."""
+        """Add one layer's output for the present batch."""
         shape = (seen.maxima.shape[1], k, len(seen.space))
         if layer not in self.tops:
             if self.whole:
@@ -101,7 +101,7 @@ class SurveyState:
         }
 
     def finish(self, shard: int, read: list[ReadExample], failed: list[ReadExample]) -> None:
-        """Record that `shard` is in. read: digests without tensors are enough."""
+        """Record that `shard` is finished. read: its images; only their hashes are used."""
         sha = hashlib.sha256()
         for one in sorted([*read, *failed], key=lambda r: r.index):
             sha.update(f"{one.index} {one.label} {one.digest}\n".encode())
@@ -114,7 +114,7 @@ class SurveyState:
         self._trim()
 
     def merge(self, other: SurveyState) -> None:
-        """Take in other shards. Raises ValueError where a shard would count twice."""
+        """Add the statistics of other shards. Raises ValueError where a shard would count twice."""
         if twice := set(self.done) & set(other.done):
             raise ValueError(f"shards {sorted(twice)} are in both")
         if not self.tops:
@@ -140,7 +140,7 @@ class SurveyState:
 
     @property
     def digest(self) -> str:
-        """Of everything that was read."""
+        """A hash over all images that were read."""
         text = "\n".join(f"{shard} {self.done[shard].digest}" for shard in sorted(self.done))
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -165,7 +165,7 @@ class SurveyState:
         return {f"{place}|{key}": a for place, piece in pieces.items() for key, a in piece.state().items()}
 
     def card(self) -> dict[str, Any]:
-        """The rest, as JSON."""
+        """Everything but the arrays, as JSON."""
         layers = {
             n: [*top.positions.shape, str(top.values.dtype).removeprefix("torch.")] for n, top in self.tops.items()
         }

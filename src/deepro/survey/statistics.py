@@ -20,7 +20,7 @@ Arrays = dict[str, np.ndarray]
 
 
 class Statistic(Protocol):
-    """What each of the classes below offers."""
+    """The methods that all statistics below have."""
 
     def update(self, seen: Any) -> None: ...
     def merge(self, other: Any) -> None: ...

@@ -17,8 +17,8 @@ from deepro.render.site import Site
 from deepro.results import Result
 
 _ROWS = 16  # matches drawn
-_WIDEST = 400  # steps told of a match in a series
-_INPUTS = 4  # told of a series
+_WIDEST = 400  # steps shown of a match in a series
+_INPUTS = 4  # inputs shown of a series
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -23,7 +23,7 @@ from deepro.results import Result
 CHUNK = 4096  # steps in one page of states
 GUESSES = 5
 LINES = 8  # up to so many features of a series are drawn as lines, more of them as a sheet
-SIDE = 40  # steps told to each side of a place
+SIDE = 40  # steps shown to each side of a place
 _RANGE = 70.0  # dB shown of a spectrogram
 
 Place = tuple[str, int, str]  # layer, direction, h or c or a gate
@@ -169,7 +169,7 @@ class ResultPage(Model):
 
 @dataclass
 class ReadSequence:
-    """What is known of one sequence. length: in steps, 0 where nobody told it. outputs: (T, K) of the network."""
+    """One sequence as the results describe it. length: in steps, 0 if unknown. outputs: (T, K) of the network."""
 
     id: str
     name: str

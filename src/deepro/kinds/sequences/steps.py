@@ -17,7 +17,7 @@ from deepro.render.pack import floats, plain
 from deepro.render.site import Site, fingerprint, key
 from deepro.results import Result
 
-FEATURES = 64  # more features of a step than these are summed, not told one by one
+FEATURES = 64  # more features of a step than these are summed, not listed one by one
 MISSED = 0.05  # of the difference of scores: integrated gradients that miss more are made finer, or said to be rough
 
 
@@ -50,7 +50,7 @@ class Steps(Result):
 
 
 class StepsView(FigureView):
-    """Row s is about the output of `targets[s]` at step `outputs[s]`, told by result `made[s]`.
+    """Row s is about the output of `targets[s]` at step `outputs[s]`, from result `made[s]`.
 
     values: (S, T) float32. controls: rank correlation with what networks with random weights give. features: (T, F) of
     each row where they are few. deletion, random: (S, T + 1), the output after so many steps were set to zero.

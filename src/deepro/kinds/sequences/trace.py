@@ -158,7 +158,7 @@ def show(result: Trace, site: Site) -> None:
     made, ones = site.list(result), site.section(SequencePages).of(result)
     first = result.lengths[result.layers[0]]
     if len(ones) != len(first):
-        return  # ready tensors: nobody knows what stands in them
+        return  # ready tensors, of unknown contents
     for name in (n for n in result.layers if list(result.lengths[n]) == list(first)):
         lives = result.half_lives(name)
         for state, kept in result.kept.items():

@@ -254,7 +254,7 @@ def about(result: Result) -> dict[str, str]:
 
 
 def dataset(result: Result) -> Mapping[str, Any]:
-    """The data set of a result: name, sha256, size; empty where nobody knows."""
+    """The data set of a result: name, sha256, size; empty if it is not known."""
     return next(iter(result.provenance.data), {}) if result.provenance else {}
 
 

@@ -48,6 +48,7 @@ def imagine(
     lacks a few channels, others each time: what survives is what others can see too. A network that runs on smaller
     inputs sees coarse pictures first.
     Raises UnsupportedError for a network whose input is no picture, NetworkError where the ascent meets NaN.
+    Example: `deepro.imagine(net, ["goose", "features.11#34"])`
     """
     goals = _goals(net, targets)
     channels, full = _picture_shape(net, size)

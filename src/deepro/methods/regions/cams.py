@@ -38,7 +38,10 @@ from deepro.registry import Paper, method
 def gradcam(
     net: Network, images: Images, target: OneTarget | None = None, *, layer: LayerName | None = None
 ) -> Heatmap:
-    """Sum over units of activation * mean over space of d score / d activation."""
+    """Sum over units of activation * mean over space of d score / d activation.
+
+    Example: `deepro.gradcam(net, "cat.jpg", "tabby", layer="features.11")`
+    """
     images = net.prepare(images)
 
     def weigh(_maps: Tensor, gradient: Tensor) -> Tensor:
@@ -60,7 +63,10 @@ def gradcam(
 def layercam(
     net: Network, images: Images, target: OneTarget | None = None, *, layer: LayerName | None = None
 ) -> Heatmap:
-    """Sum over units of activation * max(d score / d activation, 0), place by place."""
+    """Sum over units of activation * max(d score / d activation, 0), place by place.
+
+    Example: `deepro.layercam(net, "cat.jpg", "tabby", layer="features.3")`
+    """
     images = net.prepare(images)
     return _cam("layercam", net, images, target, layer, lambda _maps, gradient: gradient.clamp_min(0))
 
@@ -82,6 +88,7 @@ def gradcam_plus_plus(
 
     A is the activation and g = d score / d A. The paper's gradient is that of exp(score), which is exp(score) * g: a
     factor for each image that is left out, so that large scores do not overflow. Terms of denominator 0 count nothing.
+    Example: `deepro.gradcam_plus_plus(net, "cat.jpg", "tabby")`
     """
     images = net.prepare(images)
 
@@ -110,6 +117,7 @@ def hirescam(
     """Sum over units of activation * d score / d activation, place by place.
 
     On the layer's own grid it sums to the score where the layers above are linear without bias.
+    Example: `deepro.hirescam(net, "cat.jpg", "tabby")`
     """
     images = net.prepare(images)
     return _cam("hirescam", net, images, target, layer, lambda _maps, gradient: gradient)
@@ -137,6 +145,7 @@ def scorecam(
 
     A map that is the same everywhere masks nothing and counts nothing. (The paper also takes the score of a blank image
     from each: the softmax is the same.)
+    Example: `deepro.scorecam(net, "cat.jpg", "tabby")`
     """
     images = net.prepare(images)
     done, layer, maps = _seen("scorecam", net, images, target, layer)
@@ -173,6 +182,7 @@ def eigencam(
 
     The sign of v, which is free, is the one with which the values grow with the sum of the activations. The values are
     the same for every target, which names the score alone.
+    Example: `deepro.eigencam(net, "cat.jpg")`
     """
     images = net.prepare(images)
     done, layer, maps = _seen("eigencam", net, images, target, layer)

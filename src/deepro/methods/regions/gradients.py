@@ -63,7 +63,10 @@ def as_heatmap(
     summary="Class saliency: the score's gradient at each pixel, absolute, largest over the colours.",
 )
 def gradient(net: Network, images: Images, target: OneTarget | None = None) -> Heatmap:
-    """Class saliency: max over channels of |d score / d input|, from one backward pass. Not negative."""
+    """Class saliency: max over channels of |d score / d input|, from one backward pass. Not negative.
+
+    Example: `deepro.gradient(net, "cat.jpg", "tabby")`
+    """
     images = net.prepare(images)
     done = forward(net, images.tensor, target)
     return as_heatmap("gradient", done, images, strongest(done.gradient()), signed=False)
@@ -80,7 +83,10 @@ def gradient(net: Network, images: Images, target: OneTarget | None = None) -> H
     summary="Gradient times input: what each pixel adds to the score in a linear view of the network.",
 )
 def gradient_x_input(net: Network, images: Images, target: OneTarget | None = None) -> Heatmap:
-    """Sum over channels of input * d score / d input, signed. Exact for a linear network without bias."""
+    """Sum over channels of input * d score / d input, signed. Exact for a linear network without bias.
+
+    Example: `deepro.gradient_x_input(net, "cat.jpg", "tabby")`
+    """
     images = net.prepare(images)
     done = forward(net, images.tensor, target)
     return as_heatmap("gradient_x_input", done, images, summed(done.inputs.detach() * done.gradient()), signed=True)
@@ -110,6 +116,7 @@ def smoothgrad(
 
     The target is fixed on the clean image. Every image gets the same noise, so it does not matter what else is in the
     batch. Scores are those of the clean images.
+    Example: `deepro.smoothgrad(net, "cat.jpg", "tabby", samples=25)`
     """
     images = net.prepare(images)
     clean = forward(net, images.tensor, target)
@@ -151,6 +158,7 @@ def integrated_gradients(
     evidence, for each image: `completeness_gap`, what the values' sum is above that difference; `baseline_scores`;
     `points` of its final sum. `incomplete`, where there are any: how many images still miss more than 5 %; their
     values are rough.
+    Example: `deepro.integrated_gradients(net, "cat.jpg", "tabby")`
     """
     images = net.prepare(images)
     clean = forward(net, images.tensor, target)
@@ -215,6 +223,7 @@ def expected_gradients(
     and no data are needed. Every image gets the same draws.
     evidence, for each image: `baseline_scores`, their mean; `completeness_gap`, the values' sum minus (score - that
     mean), 0 for infinitely many samples.
+    Example: `deepro.expected_gradients(net, "cat.jpg", "tabby", samples=50)`
     """
     images = net.prepare(images)
     clean = forward(net, images.tensor, target)
@@ -259,6 +268,7 @@ def guided(net: Network, images: Images, target: OneTarget | None = None) -> Hea
     evidence: `rectifiers`, how many followed the rule; `left`, the nonlinearities that kept their gradient.
     Raises UnsupportedError where there is no rectifier, or where one is out of reach: the result would be the plain
     gradient under another name.
+    Example: `deepro.guided(net, "cat.jpg", "tabby")`
     """
     images = net.prepare(images)
     with rectifiers("guided"):

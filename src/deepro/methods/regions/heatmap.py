@@ -25,6 +25,7 @@ def heatmap(
     target: label, class index, 'layer#unit', Target, a list of these (one an image), or None: each image's prediction.
     method: gradient, integrated_gradients, gradcam, ...; `deepro methods` lists them with their options.
     Raises UsageError for an unknown method or option, LabelError for an unknown label.
+    Example: `deepro.heatmap(net, "cat.jpg", "tabby", method="gradcam")`
     """
     known = kinds()
     if method not in known:

@@ -94,6 +94,7 @@ def segment(
     input's mean colour; the same as `probability...` where the target is a class; `centred_overlap`, the box's
     intersection over union with a centred box of half the photograph.
     Raises UnsupportedError for an input that is no picture, UsageError for more than one image.
+    Example: `deepro.segment(net, "cat.jpg", "tabby").box`
     """
     image = net.prepare(image)
     if len(image) != 1:

@@ -51,6 +51,7 @@ def attention(
     averaged. written: the decoder's largest output at each step, where it has one row a step. sharpness: 1 minus the
     rows' mean entropy over that of even attention. Attention shows what the decoder read from, not why.
     Raises UnsupportedError where no softmax has such a size.
+    Example: `deepro.attention(net, tokens)`
     """
     sequence = as_sequences(net, sequence)
     if len(sequence.items) != 1:

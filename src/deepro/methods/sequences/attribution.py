@@ -67,6 +67,7 @@ def attribute_steps(
     every: the same of the output at every step, for `target` or the largest there.
     Sundararajan et al. 2017, arXiv 1703.01365; Kadar et al. 2017, arXiv 1602.08952; Adebayo et al. 2018,
     arXiv 1810.03292 (control).
+    Example: `deepro.attribute_steps(net, "def f(x):", how="integrated_gradients")`
     """
     sequence = as_sequences(net, sequence)
     if len(sequence.items) != 1:

@@ -50,6 +50,7 @@ def automaton(
     that share among the accepted and among the rejected; baseline: that of the commoner answer alone.
     counterexamples: sequences on which they differ, shortest first. complete: whether the last guess was not refuted.
     Needs the extra `automata` (AALpy). Weiss et al. 2018, arXiv 1711.09576.
+    Example: `deepro.automaton(net, "ab")`
     """
     try:
         from aalpy.base import SUL

@@ -50,6 +50,7 @@ def intervene(
     is no class). losses, changed_losses: nats for the token that came next. written, changed_text: what the network
     writes when it goes on from the end by its most probable token, where it has a vocabulary.
     Lakretz et al. 2019, arXiv 1903.07435.
+    Example: `deepro.intervene(net, "def f(x):", "lstm.l0", unit=5, start=3)`
     """
     sequence = as_sequences(net, sequence)
     if len(sequence.items) != 1:

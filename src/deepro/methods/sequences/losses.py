@@ -41,12 +41,13 @@ def loss_breakdown(
     """Loss (nats) of each token, by the network and by an n-gram model, and how it spreads over kinds of steps.
 
     sequences: texts or token arrays for a network whose output at each step are the logits of the next token. train:
-    what the n-gram model counts; without it each fold of the sequences is told by the model of the others, and a single
-    sequence's second half by that of its first.
+    what the n-gram model counts; without it each fold of the sequences is predicted from the others, and a single
+    sequence's second half from its first.
     Groups: common tokens (they make up half of all), rare ones (the last 5 %), the first steps of a sequence, first
     letters of words, starts of lines, long copies (the `copy` tokens before and the token itself stood together earlier
-    in the sequence), and every yes-or-no annotation. The first token of a sequence is told by nobody and not counted.
+    in the sequence), and every yes-or-no annotation. A first token has no prediction and is not counted.
     Raises UnsupportedError for a network without such outputs.
+    Example: `deepro.loss_breakdown(net, texts, order=5)`
     """
     sequences = as_sequences(net, sequences)
     items = token_arrays(sequences)

@@ -54,6 +54,7 @@ def match(
     whole run, then by how near its length is to the range's.
     Raises UsageError for a range outside the sequence, or in which no cell is on (with the nearest miss).
     Strobelt et al. 2016, arXiv 1606.07461.
+    Example: `deepro.match(net, texts, 10, 16, within=2)`
     """
     sequences = as_sequences(net, sequences)
     if sequences.call is not None:

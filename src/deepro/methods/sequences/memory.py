@@ -50,6 +50,7 @@ def memory(
     in a GRU). Influence: the norm of d y_s / d x_t, y_s the largest output of step s, x_t what the first recurrent
     layer reads at step t, averaged over the first `count` sequences that are long enough. Reach: the number of steps
     that hold 95 % of the influence on an output, on average.
+    Example: `deepro.memory(net, texts)`
     """
     sequences = as_sequences(net, sequences)
     if sequences.call is not None:

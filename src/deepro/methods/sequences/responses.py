@@ -49,6 +49,7 @@ def responses(
     clusters and those of random halves of the steps, for tokens and units; chance: the same for responses whose tokens
     were shuffled among steps. noise: how far the responses of two halves differ, over their size.
     Ming et al. 2017, arXiv 1710.10777.
+    Example: `deepro.responses(net, texts, "lstm.l1")`
     """
     sequences = as_sequences(net, sequences)
     if sequences.call is not None:
@@ -168,6 +169,7 @@ def compare_responses(
     """`responses` of both networks to the same sequences, compared by `alike`.
 
     Texts are read by each network's own vocabulary. other_layer: the last recurrent one by default.
+    Example: `deepro.compare_responses(net, other, texts)`
     """
     sequences = as_sequences(net, sequences)
     theirs = sequences

@@ -45,6 +45,7 @@ def state_space(
     one most often seen after the present region and the token read (or the present region alone, for series); its
     baseline is the better of two that know no graph: staying, and the most frequent region.
     Omlin & Giles 1996.
+    Example: `deepro.state_space(net, texts, "lstm.l1")`
     """
     sequences = as_sequences(net, sequences)
     from sklearn.cluster import KMeans

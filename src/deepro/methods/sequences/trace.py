@@ -48,6 +48,7 @@ def trace(
     The self-test is made in full precision before anything is left out. A long float32 LSTM on a CPU is called as it is
     outside torch.no_grad, where its kernel keeps the gates: h is the module's to rounding (decision 14).
     Strobelt et al. 2016, arXiv 1606.07461.
+    Example: `deepro.trace(net, "def f(x):").h["lstm.l0"]`
     """
     sequence = as_sequences(net, sequence)
     wanted = None if states.strip() == "all" else tuple(k.strip() for k in states.split(",") if k.strip())

@@ -51,6 +51,7 @@ def aligned_maps(
 
     Stopped, the maps so far are returned, the last unfinished. Raises UsageError for fewer than 7 examples or
     pool=positions.
+    Example: `deepro.aligned_maps(net, "photos/", ["features.3", "features.11"])`
     """
     dataset = as_examples(net, dataset)
     names = [layers] if isinstance(layers, str) else list(layers)
@@ -140,7 +141,7 @@ def _align(frames: Sequence[Frame], perplexity: float | None, steps: int, early_
         moved.append(np.zeros(n) if last is None else np.linalg.norm(values - last, axis=1) / max(spread, 1e-30))
         before = now
         if not made.finished:
-            break  # whoever stopped one map wants no more of them
+            break  # a listener that stopped one map stops the rest
     return AlignedMaps(
         steps=tuple(f[0] for f in frames[: len(maps)]),
         maps=tuple(maps),

@@ -25,7 +25,7 @@ from deepro.registry import Paper, method
 from deepro.targets import Target
 
 _TOGETHER = 12  # pictures made in one batch
-_SHOWN = 3  # examples and classes told of each cell
+_SHOWN = 3  # examples and classes listed for each cell
 
 
 @method(
@@ -56,6 +56,7 @@ def atlas(
     made by `imagine` to move the layer's mean that way, and its cosine says how nearly it does.
     Raises UsageError for fewer than 7 codes or codes that are all equal, UnsupportedError where the layer does not
     count its units on axis 1 or its codes do not fit in memory.
+    Example: `deepro.atlas(net, "photos/", "features.11", grid=12)`
     """
     dataset = as_examples(net, dataset)
     found = capture(

@@ -34,6 +34,7 @@ def embed(net: Network, dataset: Any, layer: str, method: str = "tsne", *, label
     labels: (N,) class indices or names, where the data set has none. method: tsne, pca, umap or random_projection;
     `deepro methods` lists them with their options. Raises UsageError for an unknown method or option, for too few
     points, for codes that are all equal or not finite; LayerError for an unknown layer.
+    Example: `deepro.embed(net, "photos/", "classifier.0", method="pca")`
     """
     known = map_methods()
     if method not in known:
@@ -67,7 +68,10 @@ def pca(
     keep_codes: KeepOption = True,
     seed: SeedOption = 0,
 ) -> Map:
-    """Principal components of the codes, values (N, 2) in the codes' units. facts: the variance each axis explains."""
+    """Principal components of the codes, values (N, 2) in the codes' units. facts: the variance each axis explains.
+
+    Example: `deepro.pca(net, "photos/", "classifier.0")`
+    """
     dataset = as_examples(net, dataset)
     options = MapOptions(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
     return make_map(
@@ -95,7 +99,10 @@ def random_projection(
     keep_codes: KeepOption = True,
     seed: SeedOption = 0,
 ) -> Map:
-    """The codes along two Gaussian directions, values (N, 2)."""
+    """The codes along two Gaussian directions, values (N, 2).
+
+    Example: `deepro.random_projection(net, "photos/", "classifier.0")`
+    """
     dataset = as_examples(net, dataset)
     options = MapOptions(layer, pool, step, metric, batch_size, memory, thumbnails, keep_codes, seed)
     plan = LayoutPlan("random_projection", lambda codes, _near, _start: random_layout(codes, seed), least=3)
@@ -133,6 +140,7 @@ def tsne(
     Above `sample` points a sample, stratified by label, is fitted and the others are placed beside it. Stopped by
     progress.Stopped or from the keyboard, the map so far is returned with finished=False.
     Raises UsageError for fewer than 7 points or a perplexity that needs more.
+    Example: `deepro.tsne(net, "photos/", "classifier.0", perplexity=30)`
     """
     dataset = as_examples(net, dataset)
 
@@ -188,6 +196,7 @@ def umap(
     """UMAP by umap-learn, seeded, from exact neighbours, started from the PCA, values (N, 2).
 
     Raises UnsupportedError where umap-learn is not installed, UsageError for fewer than 5 points.
+    Example: `deepro.umap(net, "photos/", "classifier.0", neighbours=15)`
     """
     dataset = as_examples(net, dataset)
 

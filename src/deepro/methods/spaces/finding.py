@@ -1,4 +1,4 @@
-"""Finding in a layer's space: outliers, near duplicates, likely label errors, clusters and what marks them."""
+"""Finds in a layer's space: outliers, near duplicates, likely label errors, clusters and what marks them."""
 
 from __future__ import annotations
 

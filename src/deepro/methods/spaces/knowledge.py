@@ -46,6 +46,7 @@ def layer_scores(
     probe, control, control_fit, selectivity, chance: see probing.linear_probe. neighbours: leave-one-out vote.
     dimension_twonn, dimension_mle: intrinsic. between_class: share of the variance. silhouette. code_size.
     similarity: linear CKA. Raises UsageError where there are no labels, one class, or fewer than 5 examples.
+    Example: `deepro.layer_scores(net, "photos/", ["features.3", "features.11"])`
     """
     dataset = as_examples(net, dataset)
     if pool == "positions":
@@ -123,6 +124,7 @@ def compare_networks(
     other_layers: of the other network; the same names by default. Examples that one of them cannot read are left out,
     and said. Labels play no part.
     Raises UsageError for fewer than 4 examples, LayerError for a layer that is not there.
+    Example: `deepro.compare_networks(net, other, "photos/", ["features.3"])`
     """
     dataset = as_examples(net, dataset)
     names_a = [layers] if isinstance(layers, str) else list(layers)

@@ -13,9 +13,9 @@ from deepro.methods.spaces.neighbours import Neighbours
 
 @dataclass(frozen=True)
 class ProbeScore:
-    """accuracy: on held-out examples. control: the same probe on labels dealt out anew.
+    """Scores of a linear probe. accuracy: on held-out examples. control: the same probe on permuted labels.
 
-    control_fit: how many of those it could learn by heart. chance: the share of the commonest class.
+    control_fit: accuracy on the permuted labels that it was fitted to. chance: the share of the commonest class.
     selectivity: accuracy - control.
     """
 

@@ -46,6 +46,7 @@ def findings(
 
     Without labels, or with one class, there are no likely label errors, and a note says so.
     Raises UsageError for fewer than 3 examples, codes that are all equal, or pool=positions.
+    Example: `deepro.findings(net, "photos/", "classifier.0")`
     """
     dataset = as_examples(net, dataset)
     if pool == "positions":

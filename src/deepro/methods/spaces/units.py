@@ -41,6 +41,7 @@ def unit_map(
     2 - 2 x their correlation. ids: the units' numbers. columns: mean, spread, and where there are labels the class with
     the highest mean (class) and how far its mean lies above the others', in spreads (class_gap). Units that never
     change are left out. Raises UsageError for fewer than 3 units that answer.
+    Example: `deepro.unit_map(net, "photos/", "features.11")`
     """
     dataset = as_examples(net, dataset)
     found = capture(net, dataset, layer, pool="mean", batch_size=batch_size, memory=memory << 20, predictions=False)

@@ -29,8 +29,9 @@ def activations(net: Network, images: Images, layers: LayerNames) -> Activations
     """Layers' outputs, exactly as the modules returned them, in one forward pass that ends at the last layer asked for.
 
     layers: one name or several. Returns values: name -> (N, *layer shape), float32, or float64 where the network is.
-    Where a module returns a tuple or a mapping, its first tensor.
+    Where a module returns a tuple or a mapping, its first tensor is taken.
     Raises LayerError for an unknown layer, NetworkError for one that never runs.
+    Example: `deepro.activations(net, "cat.jpg", ["features.3", "features.11"])`
     """
     images = net.prepare(images)
     names = [layers] if isinstance(layers, str) else list(layers)

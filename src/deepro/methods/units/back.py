@@ -89,7 +89,7 @@ class Way:
             values[rows[part]] = self._back(signals)
 
     def _back(self, signals: Tensor) -> Tensor:
-        """(U, 1, units, *space) to (U, *input shape). The graph stays, for whoever asks next."""
+        """(U, 1, units, *space) to (U, *input shape). The graph is kept for later calls."""
         if len(signals) > 1:
             try:
                 with warnings.catch_warnings():

@@ -36,7 +36,7 @@ def correspondence(
     draws: Annotated[int, Bounds(1, 1000), "random squares an image and part, for the control"] = 10,
     seed: Annotated[int, Bounds(0, 2**31), "of the random squares"] = 0,
 ) -> Correspondence:
-    """Table 1 of the paper.
+    """Compare how hiding the same part of different images changes a layer's features (table 1 of the paper).
 
     parts: name -> (N, 4) left, top, right, bottom in input pixels, one box an image. Each is hidden by grey; e = x - x'
     is what that changes in a layer's features, and two images are compared by the share of features in which the signs
@@ -44,6 +44,7 @@ def correspondence(
     the same sizes at random places.
     Returns distances for all pairs of images, and mean and standard error over the images as in the paper.
     Raises UsageError for fewer than two images, and boxes that do not fit.
+    Example: `deepro.correspondence(net, images, {"left eye": boxes}, ["features.3", "features.11"])`
     """
     images = net.prepare(images)
     names = [layers] if isinstance(layers, str) else list(layers)

@@ -60,6 +60,7 @@ def deconvnet(
     rule sends back the unit's own pattern, whatever the image shows; `guided` then still looks at the image.
     Raises LayerError and UsageError for a layer, unit or position that is not there, and UnsupportedError where the
     network has no rectifier for the rule to act on: the result would be the plain gradient under another name.
+    Example: `deepro.deconvnet(net, "cat.jpg", "features.11", units=[34, 7])`
     """
     images = net.prepare(images)
     net.check_layer(layer)

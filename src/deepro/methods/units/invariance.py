@@ -35,12 +35,13 @@ def invariance(
     turn: Annotated[float, Bounds(0.0, 360.0), "largest rotation in degrees"] = 350.0,
     points: Annotated[int, Bounds(2, 200), "points a curve"] = 13,
 ) -> Invariance:
-    """Figure 5 of the paper: for each transform, image and layer a curve of distances, and one of probabilities.
+    """Move, scale and turn images; measure how far features and probabilities move (figure 5 of the paper).
 
     Translation is vertical and runs from -shift to shift pixels, positive down; scale from 1 to `scale`; rotation from
     0 to `turn` degrees, counter-clockwise. All are about the centre, bilinear; what lies outside the picture repeats
     its border. The step that changes nothing is part of every curve, with distance 0.
     target: label or index, None for what each untouched image is taken for.
+    Example: `deepro.invariance(net, ["cat.jpg", "dog.jpg"], ["features.3", "classifier"], turn=180)`
     """
     images = net.prepare(images)
     names = [layers] if isinstance(layers, str) else list(layers)

@@ -34,13 +34,14 @@ def occlusion_maps(
     step: Annotated[int, Bounds(1, 4096), "input pixels between two places"] = 8,
     batch_size: Annotated[int, Bounds(1, 4096), "squares evaluated at once"] = 16,
 ) -> OcclusionMaps:
-    """Figure 6 of the paper: three maps, each over the places of the square.
+    """Move a grey square over one image and record three maps over its places (figure 6 of the paper).
 
     The unit's response is its activation summed over its map; the probability is the target's; the prediction is the
     class put first. The square's centres lie on a grid whose first and last rows touch the border, so the outer squares
     are cut. Grey is the middle of the range, or 0 where the network was loaded without preprocessing.
     unit: None for the unit of the layer that answers strongest. target: label or index, None for the prediction.
     Raises UsageError for more than one image or no picture, LayerError for a layer without a map.
+    Example: `deepro.occlusion_maps(net, "cat.jpg", "features.11", square=50)`
     """
     image = net.prepare(image)
     if len(image) != 1 or image.tensor.ndim != 4:

@@ -1,4 +1,4 @@
-"""Which layers to show when nobody named any."""
+"""Chooses the layers that are shown by default."""
 
 from __future__ import annotations
 

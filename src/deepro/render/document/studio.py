@@ -1,4 +1,4 @@
-"""What a live server tells beside the pages: itself, its methods as forms, jobs, and answers while one watches."""
+"""Models of what a live server sends beside pages: its state, methods as forms, jobs, and quick answers."""
 
 from __future__ import annotations
 
