@@ -53,6 +53,8 @@ def ablate(
     the network's by label, or by index where they are numbers. Cost: one reading, 1 + S passes.
     Raises UsageError for units that are not there, LabelError for classes that do not fit, ImageError where nothing can
     be read.
+
+    Example: `deepro.ablate(net, "photos/", {"features.11": [3, 17]})`
     """
     data = as_examples(net, dataset).labelled()
     chosen = {layer: tuple(us) for layer, us in units.items()}

@@ -36,6 +36,8 @@ def compare(
     after; other: the one before, for the filters; without it `weights` is NaN. Units are matched by their number, as
     they must be between checkpoints of one training. Raises UsageError where the layers or the data sets differ, and
     StoreError for the survey of another network.
+
+    Example: `deepro.compare(net, before, after)`
     """
     for one, survey in ((net, after), (other, before)):
         made = survey.provenance

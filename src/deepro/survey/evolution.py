@@ -44,6 +44,8 @@ def evolution(
     kept under, usually the last. Where the strongest image changes from one checkpoint to the next, `jumps` says so:
     the sudden jumps in appearance of the paper.
     Raises what `survey` and `gallery` raise, and UsageError for no checkpoints or other numbers of units.
+
+    Example: `deepro.evolution(net, checkpoints, "photos/", "features.11")`
     """
     if net.fingerprint not in {one.fingerprint for one in checkpoints.values()}:
         raise UsageError("the network is none of the checkpoints: expected one of them, usually the last")

@@ -45,6 +45,8 @@ def feeds(
     layer's output, times that output, summed over the unit's map; then the mean over the photographs, a class that is
     not among the five counting as 0. Cost: one pass and five ways back from the logits to the layer a photograph.
     Raises what `gallery` raises, and NetworkError for a layer on which the logits do not depend.
+
+    Example: `deepro.feeds(net, survey, "photos/", "features.11", [34])`
     """
     data = as_examples(net, dataset).labelled()
     statistics = check_survey(net, survey, data, layer)

@@ -57,6 +57,8 @@ def gallery(
     input, the whole input is shown.
     Raises UsageError and LayerError for what does not fit, and StoreError where network or data set are not those of
     the survey.
+
+    Example: `deepro.gallery(net, survey, "photos/", "features.11", [34, 7])`
     """
     data = as_examples(net, dataset).labelled()
     statistics = check_survey(net, survey, data, layer)

@@ -82,7 +82,7 @@ def find_cells(
     is not matched by the best of all units on tracks shifted in time (p <= 0.05) and, where the clamp test can be made,
     moves the prediction where the track is on, beyond what it moves elsewhere, more than nine in ten other units do.
     Karpathy, Johnson, Fei-Fei 2015, arXiv 1506.02078.
-    Example: `deepro.find_cells(net, texts, ["inside quotes"])`
+    Example: `deepro.find_cells(net, texts, ["double quotes"])`
     """
     sequences = as_sequences(net, sequences)
     if sequences.call is not None:

@@ -103,6 +103,8 @@ def diagnose(
     at the input, of at least 5 x 5 pixels, and for the projections in `galleries` of this survey, of at least 8 x 8,
     that were kept pixel by pixel.
     thresholds: others than THRESHOLDS. Raises UsageError for a survey of another network and unknown thresholds.
+
+    Example: `deepro.diagnose(net, survey)`
     """
     limits = thresholds
     if survey.provenance is not None and survey.provenance.network["fingerprint"] != net.fingerprint:
