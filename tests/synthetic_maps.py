@@ -112,6 +112,7 @@ def findings() -> Findings:
         given=np.array([1]),
         likely=np.array([2]),
         trust=np.array([0.1], np.float32),
+        control={"clean": 0, "shuffled": 5, "planted": 3, "found": 2, "alarms": 1},
         cluster=np.where(labels == 2, -1, labels).astype(np.int32),
         cluster_units=np.array([[1, 2], [3, 0]]),
         cluster_effects=np.array([[4.0, 2.0], [3.0, 1.0]], np.float32),

@@ -86,22 +86,16 @@ def best_assignment(points: np.ndarray, places: np.ndarray) -> float:
     return min(sum(table[i, p] for i, p in enumerate(way)) for way in itertools.permutations(range(len(places)), n))
 
 
-def label_errors(near: np.ndarray, labels: np.ndarray) -> dict[int, int]:
-    """example -> likelier class, by confident learning on the votes of the neighbours (Northcutt et al. 2021)."""
-    classes = sorted(set(labels.tolist()))
-    share = [{c: sum(labels[j] == c for j in row) / len(row) for c in classes} for row in near.tolist()]
-    threshold = {}
-    for c in classes:
-        own = [share[i][c] for i in range(len(labels)) if labels[i] == c]
-        threshold[c] = sum(own) / len(own)
-    found = {}
-    for i, votes in enumerate(share):
-        sure = [c for c in classes if votes[c] >= threshold[c]]
-        if sure:
-            likely = max(sure, key=lambda c: (votes[c], -c))
-            if votes[likely] > votes[int(labels[i])]:
-                found[i] = likely
-    return found
+def left_out(x: np.ndarray, target: np.ndarray, penalty: float) -> np.ndarray:
+    """(N, K) what ridge regression, its offset unpenalised, answers to each example when made without it."""
+    out = np.zeros_like(target)
+    for i in range(len(x)):
+        others = np.arange(len(x)) != i
+        mean, offset = x[others].mean(0), target[others].mean(0)
+        a = x[others] - mean
+        weights = np.linalg.solve(a.T @ a + penalty * np.eye(x.shape[1]), a.T @ (target[others] - offset))
+        out[i] = offset + (x[i] - mean) @ weights
+    return out
 
 
 def two_nn(distances: np.ndarray, discard: float = 0.1) -> float:

@@ -129,6 +129,7 @@ def test_units_and_findings_join_the_map_of_the_same_examples(made: Pages) -> No
     (found,) = page.findings
     assert found.clusters[0].size == 20
     assert (found.suspects[0].given, found.suspects[0].likely) == (synthetic_maps.CLASSES[1], synthetic_maps.CLASSES[2])
+    assert found.control["planted"] == 3
     assert pages["map", cards["units"].id].findings == []
 
 

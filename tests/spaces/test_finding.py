@@ -11,8 +11,9 @@ from torch import nn
 import deepro
 from deepro import registry
 from deepro.errors import ShapeError, UsageError
-from deepro.methods.spaces import finding
-from deepro.methods.spaces.neighbours import Finder
+from deepro.methods.spaces import doubting, finding
+from deepro.methods.spaces.leaving_out import LeftOut
+from deepro.methods.spaces.neighbours import Finder, Metric
 from deepro.render.grid import picture_grid
 
 
@@ -22,15 +23,104 @@ def three_blobs(each: int = 40, size: int = 5) -> tuple[np.ndarray, np.ndarray]:
     return codes.astype(np.float32), np.repeat([0, 1, 2], each)
 
 
-def test_outliers_are_scikit_learns() -> None:
-    from sklearn.neighbors import LocalOutlierFactor
+def test_the_odd_one_is_the_farthest_out_alone_or_faint_in_a_crowd() -> None:
+    # A faint answer lies among all others by its distance, and points elsewhere.
+    random = np.random.default_rng(0)
+    codes = np.abs(random.normal(0, 1, (200, 40))).astype(np.float32) * random.uniform(0.3, 3, (200, 1)).astype("f4")
+    codes[7] *= 100
+    assert finding.outliers(codes).argmax() == 7
+    codes[7] /= 100
+    codes[11] = 0
+    codes[11, :3] = 0.1
+    assert finding.outliers(codes).argmax() == 11
+    assert np.isfinite(finding.outliers(np.repeat(codes[:10], 5, axis=0), 3)).all()
 
-    codes, _ = three_blobs()
-    codes[7] += 30
-    found = finding.outliers(Finder(codes).of_all(12))
-    known = -LocalOutlierFactor(12).fit(codes.astype(np.float64)).negative_outlier_factor_
-    np.testing.assert_allclose(found, known, rtol=1e-5)
-    assert found.argmax() == 7
+
+def test_left_out_answers_are_those_of_regressions_made_without_each() -> None:
+    random = np.random.default_rng(0)
+    for shape in ((12, 4), (9, 30)):
+        codes, target = random.normal(size=shape), np.eye(3)[np.arange(shape[0]) % 3]
+        x = codes / np.linalg.norm(codes, axis=1, keepdims=True)
+        x -= x.mean(0)
+        found = LeftOut(codes).answers(target)
+        usual = np.square(x).sum() / len(x)
+        expected = min(
+            (reference.left_out(x, target, penalty * usual) for penalty in np.geomspace(1e-4, 1e2, 13)),
+            key=lambda answers: np.square(answers - target).sum(),
+        )
+        np.testing.assert_allclose(found, expected, atol=1e-8)
+
+
+def hard_blobs(n: int = 300, classes: int = 6, size: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    """Classes that overlap, and of unequal brightness."""
+    random = np.random.default_rng(1)
+    labels = random.integers(0, classes, n)
+    codes = random.normal(0, 1, (classes, size))[labels] + random.normal(0, 1.6, (n, size))
+    return (codes * random.uniform(0.3, 3, (n, 1))).astype(np.float32), labels
+
+
+def test_planted_label_errors_are_found_and_few_others() -> None:
+    codes, labels = hard_blobs()
+    right = listed = planted = 0
+    for seed in range(5):
+        random = np.random.default_rng(seed)
+        at = random.choice(len(labels), 15, replace=False)
+        wrong = labels.copy()
+        wrong[at] = (wrong[at] + random.integers(1, 6, 15)) % 6
+        found, _ = doubting.label_errors(codes, wrong)
+        right, listed, planted = right + np.isin(found.suspects, at).sum(), listed + len(found.suspects), planted + 15
+        assert (found.given == wrong[found.suspects]).all()
+        assert (found.likely != found.given).all()
+        assert (np.diff(found.trust) >= 0).all()
+    assert right / listed > 0.55
+    assert right / planted > 0.7
+
+
+def test_right_labels_are_hardly_doubted_and_the_control_says_what_is_chance() -> None:
+    codes, labels = hard_blobs()
+    labels[5] = -1
+    found, control = doubting.label_errors(codes, labels)
+    assert len(found.suspects) <= 0.04 * len(labels)
+    assert 5 not in found.suspects
+    assert control.clean <= len(found.suspects)
+    assert control.planted == 15
+    assert control.found >= 10
+    assert control.alarms <= 0.04 * len(labels)
+
+
+def test_many_examples_are_answered_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes, labels = hard_blobs()
+    labels[:10] = (labels[:10] + 1) % 6
+    monkeypatch.setattr(doubting, "_TOGETHER", 160)
+    found, _ = doubting.label_errors(codes, labels)
+    assert np.isin(np.arange(10), found.suspects).sum() >= 6
+
+
+def test_natural_neighbours_are_no_duplicates_and_copies_are_in_spite_of_many_others() -> None:
+    random = np.random.default_rng(0)
+    codes = random.normal(size=(300, 64)).astype(np.float32)
+    assert not len(finding.near_duplicates(Finder(codes).of_all(8)).pairs)
+    copies = codes[:90] + random.normal(0, 0.2, (90, 64)).astype(np.float32)
+    found = finding.near_duplicates(Finder(np.concatenate([codes, copies])).of_all(8))
+    assert sorted(map(tuple, found.pairs.tolist())) == [(i, 300 + i) for i in range(90)]
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_a_picture_and_its_mirror_image_are_the_same(metric: Metric) -> None:
+    random = np.random.default_rng(0)
+    codes, mirrored = random.normal(size=(2, 30, 6)).astype(np.float32)
+    codes[7], mirrored[7] = mirrored[3], codes[3]
+    near = finding.either_way(codes, mirrored, metric, 5)
+    assert (near.indices[3, 0], near.indices[7, 0]) == (7, 3)
+    assert near.distances[3, 0] == pytest.approx(0, abs=1e-5)
+    rows = np.arange(30)[:, None]
+    assert not (near.indices == rows).any()
+    assert all(len(set(row)) == 5 for row in near.indices.tolist())
+    both, turned = np.concatenate([codes, mirrored], 1), np.concatenate([mirrored, codes], 1)
+    table = np.minimum(reference.distances(both, both, metric), reference.distances(both, turned, metric))
+    np.fill_diagonal(table, np.inf)
+    scale = 2**0.5 if metric == "euclidean" else 1
+    np.testing.assert_allclose(near.distances, np.sort(table, 1)[:, :5] / scale, atol=1e-5)
 
 
 def test_planted_duplicates_are_found_in_groups() -> None:
@@ -43,30 +133,6 @@ def test_planted_duplicates_are_found_in_groups() -> None:
     assert not finding.near_duplicates(Finder(three_blobs()[0]).of_all(8)).groups
     with pytest.raises(UsageError, match=r"within is -1\.0"):
         finding.near_duplicates(Finder(codes).of_all(8), -1.0)
-
-
-def test_planted_label_errors_are_found() -> None:
-    codes, labels = three_blobs()
-    wrong = labels.copy()
-    wrong[[3, 50, 90]] = (labels[[3, 50, 90]] + 1) % 3
-    wrong[5] = -1
-    found = finding.label_errors(Finder(codes).of_all(15), wrong)
-    assert sorted(found.suspects.tolist()) == [3, 50, 90]
-    assert (found.likely == labels[found.suspects]).all()
-    assert (found.given == wrong[found.suspects]).all()
-    assert found.trust.max() < 0.2
-    assert not len(finding.label_errors(Finder(codes).of_all(15), labels).suspects)
-
-
-def test_label_errors_are_what_confident_learning_says() -> None:
-    rng = np.random.default_rng(0)
-    codes = rng.standard_normal((90, 2)).astype(np.float32)
-    labels = (codes[:, 0] + rng.normal(0, 0.8, 90) > 0.7).astype(int) + 2 * (codes[:, 1] > 1)
-    near = Finder(codes).of_all(10)
-    found = finding.label_errors(near, labels, 10)
-    expected = reference.label_errors(near.indices, labels)
-    assert 5 < len(expected) < 45
-    assert dict(zip(found.suspects.tolist(), found.likely.tolist(), strict=True)) == expected
 
 
 def test_clusters_with_the_labels_and_units_that_mark_them() -> None:

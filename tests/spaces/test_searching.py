@@ -10,6 +10,7 @@ from torch import nn
 import deepro
 from deepro import registry
 from deepro.errors import UsageError
+from deepro.kinds import record
 from deepro.methods.spaces import searching
 
 N = 90
@@ -50,6 +51,27 @@ def test_each_finding_is_where_it_was_planted() -> None:
         if kind is not None:
             assert made.cluster_units[c, 0] == kind  # the number by which the group stands out
         assert made.cluster_effects[c, 0] > 3
+
+
+def test_a_mirrored_copy_of_a_picture_is_a_duplicate() -> None:
+    random = np.random.default_rng(1)
+    pictures = [random.integers(0, 256, (16, 16, 3), dtype=np.uint8) for _ in range(40)]
+    pictures.append(pictures[4][:, ::-1].copy())
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 12, 5, stride=3), nn.Flatten(), nn.Linear(12 * 16, 24)).eval()
+    net = deepro.load(module, preprocess=deepro.Preprocess((16, 16), 16, (127.0,) * 3, (60.0,) * 3, "RGB", 255.0))
+    made = registry.get("findings")(net, pictures, "2")
+    assert made.duplicates.tolist() == [[4, 40]]
+    assert not len(registry.get("findings")(net, pictures, "2", mirror=False).duplicates)
+
+
+def test_a_result_without_controls_still_says_its_lines() -> None:
+    made = found(None, planted()[0])
+    assert not made.control
+    assert not any("control" in line for line in record.of(made).lines(made))
+    made = found(planted()[1], planted()[0])
+    assert made.control["planted"] == 4  # one in twenty of 90
+    assert any("4 planted errors found" in line for line in record.of(made).lines(made))
 
 
 def test_of_many_codes_a_sample_is_clustered_and_the_others_go_along(monkeypatch: pytest.MonkeyPatch) -> None:

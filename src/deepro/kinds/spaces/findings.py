@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,15 @@ _LISTED = 60  # findings of a kind in the page
 class Findings(Result):
     """What stands out among the codes of one layer. ids: (N,) names; all else are indices into them.
 
-    outliers: (K,) the loneliest first. outlier_factors: (N,) local outlier factor, about 1 inside a crowd.
-    duplicates: (P, 2) pairs nearer than `duplicate_distance`, nearest first; duplicate_distances: (P,).
-    suspects: (S,) examples whose surroundings speak against their label, the likeliest error first; given, likely: (S,)
-    labels; trust: (S,) share of the neighbourhood that speaks for the given one. cluster: (N,) int32, the largest
-    cluster 0, -1 in none. cluster_units: (C, u) the units by which each cluster stands out, and cluster_effects: (C, u)
-    by how many standard deviations. notes: what was measured on a sample, or could not be.
+    outliers: (K,) the farthest out first. outlier_factors: (N,) how far out, in spreads; in results of version 1 the
+    local outlier factor. duplicates: (P, 2) pairs nearer than `duplicate_distance`, nearest first;
+    duplicate_distances: (P,). suspects: (S,) examples whose codes speak against their label, the likeliest error first;
+    given, likely: (S,) labels; trust: (S,) probability that the given one is right. control: the same search where the
+    truth is known: suspects when labels are `clean` (those suspected put right) and `shuffled`, how many labels
+    `planted` wrong were `found`, with how many `alarms`; empty without labels and in results of version 1.
+    cluster: (N,) int32, the largest cluster 0, -1 in none. cluster_units: (C, u) the units by which each cluster stands
+    out, and cluster_effects: (C, u) by how many standard deviations. notes: what was measured on a sample, or could not
+    be.
     """
 
     kind = "findings"
@@ -48,11 +52,24 @@ class Findings(Result):
     cluster: np.ndarray
     cluster_units: np.ndarray
     cluster_effects: np.ndarray
+    control: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
     def clusters(self) -> int:
         return int(self.cluster.max(initial=-1)) + 1
+
+    def controlled(self) -> str:
+        """The control in a line, empty where there is none."""
+        if not self.control:
+            return ""
+        clean, shuffled, planted, found, alarms = (
+            self.control[name] for name in ("clean", "shuffled", "planted", "found", "alarms")
+        )
+        return (
+            f"control: {clean} with clean labels, {shuffled} with shuffled ones; "
+            f"{found} of {planted} planted errors found, {alarms} false alarms"
+        )
 
     def doubted(self, most: int) -> list[Suspect]:
         """The likeliest label errors, with words for labels."""
@@ -71,6 +88,7 @@ def lines(result: Findings) -> list[str]:
         f"  outliers: {', '.join(ids[i] for i in result.outliers[:5].tolist())}",
         f"  near duplicates: {len(result.duplicates)}{': ' + pairs if pairs else ''}",
         f"  likely label errors: {len(result.suspects)}{': ' + doubted if doubted else ''}",
+        *([f"    {result.controlled()}"] if result.control else []),
         f"  clusters: {result.clusters}",
         *(f"  note: {note}" for note in result.notes),
     ]
@@ -79,10 +97,11 @@ def lines(result: Findings) -> list[str]:
 def draw(made: Any, result: Findings) -> None:
     """Left: the loneliest examples and the likeliest label errors by name. Right: the clusters by size."""
     left, right = made.subplots(1, 2)
-    said = ["outliers (local outlier factor)"]
+    said = ["outliers (how far out)"]
     said += [f"  {result.ids[i]}  {result.outlier_factors[i]:.2f}" for i in result.outliers[:8].tolist()]
     said += [f"near duplicates: {len(result.duplicates)}", f"likely label errors: {len(result.suspects)}"]
     said += [f"  {result.ids[s.point]}: {s.given}, looks like {s.likely}" for s in result.doubted(6)]
+    said += [f"  {part}" for part in result.controlled().split("; ") if part]
     left.text(0, 1, canvas.words("\n".join(said)), va="top", fontsize=7, family="monospace")
     left.axis("off")
     counts = np.bincount(result.cluster[result.cluster >= 0])
@@ -105,6 +124,7 @@ def show(result: Findings, site: Site) -> None:
         duplicates=result.duplicates[:_LISTED].tolist(),
         suspects=result.doubted(_LISTED),
         suspects_total=len(result.suspects),
+        control=dict(result.control),
         clusters=[_cluster(result, c) for c in range(len(result.cluster_units))],
     )
     of = points(result, "examples", result.ids, [(result.layer, result.pool)])

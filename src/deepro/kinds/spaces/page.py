@@ -106,7 +106,7 @@ class MapLink(Model):
 
 
 class Suspect(Model):
-    """An example whose surroundings speak for another label. trust: share of them that speaks for its own."""
+    """An example whose code speaks for another label. trust: probability that its own is right."""
 
     point: int
     given: str
@@ -127,7 +127,8 @@ class ClusterView(Model):
 
 class FindingsView(Model):
     """What stands out among the codes of one layer. outliers: the loneliest first, with their factors. duplicates:
-    pairs, nearest first. suspects_total: how many there are. cluster: (N,) int32, -1 in none."""
+    pairs, nearest first. suspects_total: how many there are; control: the same search where the
+    truth is known, see Findings. cluster: (N,) int32, -1 in none."""
 
     record: str
     layer: str
@@ -136,6 +137,7 @@ class FindingsView(Model):
     duplicates: list[list[int]]
     suspects: list[Suspect]
     suspects_total: int
+    control: dict[str, int] = Field(default_factory=dict)
     clusters: list[ClusterView]
     cluster: Values
     notes: list[str]

@@ -1,4 +1,4 @@
-"""Finds in a layer's space: outliers, near duplicates, likely label errors, clusters and what marks them."""
+"""Finds in a layer's space: outliers, near duplicates, clusters and what marks them; label errors: doubting.py."""
 
 from __future__ import annotations
 
@@ -8,32 +8,93 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepro.errors import ShapeError, UsageError
+from deepro.methods.spaces.leaving_out import LeftOut
 from deepro.methods.spaces.neighbours import Finder, Metric, Neighbours
-from deepro.methods.spaces.probing import check_labels
 
 
-def outliers(neighbours: Neighbours) -> np.ndarray:
-    """(N,) local outlier factor: how much sparser each point's surroundings are than its neighbours', about 1 inside.
+def outliers(codes: np.ndarray, k: int = 20) -> np.ndarray:
+    """(N,) how far out each code (N, D) is: 0 for the usual one, 1 a spread further.
 
-    Breunig et al. 2000, 10.1145/342009.335388.
+    The largest of four: the length, and in codes of unit length the mean distance to the `k` nearest others, the
+    distance from the mean, and the distance from what the others' directions explain. What the network cannot read
+    (noise, a flat grey) has a crowd of faint codes nearby: distances between the codes as they are miss it.
     """
-    distances = neighbours.distances.astype(np.float64)
-    reach = np.maximum(distances, distances[neighbours.indices, -1])
-    density = 1 / (reach.mean(1) + 1e-10)
-    return density[neighbours.indices].mean(1) / density
+    probe = LeftOut(codes)
+    near = Finder(np.ascontiguousarray(codes), "cosine").of_all(min(k, len(codes) - 1))
+    measures = np.stack([near.distances.clip(0).mean(1), probe.from_mean(), probe.unexplained(), probe.lengths])
+    # Not below what single precision tells apart: logarithms of zeros would drown the rest.
+    apart = np.log(np.maximum(measures, 1e-6 * np.median(measures, 1, keepdims=True) + 1e-30))
+    apart -= np.median(apart, 1, keepdims=True)
+    spread = np.median(np.abs(apart), 1, keepdims=True)
+    apart = np.divide(apart, spread, out=np.zeros_like(apart), where=spread > 0)
+    apart[-1] = np.abs(apart[-1]) - 1  # a length is odd on either side; the usual distance from the median counts as 0
+    return apart.max(0)
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """pairs: (P, 2) indices, the nearer first. distances: (P,). groups: sets of two or more that hang together."""
+    """pairs: (P, 2) indices, the nearer first. distances: (P,). groups: sets of two or more that hang together.
+    within: the distance below which a pair counts."""
 
     pairs: np.ndarray
     distances: np.ndarray
     groups: tuple[tuple[int, ...], ...]
+    within: float
+
+
+def unusually_near(neighbours: Neighbours) -> float:
+    """The distance below which two codes are nearer than chance would have them; 0 where nothing is spread.
+
+    The smaller of two. By the distances to the nearest other, their logarithms taken as normal: not one in twenty such
+    sets has a pair below. Their spread is that of the half above the median, which copies do not reach, and then,
+    without what lies below the threshold so found, that of the wider half. By the dimension of the space, for points
+    spread evenly (Levina & Bickel 2004, the median over points): one point of the set is expected below.
+    """
+    from scipy.stats import norm
+
+    distances = neighbours.distances.astype(np.float64)
+    apart = np.log(distances[distances[:, 0] > 0, 0])
+    if len(apart) < 4:
+        return 0.0
+
+    def threshold(apart: np.ndarray, wider: bool) -> float:
+        low, middle, high = np.quantile(apart, [0.25, 0.5, 0.75])
+        half = max(high - middle, middle - low) if wider else high - middle
+        return float(middle - norm.isf(0.05 / len(distances)) / norm.isf(0.25) * half) if half > 0 else -np.inf
+
+    found = threshold(apart[apart > threshold(apart, False)], True)
+    if distances.shape[1] > 2:
+        near = distances[distances[:, 0] > 0]
+        growth = float(np.median(np.log(near[:, -1:] / near[:, :-1]).sum(1) / (near.shape[1] - 2)))  # 1 / dimension
+        found = min(found, float(np.median(apart)) - growth * np.log(len(distances) * np.log(2)))
+    return float(np.exp(found))
+
+
+def either_way(codes: np.ndarray, mirrored: np.ndarray, metric: Metric, k: int) -> Neighbours:
+    """The `k` nearest others of each picture, where a picture and its mirror image are the same.
+
+    codes, mirrored: (N, D) of the pictures and of their mirror images. Two pictures are as far apart as both of one and
+    both of the other, in the nearer of the two orders.
+    """
+    n = len(codes)
+    both = np.concatenate([codes, mirrored], 1) / np.float32(2**0.5 if metric == "euclidean" else 1)
+    finder = Finder(both, metric)
+    same, turned = finder.of_all(k), finder.of(np.roll(both, codes.shape[1], 1), k + 1)
+    indices = np.concatenate([same.indices, turned.indices], 1)
+    distances = np.concatenate([same.distances, turned.distances], 1)
+    rows = np.arange(n)[:, None]
+    # One's own mirror image is no other, and who is near both ways counts once, where it is nearer.
+    order = np.lexsort((distances, indices), axis=1)
+    sorted_ = np.take_along_axis(indices, order, 1)
+    again = np.zeros(indices.shape, bool)
+    np.put_along_axis(again, order[:, 1:], sorted_[:, 1:] == sorted_[:, :-1], 1)
+    distances = np.where((indices == rows) | again, np.inf, distances)
+    first = np.argsort(distances, axis=1, kind="stable")[:, :k]
+    return Neighbours(np.take_along_axis(indices, first, 1), np.take_along_axis(distances, first, 1))
 
 
 def near_duplicates(neighbours: Neighbours, within: float | None = None) -> Duplicates:
-    """Pairs of codes nearer than `within`; by default a tenth of the median distance to the nearest neighbour.
+    """Pairs of codes nearer than `within`; by default nearer than chance would have them, see `unusually_near`.
 
     Of points with more copies than neighbours were asked for, not every pair is listed; the groups are whole all the
     same where the copies know each other through others.
@@ -42,7 +103,7 @@ def near_duplicates(neighbours: Neighbours, within: float | None = None) -> Dupl
     from scipy.sparse.csgraph import connected_components
 
     if within is None:
-        within = 0.1 * float(np.median(neighbours.distances[:, 0]))
+        within = unusually_near(neighbours)
     if within < 0:
         raise UsageError(f"within is {within}, expected a distance of 0 or more")
     rows, columns = np.nonzero(neighbours.distances <= within)
@@ -55,46 +116,7 @@ def near_duplicates(neighbours: Neighbours, within: float | None = None) -> Dupl
     graph = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (n, n))
     _, group = connected_components(graph, directed=False)
     members = [tuple(np.nonzero(group == g)[0].tolist()) for g in np.unique(group[pairs.ravel()])]
-    return Duplicates(pairs[order], distances[order], tuple(sorted(members, key=lambda m: (-len(m), m))))
-
-
-@dataclass(frozen=True)
-class Suspects:
-    """Likely label errors, the likeliest first. suspects: (S,) indices. given, likely: (S,) labels. trust: (S,) share
-    of the neighbourhood that speaks for the given label."""
-
-    suspects: np.ndarray
-    given: np.ndarray
-    likely: np.ndarray
-    trust: np.ndarray
-
-
-def label_errors(neighbours: Neighbours, labels: np.ndarray, k: int = 15) -> Suspects:
-    """Examples whose surroundings speak against their label, by confident learning on the votes of the neighbours.
-
-    Each example's class probabilities are the shares of its `k` nearest others, itself left out. A class counts where
-    its share reaches the mean share among examples with that label; an example is suspected where another class does
-    and exceeds its own. Northcutt, Jiang & Chuang 2021, arXiv 1911.00068.
-    """
-    labels = np.asarray(labels)
-    known = check_labels(labels, len(neighbours.indices))
-    classes, place = np.unique(labels[known], return_inverse=True)
-    at = np.full(len(labels), -1)
-    at[known] = place
-    votes = at[neighbours.indices[:, : min(k, neighbours.indices.shape[1])]]
-    share = (
-        np.stack([(votes == c).sum(1) for c in range(len(classes))], 1) / np.maximum((votes >= 0).sum(1), 1)[:, None]
-    )
-    threshold = np.array([share[at == c, c].mean() for c in range(len(classes))])
-    over = np.where(share >= threshold, share, -1.0)
-    likely = over.argmax(1)
-    rows = np.arange(len(labels))
-    own = share[rows, np.maximum(at, 0)]
-    suspected = known & (over[rows, likely] >= 0) & (share[rows, likely] > own)
-    indices = np.nonzero(suspected)[0]
-    margin = share[indices, likely[indices]] - own[indices]
-    order = indices[np.lexsort((indices, -margin))]
-    return Suspects(order, labels[order], classes[likely[order]], own[order])
+    return Duplicates(pairs[order], distances[order], tuple(sorted(members, key=lambda m: (-len(m), m))), within)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ export function Findings({ overview, page, view, pick, choose }: Props) {
       {page.sprites ? <Tile sprites={page.sprites} index={i} size={44} alt={title} /> : page.ids[i]}
     </button>
   );
-  const group = (title: string, count: number | null, points: number[], list: ReactNode) => (
+  const group = (title: string, count: number | null, points: number[], list: ReactNode, below?: ReactNode) => (
     <div>
       <div className="row-head">
         <h3>
@@ -31,6 +31,7 @@ export function Findings({ overview, page, view, pick, choose }: Props) {
         )}
       </div>
       {count !== 0 ? list : <p className="quiet">{t("find.none")}</p>}
+      {below}
     </div>
   );
   const members = (c: number) => {
@@ -71,6 +72,7 @@ export function Findings({ overview, page, view, pick, choose }: Props) {
               </li>
             ))}
           </ul>,
+          view.control.planted !== undefined && <p className="caption">{t("find.control", view.control)}</p>,
         )}
         {group(
           t("find.duplicates"),
