@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from deepro.data.examples import Examples, as_examples
-from deepro.data.reading import Batch, Read
+from deepro.data.reading import Batch, ReadExample
 from deepro.errors import UsageError
 from deepro.kinds.spaces.findings import Findings
 from deepro.methods.spaces.code_table import CodeTable
@@ -111,7 +111,9 @@ class Mirrored(Examples):
     def __init__(self, examples: Examples) -> None:
         super().__init__(examples.dataset, examples.labels, examples.classes)
 
-    def batches(self, net: Network, size: int, start: int = 0, unreadable: list[Read] | None = None) -> Iterator[Batch]:
+    def batches(
+        self, net: Network, size: int, start: int = 0, unreadable: list[ReadExample] | None = None
+    ) -> Iterator[Batch]:
         for batch in super().batches(net, size, start, unreadable):
             yield replace(batch, tensor=batch.tensor.flip(-1))
 
