@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_TEST := $(VENV)/.ready-test
-VIEWER := $(shell find viewer/src viewer/*.json viewer/*.ts -type f -not -name document.ts)
+VIEWER := $(shell find viewer/src viewer/*.json viewer/*.ts -type f -not -name document.ts -not -name page-words.ts)
 
 .PHONY: demo studio test check format types docs bench clean
 

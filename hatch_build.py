@@ -21,7 +21,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 NEEDED = (20, 19)  # the oldest Node that the viewer's tools run on
 OUTPUT = Path("src/deepro/report/static")
 STAMP = "sources.sha256"
-TYPES = "src/generated/document.ts"  # made from the Python models, for those who read and check the sources
+TYPES = ("src/generated/document.ts", "src/generated/page-words.ts")  # for those who read and check the sources
 
 
 class ViewerHook(BuildHookInterface):
@@ -69,8 +69,8 @@ def sources(root: Path) -> str:
     """One hash over every file that the bundle depends on."""
     viewer = root / "viewer"
     files = [viewer / "package-lock.json", viewer / "package.json", viewer / "vite.config.ts", viewer / "pieces.ts"]
-    made = viewer / TYPES
-    return digest([*files, *sorted(p for p in (viewer / "src").rglob("*") if p.is_file() and p != made)], viewer)
+    made = [viewer / name for name in TYPES]
+    return digest([*files, *sorted(p for p in (viewer / "src").rglob("*") if p.is_file() and p not in made)], viewer)
 
 
 def digest(files: list[Path], base: Path) -> str:

@@ -2,12 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { fill, languages, learn, speech, type Language } from "../src/i18n";
-import * as places from "../src/i18n/places";
-import { tables } from "../src/i18n/tables";
+import { places, tables } from "../src/i18n/tables";
 import { preferred } from "../src/core/settings";
 
 const codes = Object.keys(languages) as Language[];
-const entries: [string, readonly string[]][] = Object.values(places).flatMap((place) => Object.entries(place));
+const entries: [string, readonly string[]][] = places.flatMap((place) => Object.entries(place));
 const texts = (code: Language) => [...Object.entries(tables[code].words), ...Object.entries(tables[code].said)];
 // What is not made of words or generated: where keys are used, whole or with one part filled in.
 const folder = fileURLToPath(new URL("../src/", import.meta.url));

@@ -1,4 +1,4 @@
-// What is known of every kind of page. A room's index.ts calls `page` with it; kinds/index.ts lists the rooms.
+// What is known of every kind of page. The index.ts of its folder in kinds/ calls `page` with it.
 import type { ComponentType, ReactNode } from "react";
 import type { Overview, Viewer } from "../generated/document";
 import type { Key, Speech } from "../i18n";
@@ -17,6 +17,8 @@ export type Query = { text: string; words: readonly string[]; overview: Overview
 type View<T> = ComponentType<T> & { load?: () => void };
 
 export type Page<P extends PageName = PageName, D extends object = object> = {
+  /** Its place among the pages in the header and on the overview, the smallest first. */
+  order: number;
   address: Pages[P];
   /** The title of the window, before the workspace's. */
   title?: Key | ((route: At<P>) => string);
@@ -56,7 +58,7 @@ export function page<P extends PageName, D extends object = object>(name: P, rec
   addPage(name, record.address as Address);
 }
 
-export const pages = (): readonly (readonly [PageName, Any])[] => [...known];
+export const pages = (): readonly (readonly [PageName, Any])[] => [...known].sort(([, a], [, b]) => a.order - b.order);
 export const pageAt = (route: Route): Any => known.get(route.page) as Any;
 
 /** The page that shows a result, named as the server does: its kind and its id. */

@@ -1,26 +1,2 @@
-// Every kind of page, a line each, in the order in which the header and the overview show them.
-import "./overview";
-import "./network";
-import "./image";
-import "./unit";
-import "./class";
-import "./neuron";
-import "./survey";
-import "./survey-layer";
-import "./survey-unit";
-import "./health";
-import "./experiment";
-import "./patterns";
-import "./maps";
-import "./map";
-import "./atlas";
-import "./sequences";
-import "./sequence";
-import "./cells";
-import "./matches";
-import "./memory";
-import "./figure";
-import "./general";
-import "./compare";
-import "./jobs";
-import "./about";
+// Every kind of page: the record of each folder here.
+import.meta.glob("./*/index.{ts,tsx}", { eager: true });

@@ -10,6 +10,7 @@ declare module "../../core/routes" {
 }
 
 page("about", {
+  order: 250,
   address: at,
   title: "about.title",
   view: later("about", () => import("./page")),

@@ -11,6 +11,7 @@ declare module "../../core/routes" {
 }
 
 page("atlas", {
+  order: 150,
   address: at,
   title: "nav.maps",
   view: later("atlas", () => import("./page")),

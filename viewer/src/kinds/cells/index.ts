@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("cells", {
+  order: 180,
   address: at,
   title: "nav.cells",
   view: later("cells", () => import("./page")),

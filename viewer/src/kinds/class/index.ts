@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("class", {
+  order: 50,
   address: at,
   title: ({ label }) => label,
   view: later("class", () => import("./page")),

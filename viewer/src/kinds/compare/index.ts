@@ -10,6 +10,7 @@ declare module "../../core/routes" {
 }
 
 page("compare", {
+  order: 230,
   address: at,
   title: "nav.compare",
   view: later("compare", () => import("./page")),

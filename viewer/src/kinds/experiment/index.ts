@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("experiment", {
+  order: 110,
   address: at,
   title: "experiments",
   view: later("experiment", () => import("./page")),

@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("figure", {
+  order: 210,
   address: at,
   title: "nav.sequences",
   view: later("figure", () => import("./page")),

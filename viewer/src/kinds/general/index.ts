@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("general", {
+  order: 220,
   address: at,
   title: ({ general }) => general,
   view: later("general", () => import("./page")),

@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("health", {
+  order: 100,
   address: at,
   title: "survey.health",
   view: later("health", () => import("./page")),

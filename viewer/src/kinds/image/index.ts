@@ -14,6 +14,7 @@ declare module "../../core/routes" {
 }
 
 page("image", {
+  order: 30,
   address: at,
   title: "photographs",
   view: ImagePage,

@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("jobs", {
+  order: 240,
   address: at,
   title: "nav.jobs",
   view: later("jobs", () => import("./page")),

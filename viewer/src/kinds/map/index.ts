@@ -11,6 +11,7 @@ declare module "../../core/routes" {
 }
 
 page("map", {
+  order: 140,
   address: at,
   title: "nav.maps",
   view: later("map", () => import("./page")),

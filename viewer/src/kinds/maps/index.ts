@@ -11,6 +11,7 @@ declare module "../../core/routes" {
 }
 
 page("maps", {
+  order: 130,
   address: at,
   title: "nav.maps",
   view: later("maps", () => import("./page")),

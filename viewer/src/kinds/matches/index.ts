@@ -11,6 +11,7 @@ declare module "../../core/routes" {
 }
 
 page("matches", {
+  order: 190,
   address: at,
   title: "nav.matches",
   view: later("matches", () => import("./page")),

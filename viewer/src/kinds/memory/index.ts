@@ -11,6 +11,7 @@ declare module "../../core/routes" {
 }
 
 page("memory", {
+  order: 200,
   address: at,
   title: "nav.memory",
   view: later("memory", () => import("./page")),

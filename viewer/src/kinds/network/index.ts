@@ -11,6 +11,7 @@ declare module "../../core/routes" {
 }
 
 page("network", {
+  order: 20,
   address: at,
   title: "network",
   view: later("network", () => import("./page")),

@@ -11,6 +11,7 @@ declare module "../../core/routes" {
 }
 
 page("neuron", {
+  order: 60,
   address: at,
   title: "units",
   view: later("neuron", () => import("./page")),

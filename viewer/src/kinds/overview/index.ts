@@ -11,6 +11,7 @@ declare module "../../core/routes" {
 }
 
 page("overview", {
+  order: 10,
   address: at,
   view: OverviewPage,
   nav: { word: "nav.overview", to: () => ({ page: "overview" }) },

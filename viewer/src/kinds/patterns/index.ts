@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("patterns", {
+  order: 120,
   address: at,
   title: "patterns",
   view: PatternsPage,

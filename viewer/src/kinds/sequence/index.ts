@@ -11,6 +11,7 @@ declare module "../../core/routes" {
 }
 
 page("sequence", {
+  order: 170,
   address: at,
   title: "nav.sequences",
   view: later("sequence", () => import("./page")),

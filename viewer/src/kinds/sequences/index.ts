@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("sequences", {
+  order: 160,
   address: at,
   title: "nav.sequences",
   view: later("sequences", () => import("./page")),

@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("survey-layer", {
+  order: 80,
   address: at,
   title: "units",
   view: later("survey-layer", () => import("./page")),

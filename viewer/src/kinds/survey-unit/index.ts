@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("survey-unit", {
+  order: 90,
   address: at,
   title: "units",
   view: later("survey-unit", () => import("./page")),

@@ -12,6 +12,7 @@ declare module "../../core/routes" {
 }
 
 page("survey", {
+  order: 70,
   address: at,
   title: "units",
   view: later("survey", () => import("./page")),

@@ -13,6 +13,7 @@ declare module "../../core/routes" {
 }
 
 page("unit", {
+  order: 40,
   address: at,
   title: "units",
   view: UnitPage,
