@@ -52,7 +52,7 @@ class Control:
     alarms: int
 
 
-class Parts:
+class PartsLeftOut:
     """Left-out answers of examples in parts of at most `_TOGETHER`, each part with a regression of its own."""
 
     def __init__(self, codes: np.ndarray, seed: int) -> None:
@@ -100,7 +100,7 @@ def label_errors(codes: np.ndarray, labels: np.ndarray, *, seed: int = 0) -> tup
     """
     known = np.nonzero(check_labels(labels, len(codes)))[0]
     classes, at = np.unique(np.asarray(labels)[known], return_inverse=True)
-    probe = Parts(codes[known], seed)
+    probe = PartsLeftOut(codes[known], seed)
 
     def search(at: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Suspects by probability, everyone's probability of an error, and the likeliest other class."""
