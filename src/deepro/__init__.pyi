@@ -17,6 +17,7 @@ from deepro.store import open as open
 from deepro.store.corpus import match_corpus as match_corpus
 from deepro.store.corpus import open_corpus as open_corpus
 from deepro.store.corpus import write_corpus as write_corpus
+from deepro.training.watch import watch as watch
 
 # Kinds of results
 from deepro.kinds.experiments.ablation import Ablation as Ablation
@@ -54,6 +55,7 @@ from deepro.kinds.surveys.feeds import Feeds as Feeds
 from deepro.kinds.surveys.gallery import Gallery as Gallery
 from deepro.kinds.surveys.survey import Survey as Survey
 from deepro.kinds.surveys.unit_statistics import UnitStatistics as UnitStatistics
+from deepro.kinds.trainings.training import Training as Training
 
 # Methods
 from deepro.methods.prediction import predict as predict

@@ -113,7 +113,7 @@ def diagnose(
     measures: dict[str, dict[str, np.ndarray]] = {}
     examined: dict[str, tuple[str, ...]] = {}
     first: dict[str, _Filters] = {}
-    kinds = _kinds(net, list(survey.layers))
+    kinds = behaviours(net, list(survey.layers))
     judged: set[str] = set()  # a convolution and the rectifier after it have one set of filters
     for layer, statistics in survey.layers.items():
         filters = _filters(net, layer)
@@ -240,7 +240,7 @@ class _Watch(Watch):
         return result
 
 
-def _kinds(net: Network, layers: Sequence[str]) -> dict[str, list[Behaviour]]:
+def behaviours(net: Network, layers: Sequence[str]) -> dict[str, list[Behaviour]]:
     """The nonlinearities at each layer's output, by one pass over a made-up input."""
     known = [layer for layer in layers if layer in net.layers]
     if net.input_shape is None or not known:

@@ -1,0 +1,1 @@
+"""Callbacks by which other trainers are watched."""

@@ -1,0 +1,1 @@
+"""What a network was at each step of its training."""
