@@ -7,6 +7,7 @@ asks for the part that is done, which some methods return (a map).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,6 +28,25 @@ class Step:
     what: str
     done: int
     total: int | None
+
+
+class Pace:
+    """Hears steps and says how long those of the present kind will still take at the speed so far.
+
+    left: in seconds; None until one was done, and where their number is not known.
+    """
+
+    def __init__(self) -> None:
+        self.step: Step | None = None
+        self.left: float | None = None
+
+    def hear(self, step: Step) -> None:
+        now = time.monotonic()
+        if self.step is None or step.what != self.step.what or step.done < self.step.done:
+            self._first, self._began, self.left = step.done, now, None
+        self.step = step
+        if step.total is not None and (here := step.done - self._first) > 0:
+            self.left = (now - self._began) * (step.total - step.done) / here
 
 
 _listener: ContextVar[Callable[[Step], None] | None] = ContextVar("deepro_progress", default=None)

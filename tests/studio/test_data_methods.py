@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from tests.studio.conftest import LABELS, Running, pixels
+from tests.studio.conftest import LABELS, Running, pixels, png
 
 import deepro
 
@@ -18,11 +18,11 @@ import deepro
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A Studio whose data are two folders, which are classes of the network."""
     base = tmp_path_factory.mktemp("labelled")
-    for i in range(8):
+    for i in range(40):
         place = base / "photos" / ("cat", "dog")[i % 2]
         place.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels(i)).save(place / f"{i}.png")
-    running = Running(base, "--data", str(base / "photos"), pause=0.02).start()
+    running = Running(base, "--data", str(base / "photos"), pause=0.04).start()
     try:
         yield running.wait_ready()
     finally:
@@ -43,13 +43,39 @@ def test_a_survey_is_what_the_library_makes(labelled: Running) -> None:
     stored: Any = deepro.open(labelled.workspace / "results" / f"survey-{done['key']}")
     np.testing.assert_array_equal(stored.layers["3"].images, expected.layers["3"].images)
     labelled.until(lambda: labelled.job(job["id"])["page"] == ["survey", done["key"][:12]])
-    page = labelled.get(f"pages/survey/{done['key'][:12]}")
-    assert [layer["examples"] for layer in page["layers"]] == [6, 8]  # galleries of all units
+    address = f"pages/survey/{done['key'][:12]}"
+    # The galleries come after it, in jobs of their own.
+    labelled.until(lambda: [layer["examples"] for layer in labelled.get(address)["layers"]] == [6, 8])
+    page = labelled.get(address)
     assert page["health"]
     assert page["classes"] == ["cat", "dog"]
     again = labelled.post("jobs", {"method": "survey", "layers": ["0", "3"], "options": {"top_k": 4}})
     assert again["id"] == job["id"]
     assert again["state"] == "done"
+
+
+def test_short_work_runs_between_the_batches_of_a_survey(labelled: Running) -> None:
+    long = labelled.post("jobs", {"method": "survey", "layers": ["3"], "options": {"top_k": 2, "batch_size": 1}})
+    other = labelled.post("jobs", {"method": "survey", "layers": ["0"], "options": {"top_k": 2, "batch_size": 1}})
+    labelled.until(lambda: labelled.job(long["id"])["done"] > 0)
+    id = labelled.upload(png(50))["id"]
+    short = labelled.post("jobs", {"method": "gradient", "image": id})
+    labelled.until(lambda: labelled.job(short["id"])["state"] == "done")
+    assert labelled.job(other["id"])["state"] == "queued"  # a data set is waiting, a photograph is not
+    assert labelled.job(long["id"])["state"] in ("running", "done")
+    assert labelled.get(f"pages/photograph/{id}")["heatmaps"]  # its page too
+    labelled.until(lambda: (job := labelled.job(long["id"]))["left"] is not None or job["state"] == "done")
+    assert labelled.post(f"jobs/{other['id']}/cancel")["state"] == "cancelled"
+    assert labelled.finished(long["id"])["seconds"] > 0
+
+
+def test_cancelling_is_seen_at_once(labelled: Running) -> None:
+    job = labelled.post("jobs", {"method": "survey", "layers": ["3"], "options": {"top_k": 3, "batch_size": 8}})
+    labelled.until(lambda: labelled.job(job["id"])["state"] == "running")
+    assert labelled.post(f"jobs/{job['id']}/cancel")["state"] == "cancelled"  # in the answer, not after the batch
+    assert labelled.finished(job["id"])["state"] == "cancelled"
+    next_one = labelled.post("jobs", {"method": "survey", "layers": ["0"], "options": {"top_k": 3}})
+    assert labelled.finished(next_one["id"])["state"] == "done"
 
 
 def test_an_ablation_is_what_the_library_makes(labelled: Running) -> None:
@@ -88,7 +114,7 @@ def test_a_killed_survey_goes_on_where_it_was(tmp_path: Path) -> None:
     (base / "photos").mkdir()
     for i in range(20):
         Image.fromarray(pixels(i)).save(base / "photos" / f"{i:02}.png")
-    running = Running(base, "--data", str(base / "photos"), pause=0.3).start().wait_ready()
+    running = Running(base, "--data", str(base / "photos"), pause=0.04).start().wait_ready()
     try:
         options = {"batch_size": 1, "shard_size": 2}
         job = running.post("jobs", {"method": "survey", "layers": ["0"], "options": options})

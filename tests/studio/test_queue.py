@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ def queue(tmp_path: Path) -> Queue:
     return Queue(tmp_path / "jobs.sqlite")
 
 
-def put(queue: Queue, viewer: str = "a", key: str | None = None, **more: bool) -> str:
+def put(queue: Queue, viewer: str = "a", key: str | None = None, **more: Any) -> str:
     return queue.submit(JobRequest(method="gradient"), key or f"key{next(_keys)}", viewer, **more).id
 
 
@@ -83,11 +84,32 @@ def test_cancelling_and_trying_again(queue: Queue) -> None:
     assert again.state == "queued"
     running = queue.next()
     assert running is not None
-    assert queue.cancel(running.id).state == "running"  # its worker has the last word
     with pytest.raises(UsageError, match="is running"):
         queue.retry(running.id, "a")
+    assert queue.cancel(running.id).state == "cancelled"  # at once, whatever its worker still does
     with pytest.raises(UsageError, match="no job"):
         queue.job("nothing")
+
+
+def test_short_jobs_do_not_wait_for_long_ones(queue: Queue) -> None:
+    long = [put(queue, lane=2) for _ in range(2)]
+    short = [put(queue, "b", lane=0) for _ in range(2)]
+    assert queue.next(2).id == long[0]  # type: ignore[union-attr]
+    assert queue.next(0).id == short[0]  # type: ignore[union-attr]
+    assert queue.next(1) is None
+    assert [(j.id, j.position) for j in queue.jobs()[2:]] == [(short[1], 1), (long[1], 1)]
+    queue.cancel(long[0])
+    assert queue.retry(long[0], "a").position is None
+    assert queue.next(0).id == short[1]  # type: ignore[union-attr]
+    assert queue.next(0) is None  # it kept its lane
+
+
+def test_who_was_killed_beside_another_is_not_blamed(queue: Queue) -> None:
+    id = put(queue)
+    for _ in range(ATTEMPTS + 2):
+        assert queue.next() is not None
+        queue.interrupted(id, guilty=False)
+    assert queue.job(id).state == "queued"
 
 
 def test_a_new_server_finds_everything(tmp_path: Path) -> None:

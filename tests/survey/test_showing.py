@@ -72,7 +72,7 @@ def test_galleries_are_kept_block_by_block_and_found_again(
     again = show_units(net, found, photos, "4", ws, [0, 1, 2, 3])
     for one, two in zip(first, again, strict=True):
         np.testing.assert_array_equal(one.projections, two.projections)
-    assert first_units(found, "4", 4) == list(range(6))
+    assert first_units(found, "4", 4) == list(range(4))
     assert first_units(found, "4", None) == list(range(8))
     assert show_units(net, found, photos, "4", ws, []) == []
     with pytest.raises(LayerError, match="no layer 'x'"):

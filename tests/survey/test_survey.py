@@ -126,6 +126,15 @@ class ConvBlock(nn.Sequential):
     """No convolution, whatever its name says."""
 
 
+def test_of_many_convolutions_a_few_are_taken_unless_all_are_asked_for() -> None:
+    deep = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), *(torch.nn.Conv2d(4, 4, 1) for _ in range(12)))
+    net = deepro.load(deep, input_shape=(3, 8, 8))
+    data = torch.randn(2, 3, 8, 8)
+    assert list(survey(net, data).layers) == ["0", "3", "6", "9", "12"]
+    assert list(survey(net, data, "all").layers) == [str(i) for i in range(13)]
+    assert list(survey(net, data, ["all"]).layers) == [str(i) for i in range(13)]
+
+
 def test_a_convolution_is_known_by_its_type_not_its_name() -> None:
     net = deepro.load(nn.Sequential(ConvBlock(nn.Conv2d(3, 4, 3), nn.ReLU()), Padded(4, 2, 3)), input_shape=(3, 12, 12))
     assert list(survey(net, torch.randn(3, 3, 12, 12)).layers) == ["0.0", "1"]

@@ -8,9 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
-from deepro.progress import Step, listening
+from deepro.progress import Pace, Step, listening
 
 PAUSE = 3.0  # seconds between lines where there is no terminal
 
@@ -24,7 +32,8 @@ def shown() -> Iterator[None]:
 
 @contextmanager
 def _bars() -> Iterator[None]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    text, bar, count = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    columns = (text, bar, count, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
 
@@ -42,15 +51,17 @@ def _bars() -> Iterator[None]:
 @contextmanager
 def _lines() -> Iterator[None]:
     started = time.monotonic()
-    last = started
+    last, pace = started, Pace()
 
     def hear(step: Step) -> None:
         nonlocal last
+        pace.hear(step)
         now = time.monotonic()
         if now - last >= PAUSE:
             last = now
             of = f"/{step.total}" if step.total is not None else ""
-            print(f"[{now - started:4.0f} s] {step.what} {step.done}{of}", file=sys.stderr, flush=True)
+            left = "" if pace.left is None else f", {pace.left:.0f} s left"
+            print(f"[{now - started:4.0f} s] {step.what} {step.done}{of}{left}", file=sys.stderr, flush=True)
 
     with listening(hear):
         yield

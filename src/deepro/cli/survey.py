@@ -30,7 +30,8 @@ def survey(
     ],
     out: Annotated[Path, typer.Option(help="The workspace, made where it is missing.")],
     layer: Annotated[
-        list[str] | None, typer.Option(help="Layer to survey; again for more. By default every convolution.")
+        list[str] | None,
+        typer.Option(help="Layer to survey; again for more; all for every convolution. By default five of them."),
     ] = None,
     top_k: Annotated[int, typer.Option(min=1, help="Strongest images kept for each unit.")] = 9,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with unfinished work of the same question.")] = False,
@@ -41,7 +42,7 @@ def survey(
     threads: Annotated[int, typer.Option(min=1, help="Threads that read photographs ahead.")] = 1,
     gallery: Annotated[
         list[str] | None,
-        typer.Option(help="Layer whose units the report shows with examples; again for more. By default four."),
+        typer.Option(help="Layer whose units the report shows with examples; again for more. By default five."),
     ] = None,
     units: Annotated[int, typer.Option(min=0, help="Units of each such layer with examples, from the first.")] = 64,
     all_units: Annotated[bool, typer.Option("--all-units", help="Examples of all units of those layers.")] = False,
@@ -55,6 +56,7 @@ def survey(
 
     Examples:
     deepro survey builtin:efficientnet-lite0 photos/ --out ws
+    deepro survey builtin:efficientnet-lite0 photos/ --layer all --units 16 --out ws
     deepro survey torchvision:vgg16 --weights w.pt list.csv --gallery features.11 --all-units --out ws
     deepro survey net.py:make 'shards/train-{000..127}.tar' --engine ray --resume --out ws
     """

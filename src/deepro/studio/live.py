@@ -7,6 +7,7 @@ import gzip
 import json
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from deepro import registry
 from deepro.errors import ImageError, UsageError, near
 from deepro.explanation import DEFAULT, make
 from deepro.kinds.photographs.prediction import Prediction
+from deepro.kinds.surveys.survey import Survey
 from deepro.methods.units.representative import representative_layers
 from deepro.network import Inputs, Network
 from deepro.network.fingerprint import Fingerprinter
@@ -31,9 +33,11 @@ from deepro.render.document import Guess
 from deepro.render.document.studio import Change, JobRequest, Occluded, Opened
 from deepro.store import Workspace
 from deepro.studio.page_store import PageStore
+from deepro.survey import showing
 
 REMEMBERED = 16  # inputs kept ready
 GREY = 0.5
+EXAMPLES = 16  # units of a surveyed layer that get examples before anybody looks
 BLUR = 0.08  # sigma of the blur that hides, of the input's shorter side
 
 
@@ -50,10 +54,15 @@ def twin(net: Network) -> Network:
 
 
 class Live:
-    """Keeps the pictures that were opened, by the id of their page, with the network's predictions."""
+    """Keeps the pictures that were opened, by the id of their page, with the network's predictions.
 
-    def __init__(self, net: Network, workspace: Workspace, pages: PageStore, data: str | None) -> None:
-        self.net, self.workspace, self.pages, self.data = net, workspace, pages, data
+    net: answers at once. nets: its twins, one for each lane of jobs.
+    """
+
+    def __init__(
+        self, net: Network, workspace: Workspace, pages: PageStore, data: str | None, nets: Sequence[Network] = ()
+    ) -> None:
+        self.net, self.workspace, self.pages, self.data, self.nets = net, workspace, pages, data, nets
         self.fingerprint = net.fingerprint
         self._layers: list[str] | None = None
         self._predictions: dict[str, str] = {}  # page id -> key of its prediction
@@ -82,6 +91,10 @@ class Live:
             Guess(label=a, probability=b) for a, b in zip(prediction.labels, prediction.probabilities, strict=True)
         ]
         return Opened(id=id, name=name, prediction=guesses, milliseconds=_since(started), known=known)
+
+    def record(self, id: str) -> str:
+        """The key of the prediction of a picture that was opened."""
+        return self._predictions[id]
 
     def inputs(self, id: str) -> tuple[Inputs, Tensor]:
         """The network's input for a page's picture, and its probabilities. Raises UsageError for an unknown page."""
@@ -199,6 +212,20 @@ class Live:
                 name = registry.record(method).name
                 made.append(JobRequest(method=name, image=id, arguments=places, options=dict(options)))
         return made
+
+    def after(self, request: JobRequest, key: str) -> list[JobRequest]:
+        """What to make once a job is done: for a survey, examples of the first units of some layers."""
+        survey = self.workspace.find(Survey.kind, key) if request.method == Survey.kind else None
+        if not isinstance(survey, Survey) or not showing.pictures(self.net):
+            return []
+        return [
+            JobRequest(
+                method=method,
+                arguments={"survey": key, "layer": layer, "units": showing.first_units(survey, layer, EXAMPLES)},
+            )
+            for layer in showing.shown_layers(survey)
+            for method in ("gallery", "feeds")
+        ]
 
     def subject(self, request: JobRequest) -> str:
         """The names of what a job is about, such as photograph, layer and class."""

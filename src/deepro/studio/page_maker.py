@@ -86,6 +86,13 @@ class PageMaker:
         changed = [g.id for g in stale.values() if g.made is not None]
         return next(iter(changed or stale), None)
 
+    def group_with(self, key: str) -> str | None:
+        """The group whose pages show the result of this key, if they are to be made."""
+        groups = self.pages.groups().values()
+        return next(
+            (g.id for g in groups if g.made != g.content and any(n.endswith(f"-{key}") for n in g.results)), None
+        )
+
     def step(self, group: str) -> list[str]:
         """Make the pages of a group. Returns the names of those that are new, changed or gone."""
         now = self.pages.groups()[group]

@@ -1,7 +1,7 @@
 """The jobs of a workspace, kept in SQLite: what was asked for is there again after the server was killed.
 
-A job that was running when the server died is queued again; what it had finished is found by its key. One worker serves
-all viewers: next comes the oldest job of the viewer who has used the least time.
+A job that was running when the server died is queued again; what it had finished is found by its key. There is a lane
+for each length of work. A lane serves all viewers: next comes the oldest job of the viewer who has used the least time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ CREATE TABLE IF NOT EXISTS jobs (
     state TEXT NOT NULL, created TEXT NOT NULL, started TEXT, finished TEXT, error TEXT,
     attempts INTEGER NOT NULL DEFAULT 0, turn INTEGER NOT NULL)
 """
-_LATER = {"later": "INTEGER NOT NULL DEFAULT 0", "asked": "TEXT NOT NULL DEFAULT ''"}  # columns that came with time
+_LATER = {  # columns that came with time
+    "later": "INTEGER NOT NULL DEFAULT 0",
+    "asked": "TEXT NOT NULL DEFAULT ''",
+    "lane": "INTEGER NOT NULL DEFAULT 0",
+}
 _INDEX = "CREATE UNIQUE INDEX IF NOT EXISTS one_of_asked ON jobs (asked) WHERE state IN ('queued', 'running')"
 _COLUMNS = "id, key, viewer, request, subject, state, created, started, finished, error, attempts"
 
@@ -70,12 +74,13 @@ class Queue:
     # ---- asking
 
     def submit(
-        self, request: JobRequest, key: str, viewer: str, subject: str = "", *, done: bool = False, later: bool = False
-    ) -> Job:
+        self, request: JobRequest, key: str, viewer: str, subject: str = "", lane: int = 0, *, done: bool = False,
+        later: bool = False,
+    ) -> Job:  # fmt: skip
         """A new job, or the one that waits or runs for the same.
 
         key: what is asked; the result's own key in most cases. done: the result is there already. later: after
-        everything else that this viewer asks for.
+        everything else that this viewer asks for. lane: jobs of one lane run one after the other.
         Raises UsageError where too many wait.
         """
         with self._lock:
@@ -93,9 +98,10 @@ class Queue:
             self._join(viewer)
             state, finished = ("done", now) if done else ("queued", None)
             self._do(
-                "INSERT INTO jobs (id, key, asked, viewer, request, subject, state, created, finished, later, turn)"
-                " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, COALESCE(MAX(turn), 0) + 1 FROM jobs",
-                id, key, key, viewer, request.model_dump_json(), subject, state, now, finished, later,
+                "INSERT INTO jobs"
+                " (id, key, asked, viewer, request, subject, state, created, finished, later, lane, turn)"
+                " SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, COALESCE(MAX(turn), 0) + 1 FROM jobs",
+                id, key, key, viewer, request.model_dump_json(), subject, state, now, finished, later, lane,
             )  # fmt: skip
             self._forget()
             return self.job(id)
@@ -113,12 +119,15 @@ class Queue:
             job = self.job(id)
             if job.state not in ("failed", "cancelled"):
                 raise UsageError(f"the job is {job.state}; only a failed or cancelled one can be tried again")
-            asked = self._do("SELECT asked FROM jobs WHERE id = ?", id)[0][0]
-            return self.submit(job.request, asked, viewer, job.subject)
+            asked, lane = self._do("SELECT asked, lane FROM jobs WHERE id = ?", id)[0]
+            return self.submit(job.request, asked, viewer, job.subject, lane)
 
     def cancel(self, id: str) -> Job:
-        """Cancel a waiting job at once; a running one is cancelled once its worker has stopped (`finish`)."""
-        self._do("UPDATE jobs SET state = 'cancelled', finished = ? WHERE id = ? AND state = 'queued'", _now(), id)
+        """Cancel a job that waits or runs; the worker of a running one may take a while to stop."""
+        self._do(
+            "UPDATE jobs SET state = 'cancelled', finished = ? WHERE id = ? AND state IN ('queued', 'running')",
+            _now(), id,
+        )  # fmt: skip
         return self.job(id)
 
     def job(self, id: str) -> Job:
@@ -132,32 +141,36 @@ class Queue:
         return found[0][0] if found else ""
 
     def jobs(self, most: int = 500) -> list[Job]:
-        """Running, then waiting in the order in which they will run, then those that are over, newest first."""
+        """Running, then waiting in the order in which each lane runs them, then those that are over, newest first."""
         running = self._do(f"SELECT {_COLUMNS} FROM jobs WHERE state = 'running'")
         over = self._do(
             f"SELECT {_COLUMNS} FROM jobs WHERE state NOT IN ('queued', 'running')"
             " ORDER BY finished DESC, turn DESC LIMIT ?",
             most,
         )
-        waiting = [self.job(id).model_copy(update={"position": n}) for n, id in enumerate(self._order()[:most], 1)]
+        lanes = [lane for (lane,) in self._do("SELECT DISTINCT lane FROM jobs WHERE state = 'queued' ORDER BY lane")]
+        orders = [enumerate(self._order(lane)[:most], 1) for lane in lanes]
+        waiting = [self.job(id).model_copy(update={"position": n}) for order in orders for n, id in order]
         return [*map(_job, running), *waiting, *map(_job, over)]
 
     # ---- working
 
-    def next(self) -> Job | None:
-        """Mark the next job as running and return it, None if no job waits."""
+    def next(self, lane: int = 0) -> Job | None:
+        """Mark the next job of a lane as running and return it, None if none waits."""
         with self._lock:
-            order = self._order()
+            order = self._order(lane)
             if not order:
                 return None
             self._do("UPDATE jobs SET state = 'running', started = ?, attempts = attempts + 1 WHERE id = ?",
                      _now(), order[0])  # fmt: skip
             return self.job(order[0])
 
-    def _order(self) -> list[str]:
+    def _order(self, lane: int) -> list[str]:
         """Waiting jobs as they will run if each took the same time: turn by turn, the least used viewer first."""
         waiting: dict[str, list[str]] = {}
-        for id, viewer in self._do("SELECT id, viewer FROM jobs WHERE state = 'queued' ORDER BY later, turn"):
+        for id, viewer in self._do(
+            "SELECT id, viewer FROM jobs WHERE state = 'queued' AND lane = ? ORDER BY later, turn", lane
+        ):
             waiting.setdefault(viewer, []).append(id)
         used = {viewer: self._used.get(viewer, 0.0) for viewer in waiting}
         typical = max(1.0, sum(self._used.values()) / max(1, len(self._used)))
@@ -183,12 +196,17 @@ class Queue:
             )  # fmt: skip
             return self.job(id)
 
-    def interrupted(self, id: str) -> Job:
-        """Queue a job again, in its old place, after its process died; it fails if that happened too often."""
+    def interrupted(self, id: str, *, guilty: bool = True) -> Job:
+        """Queue a job again, in its old place, after its process died; it fails if that happened too often.
+
+        guilty: false where the process was ended for another job's sake.
+        """
         job = self.job(id)
-        if job.attempts >= ATTEMPTS:
+        if guilty and job.attempts >= ATTEMPTS:
             return self.finish(id, "failed", f"the computing process died {job.attempts} times while this ran")
-        self._do("UPDATE jobs SET state = 'queued', started = NULL WHERE id = ?", id)
+        self._do(
+            "UPDATE jobs SET state = 'queued', started = NULL, attempts = attempts - ? WHERE id = ?", not guilty, id
+        )
         return self.job(id)
 
     def _join(self, viewer: str) -> None:

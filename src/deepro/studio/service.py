@@ -9,10 +9,13 @@ import hashlib
 import shutil
 import threading
 import time
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from deepro.errors import DeeproError, UsageError
+from deepro.progress import Pace, Step
 from deepro.render.document.studio import DataCard, Job, JobRequest, LiveNetwork, MethodForm, Session, SiteEvent
 from deepro.render.version import version
 from deepro.store import Workspace
@@ -22,7 +25,7 @@ from deepro.studio.events import Events
 from deepro.studio.page_store import PREFIX, PageStore
 from deepro.studio.pictures import Data
 from deepro.studio.queue import Queue
-from deepro.studio.worker import Spec
+from deepro.studio.worker import LANES, Spec
 
 API = 1
 PATIENCE = 4.0  # seconds for a job to stop by itself once it is cancelled
@@ -51,8 +54,9 @@ class Studio:
         self.pending = self.pages.pending() or int(unseen)
         self.revision = 0
         self._previews: list[dict[str, Any]] = []
-        self._running: str | None = None
-        self._progress: dict[str, tuple[str, int, int | None]] = {}
+        self._running: dict[int, str] = {}  # lane -> job
+        self._progress: dict[str, Pace] = {}
+        self._killed = False  # the computing process, for the sake of a job that did not stop
         self._packed: tuple[int, bytes, str] | None = None  # revision, overview, its tag
         self._published = 0.0
         self._expected: set[str] = set()  # pages of pictures that were just opened
@@ -133,10 +137,11 @@ class Studio:
         elif event == "network":
             self.labels = content.pop("labels", self.labels)
             self.network = LiveNetwork(**content)
+            self._killed = False
             self._publish_session()
         elif event == "progress":
             id, *step = content
-            self._progress[id] = tuple(step)  # type: ignore[assignment]
+            self._progress.setdefault(id, Pace()).hear(Step(*step))
             self._publish_job(id)
         elif event == "site":
             _, self.pending = content
@@ -165,11 +170,11 @@ class Studio:
 
     async def submit(self, request: JobRequest, viewer: str, *, later: bool = False) -> Job:
         """Check a request with the network and queue it. Raises UsageError where it does not fit."""
-        key, subject, there = await self.engine.ask("bind", request)
+        key, subject, lane, there = await self.engine.ask("bind", request)
         # Results of whole data sets are named by what was read; only the job that made one knows its name.
         made = self.queue.known(key)
         there = there or (made is not None and made.key != key and self._kept(made.key))
-        job = self.queue.submit(request, key, viewer, subject, done=there, later=later)
+        job = self.queue.submit(request, key, viewer, subject, lane, done=there, later=later)
         self._publish_job(job.id)
         self._pump()
         return self.job_view(job, viewer)
@@ -191,32 +196,32 @@ class Studio:
 
     def cancel(self, id: str, viewer: str) -> Job:
         job = self.queue.cancel(id)
-        if job.state == "running":
+        if id in self._running.values():
             self.engine.tell("cancel", id)
             self._task(self._insist(id), "insist")
         self._publish_job(id)
+        self._pump()
         return self.job_view(job, viewer)
 
     async def _insist(self, id: str) -> None:
         """End the process of a job that does not stop by itself; the new process gets its other requests again."""
         await asyncio.sleep(PATIENCE)
-        if self._running == id and self.queue.job(id).state == "running":
-            self.queue.finish(id, "cancelled")
+        if id in self._running.values():
+            self._killed = True
             self.engine.kill()
 
     def _pump(self) -> None:
-        if self._running is None:
-            job = self.queue.next()
-            if job is not None:
-                self._running = job.id
-                self._task(self._work(job), "work")
+        for lane in range(LANES):
+            if lane not in self._running and (job := self.queue.next(lane)) is not None:
+                self._running[lane] = job.id
+                self._task(self._work(job, lane), "work")
 
-    async def _work(self, job: Job) -> None:
+    async def _work(self, job: Job, lane: int) -> None:
         started = time.monotonic()
         self._publish_job(job.id)
         state, error, key = "done", None, None
         try:
-            name = await self.engine.ask("job", (job.id, job.request))
+            name = await self.engine.ask("job", (job.id, job.request, lane))
             key = name.rsplit("-", 1)[-1]
         except CancelledError:
             state = "cancelled"
@@ -228,22 +233,28 @@ class Studio:
             state, error = "failed", str(failed)
         if self.queue.job(job.id).state == "running":
             if state == "lost":
-                self.queue.interrupted(job.id)
+                self.queue.interrupted(job.id, guilty=not self._killed)
                 await asyncio.sleep(0.5)
             else:
                 self.queue.finish(job.id, state, error, time.monotonic() - started, key)
         self._progress.pop(job.id, None)
-        self._running = None
+        del self._running[lane]
         self._publish_job(job.id)
         self._pump()
+        if state == "done" and key is not None:
+            with contextlib.suppress(DeeproError):  # the process died, or a layer has nothing to show
+                for wanted in await self.engine.ask("after", (job.request, key)):
+                    await self.submit(wanted, self.queue.viewer(job.id), later=True)
 
     def jobs(self, viewer: str) -> list[Job]:
         return [self.job_view(job, viewer) for job in self.queue.jobs()]
 
     def job_view(self, job: Job, viewer: str) -> Job:
         """The job with its progress, whether it is this viewer's, and the page that shows its result."""
-        what, done, total = self._progress.get(job.id, ("", 0, None))
-        more: dict[str, Any] = {"what": what, "done": done, "total": total, "mine": self.queue.viewer(job.id) == viewer}
+        more: dict[str, Any] = {"mine": self.queue.viewer(job.id) == viewer, "seconds": _seconds(job)}
+        pace = self._progress.get(job.id)
+        if pace is not None and pace.step is not None and job.state == "running":
+            more |= {**asdict(pace.step), "left": pace.left}
         if job.state == "done":
             more["page"] = self._seen(job)
         return job.model_copy(update=more)
@@ -280,3 +291,11 @@ class Studio:
         task = self.loop.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _seconds(job: Job) -> float | None:
+    """How long a job has run, or ran; None for one that waits or was there already."""
+    if job.started is None:
+        return None
+    ends = datetime.fromisoformat(job.finished) if job.finished else datetime.now(UTC)
+    return max(0.0, (ends - datetime.fromisoformat(job.started)).total_seconds())

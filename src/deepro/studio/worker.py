@@ -1,8 +1,9 @@
 """The computing process. It holds the network and has one pipe to the server, which holds none.
 
-Four threads: quick questions, one job, pages, and what is written on demand. Jobs run at lower priority, so that
-whoever draws on a picture does not wait for them; so does loading the network, while a browser draws its first page.
-The process ends with the server, however that ended.
+A thread for quick questions, for each lane of jobs, for pages, and for what is written on demand. Jobs run at lower
+priority, so that whoever draws on a picture does not wait for them; so does loading the network, while a browser draws
+its first page. Between two of its steps a job waits for all shorter work. The process ends with the server, however
+that ended.
 """
 
 from __future__ import annotations
@@ -15,20 +16,25 @@ import tempfile
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deepro.errors import DeeproError, UsageError, one_line
 from deepro.progress import Step, listening
 from deepro.render.document.studio import JobRequest, SheetItem, SheetRequest
 from deepro.store import Workspace
 
+if TYPE_CHECKING:
+    from deepro.registry import Method
+
 NICE = 10  # how far jobs stand back; pages half as far
 PAUSE = 0.1  # seconds between words about progress
+LANES = 3  # of jobs, the shorter first: on a photograph; on a network, or on part of a data set; on a whole one
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,12 @@ class Worker:
         self._cancelled: set[str] = set()
         self._wanted: list[str] = []
         self._wake = threading.Event()
-        self._lines: dict[str, SimpleQueue[tuple[int, str, Any]]] = {n: SimpleQueue() for n in ("live", "job", "slow")}
+        self._busy: Counter[int] = Counter()  # requests under way by how long they take: 0 quick, then the lanes
+        self._turn = threading.Condition()
+        self._fresh: Any = None  # makes pages that somebody waits for
+        self._making, self._looking = threading.Lock(), threading.Lock()
+        names = ("live", "slow", *(f"job {lane}" for lane in range(LANES)))
+        self._lines: dict[str, SimpleQueue[tuple[int, str, Any]]] = {n: SimpleQueue() for n in names}
 
     def run(self) -> None:
         threading.Thread(target=self._load, name="load", daemon=True).start()
@@ -76,12 +87,17 @@ class Worker:
             while True:
                 number, kind, payload = self.connection.recv()
                 if kind == "cancel":
-                    self._cancelled.add(payload)
+                    with self._turn:
+                        self._cancelled.add(payload)
+                        self._turn.notify_all()
                 elif kind == "pages":
                     self._wanted[:] = [*payload, *self._wanted][:64]
                     self._wake.set()
                 else:
-                    line = {"job": "job", "figure": "slow", "report": "slow"}.get(kind, "live")
+                    line = (
+                        f"job {payload[2]}" if kind == "job" else {"figure": "slow", "report": "slow"}.get(kind, "live")
+                    )
+                    self._count(kind, payload, 1)
                     self._lines[line].put((number, kind, payload))
         except (EOFError, OSError):
             os._exit(0)  # the server is gone
@@ -99,7 +115,8 @@ class Worker:
         if name != "live":
             _stand_back()
         handlers: dict[str, Callable[[Any], Any]] = {
-            "open": self._open, "occlude": self._occlude, "bind": self._bind, "defaults": self._defaults,
+            "open": self._open, "after": self._after, "occlude": self._occlude,
+            "bind": self._bind, "defaults": self._defaults,
             "job": self._job, "figure": self._figure,
             "report": self._report, "sheet": self._sheet,
         }  # fmt: skip
@@ -116,7 +133,21 @@ class Worker:
             except Exception as error:
                 traceback.print_exc()
                 answer = ("refusal", number, "failed", one_line(error))
+            self._count(kind, payload, -1)
             self.send(*answer)
+
+    def _count(self, kind: str, payload: Any, by: int) -> None:
+        with self._turn:
+            self._busy[payload[2] + 1 if kind == "job" else 0] += by
+            self._turn.notify_all()
+
+    def _give_way(self, id: str, lane: int) -> None:
+        """Wait while there is work that is shorter than a job of this lane. Raises Cancelled."""
+        with self._turn:
+            self._turn.wait_for(lambda: id in self._cancelled or not any(self._busy[n] for n in range(lane + 1)))
+            if id in self._cancelled:
+                self._cancelled.discard(id)
+                raise Cancelled
 
     def _load(self) -> None:
         """Send the forms at once, then load the network and send its state."""
@@ -140,7 +171,8 @@ class Worker:
                 torch.set_num_threads(self.spec.threads)
             self.net = load(self.spec.model, **self.spec.load)
             self.workspace.add_network(self.net)
-            self.live = Live(twin(self.net), self.workspace, PageStore(self.folder), self.spec.data)
+            nets = (self.net, *(twin(self.net) for _ in range(LANES)))
+            self.live = Live(nets[-1], self.workspace, PageStore(self.folder), self.spec.data, nets[:-1])
             about = {
                 "name": self.net.name,
                 "fingerprint": self.live.fingerprint,
@@ -171,7 +203,8 @@ class Worker:
         while True:
             try:
                 maker = maker or PageMaker(self.workspace, self.folder)
-                pending, changed = maker.look(), []
+                with self._looking:
+                    pending, changed = maker.look(), []
                 self.send("event", "site", ([], pending))
                 while pending:
                     group = maker.next(list(self._wanted))
@@ -179,8 +212,9 @@ class Worker:
                         break
                     changed = maker.step(group)
                     self._wanted[:] = [w for w in self._wanted if w not in changed]
-                    pending = maker.look() if self._wake.is_set() else maker.pages.pending()
-                    self._wake.clear()
+                    with self._looking:
+                        pending = maker.look() if self._wake.is_set() else maker.pages.pending()
+                        self._wake.clear()
                     self.send("event", "site", (changed, pending))
                 maker.pages.sweep(time.time() - 86400)
             except Exception:
@@ -189,13 +223,27 @@ class Worker:
             self._wake.wait()
             self._wake.clear()
 
+    def _show(self, key: str) -> None:
+        """Make the pages of one result now, whatever else is being made."""
+        from deepro.studio.page_maker import PageMaker
+
+        with self._making:
+            self._fresh = maker = self._fresh or PageMaker(self.workspace, self.folder)
+            with self._looking:
+                maker.look()
+            group = maker.group_with(key)
+            changed = maker.step(group) if group else []
+            self.send("event", "site", (changed, maker.pages.pending()))
+        self._wake.set()
+
     # ---- what is asked
 
     def _open(self, payload: tuple[str, str]) -> Any:
         file, name = payload
-        opened = self._need_live().open(Path(file), name)
+        live = self._need_live()
+        opened = live.open(Path(file), name)
         if not opened.known:
-            self._wake.set()
+            self._show(live.record(opened.id))
         return opened
 
     def _occlude(self, payload: tuple[str, bytes, str, bool]) -> Any:
@@ -204,37 +252,38 @@ class Worker:
     def _defaults(self, photograph: str) -> Any:
         return self._need_live().defaults(photograph)
 
-    def _bind(self, request: JobRequest) -> tuple[str, str, bool]:
-        """The result's key, what the job is about, and whether the result is there already."""
+    def _after(self, payload: tuple[JobRequest, str]) -> Any:
+        return self._need_live().after(*payload)
+
+    def _bind(self, request: JobRequest) -> tuple[str, str, int, bool]:
+        """The result's key, what the job is about, its lane, and whether the result is there already."""
         live = self._need_live()
         call = live.bind(request)
         key = call.provenance.key
         there = self.workspace.find(call.method.result.kind, key) is not None
-        return key, live.subject(request), there
+        return key, live.subject(request), lane_of(call.method), there
 
-    def _job(self, payload: tuple[str, JobRequest]) -> str:
+    def _job(self, payload: tuple[str, JobRequest, int]) -> str:
         """The result's folder name."""
-        id, request = payload
+        id, request, lane = payload
         live = self._need_live()
-        if id in self._cancelled:
-            self._cancelled.discard(id)
-            raise Cancelled
-        with listening(self._listener(id)):
-            call = live.bind(request, self.net)
+        self._give_way(id, lane)
+        with listening(self._listener(id, lane)):
+            call = live.bind(request, live.nets[lane])
             name = f"{call.method.result.kind}-{call.provenance.key}"
             if self.workspace.find(call.method.result.kind, call.provenance.key) is None:
                 name = self.workspace.add(call.run(self.workspace)).name
+        if lane == 0:
+            self._show(name.rsplit("-", 1)[-1])
         self._wake.set()
         return name
 
-    def _listener(self, id: str) -> Callable[[Step], None]:
+    def _listener(self, id: str, lane: int) -> Callable[[Step], None]:
         last = 0.0
 
         def hear(step: Step) -> None:
             nonlocal last
-            if id in self._cancelled:
-                self._cancelled.discard(id)
-                raise Cancelled
+            self._give_way(id, lane)
             now = time.monotonic()
             if now - last >= PAUSE or step.done == step.total:
                 last = now
@@ -278,6 +327,14 @@ class Worker:
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
+
+
+def lane_of(method: Method) -> int:
+    """By what a method reads: a data set is long, but for the part of it that a stored result names."""
+    reads = {p.type.name for p in method.inputs if p.type.data}
+    if "dataset" in reads:
+        return 1 if method.takes("result") else 2
+    return 0 if reads else 1
 
 
 def _stand_back(steps: int = NICE) -> None:

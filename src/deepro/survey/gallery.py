@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from torch.nn import functional
 from deepro import progress, registry
 from deepro.data import Dataset
 from deepro.data.examples import as_examples
-from deepro.errors import LayerError, StoreError, UsageError, near
+from deepro.errors import LayerError, StoreError, UnsupportedError, UsageError, near
 from deepro.kinds.surveys.gallery import Gallery
 from deepro.kinds.surveys.survey import Survey
 from deepro.kinds.surveys.unit_statistics import UnitStatistics
@@ -48,13 +49,16 @@ def gallery(
     *,
     count: Annotated[int | None, Bounds(1, 100), "examples a unit; as many as the survey kept by default"] = None,
     tile: Annotated[int, Bounds(1, 1024), "longest side of a patch, in pixels"] = 64,
-    rule: Annotated[Rule, "what comes back through a rectifier"] = "deconvnet",
+    rule: Annotated[
+        Rule | None, "what comes back through a rectifier; deconvnet by default, the gradient where there is none"
+    ] = None,
 ) -> Gallery:
     """The strongest examples of a layer's units (Zeiler & Fergus 2014, figure 2). Every photograph is read once.
 
     units: some of the layer's, None for all. count: examples a unit, at most the survey's top_k. tile: longest side
     kept of patches and projections: where a unit sees more they are averaged down. Where it sees more than the whole
-    input, the whole input is shown.
+    input, the whole input is shown. rule: by default the DeconvNet's; where no rectifier is on the way, the gradient,
+    and the result says so.
     Raises UsageError and LayerError for what does not fit, and StoreError where network or data set are not those of
     the survey.
 
@@ -75,12 +79,19 @@ def gallery(
     photographs = []
     for image in progress.steps(shown.tolist(), f"gallery {layer}"):
         inputs = read_image(net, data, image)
-        _fill(net, data, inputs, statistics, layer, rule, frame, image, wanted[image], chosen, made)
+        fill = functools.partial(_fill, net, data, inputs, statistics, layer)
+        about = (frame, image, wanted[image], chosen, made)
+        try:
+            fill(rule or "deconvnet", *about)
+        except UnsupportedError:
+            if rule is not None:
+                raise
+            fill(rule := "gradient", *about)
         photographs.append(_photograph(inputs))
     sizes, digests, thumbnails = zip(*photographs, strict=True) if photographs else ((), (), ())
     return Gallery(
         layer=layer,
-        rule=rule,
+        rule=rule or "deconvnet",
         units=np.array(chosen),
         values=statistics.values[chosen, :count],
         images=statistics.images[chosen, :count],

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 from deepro.data.examples import as_examples
 from deepro.errors import StoreError
 from deepro.kinds.surveys.survey import Survey
+from deepro.methods.units.diagnosis import diagnose
 from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Network
 from deepro.parameters import Bounds, DataSet, LayerNames, WorkFolder
-from deepro.registry import method
+from deepro.registry import method, record
 from deepro.survey.plan import VERSION
 from deepro.survey.run import survey as run
-from deepro.survey.showing import complete
 
 
 @method(
@@ -35,9 +35,10 @@ def survey(
     batch_size: Annotated[int, Bounds(1, 4096), "images a pass"] = 16,
     shard_size: Annotated[int, Bounds(1, 1_000_000), "images after which progress is saved"] = 128,
 ) -> Survey:
-    """`deepro.survey`; in a workspace it goes on where it was stopped, and adds galleries, classes and health.
+    """`deepro.survey`; in a workspace it goes on where it was stopped, and adds the units' health.
 
-    layers: every convolution by default. Unfinished work that no longer fits is begun anew.
+    layers: five convolutions from the first to the last by default, "all" for every one. Unfinished work that no longer
+    fits is begun anew.
     """
     dataset = as_examples(net, dataset)
     options: Any = {"batch_size": batch_size, "shard_size": shard_size}
@@ -49,5 +50,5 @@ def survey(
             raise
         found = run(net, data, layers, top_k, workspace, **options)
     if workspace is not None:
-        complete(net, found, data, workspace)
+        workspace.make(record(diagnose).bind(net, found))
     return found

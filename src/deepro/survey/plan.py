@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -19,7 +19,11 @@ from deepro.network.fingerprint import digest_json
 from deepro.probe import split_call
 from deepro.survey.statistics import ClassMeans
 
+T = TypeVar("T")
+
 VERSION = 2
+FEW = 5  # layers of a survey that names none
+ALL = "all"
 _UNNAMED = 1000  # classes that labels without names are taken to have
 
 
@@ -112,9 +116,11 @@ def _classed(layers: Sequence[Layer], classes: int) -> int:
 
 
 def choose_layers(net: Network, layers: str | Sequence[str] | None) -> list[Layer]:
-    """The named layers in execution order; None for all convolutions, or all layers with weights."""
+    """The named layers in execution order; `ALL` for all convolutions, or all layers with weights, None for a few."""
     known = net.layers
     if layers is None:
+        return spread(choose_layers(net, ALL), FEW)
+    if layers in (ALL, [ALL]) and ALL not in known:
         # By type: a subclass has another name, and a block such as Conv2dNormActivation is none.
         convolutions = {n for n, m in net.module.named_modules() if isinstance(m, nn.modules.conv._ConvNd)}
         found = [layer for layer in known.values() if split_call(layer.name)[0] in convolutions]
@@ -130,6 +136,13 @@ def choose_layers(net: Network, layers: str | Sequence[str] | None) -> list[Laye
             raise LayerError(f"layer {name!r} gives one number an image: it has no units; choose another")
     order = {name: i for i, name in enumerate(known)}
     return [known[name] for name in sorted(set(names), key=order.__getitem__)]
+
+
+def spread(items: Sequence[T], count: int) -> list[T]:
+    """Up to `count` of the items, at even distances from the first to the last."""
+    if len(items) <= count:
+        return list(items)
+    return [items[round(i * (len(items) - 1) / max(1, count - 1))] for i in range(count)]
 
 
 def _weighted(net: Network, known: Mapping[str, Layer]) -> list[Layer]:

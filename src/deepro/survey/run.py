@@ -50,7 +50,8 @@ def survey(
     """One pass over a data set that keeps, for every unit of the chosen layers, its strongest images and statistics.
 
     dataset: a folder (subfolders are classes), a CSV, TSV or Parquet list, tar shards, a torch Dataset, a tensor
-    (N, *input shape) or a list of pictures. layers: names; None for every convolution. top_k: strongest images a unit.
+    (N, *input shape) or a list of pictures. layers: names; None for five of the
+    convolutions, from the first to the last, "all" for every one. top_k: strongest images a unit.
     workspace: where the work is kept after every shard and the result at the end; None keeps nothing on disk.
     engine: this process, or the workers of a Ray cluster. resume: go on with unfinished work of the same plan; refused,
     saying what changed, where the data set, the network or the question is another one.

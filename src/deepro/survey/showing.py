@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from deepro import registry
 from deepro.data import as_dataset
-from deepro.errors import LayerError, NetworkError, UnsupportedError
+from deepro.errors import LayerError, NetworkError
 from deepro.kinds.surveys.diagnosis import Diagnosis
 from deepro.kinds.surveys.gallery import Gallery
 from deepro.kinds.surveys.survey import Survey
@@ -18,8 +17,8 @@ from deepro.network import Network
 from deepro.store import Workspace
 from deepro.survey.feeds import feeds
 from deepro.survey.gallery import check_layer, check_units, gallery
+from deepro.survey.plan import FEW, spread
 
-LAYERS = 4  # shown by default
 BLOCK = 64  # units a result: what an interruption costs, and what is in memory at once
 
 
@@ -42,12 +41,9 @@ def complete(
     return galleries, workspace.make(registry.record(diagnose).bind(net, survey, galleries=galleries))
 
 
-def shown_layers(survey: Survey, count: int = LAYERS) -> list[str]:
+def shown_layers(survey: Survey, count: int = FEW) -> list[str]:
     """Layers of a survey at even distances from first to last; layers whose units have no pictures are left out."""
-    names = [name for name, layer in survey.layers.items() if layer.positions.shape[2] == 2]
-    if len(names) <= count:
-        return names
-    return [names[round(i * (len(names) - 1) / max(1, count - 1))] for i in range(count)]
+    return spread([name for name, layer in survey.layers.items() if layer.positions.shape[2] == 2], count)
 
 
 def pictures(net: Network) -> bool:
@@ -56,9 +52,9 @@ def pictures(net: Network) -> bool:
 
 
 def first_units(survey: Survey, layer: str, count: int | None) -> list[int]:
-    """The first `count` units of a layer, all where it is None; rounded up to whole blocks, which are found again."""
+    """The first `count` units of a layer, all where it is None."""
     have = len(check_layer(survey, layer).values)
-    return list(range(have if count is None else min(have, -(-count // BLOCK) * BLOCK)))
+    return list(range(have if count is None else min(have, count)))
 
 
 def show_units(
@@ -73,26 +69,16 @@ def show_units(
     """Galleries of `units` (all by default), a block of units a result, and the classes they feed, in `workspace`.
 
     options: of a gallery. What the workspace holds already is not made again. A network that classifies nothing feeds
-    nothing; where no rectifier is on the way, galleries show the gradient, and say so.
+    nothing.
     """
     data = as_dataset(dataset)
     statistics = check_layer(survey, layer)
     chosen = list(units) if units is not None and not len(units) else check_units(units, len(statistics.values), layer)
     options = {"count": statistics.values.shape[1], **options}
-    found = []
-    for start in range(0, len(chosen), BLOCK):
-        found.append(_gallery(net, survey, data, layer, chosen[start : start + BLOCK], workspace, options))
+    blocks = [chosen[start : start + BLOCK] for start in range(0, len(chosen), BLOCK)]
+    record = registry.record(gallery)
+    found = [workspace.make(record.bind(net, survey, data, layer, block, **options)) for block in blocks]
     if chosen:
         with contextlib.suppress(NetworkError, LayerError):  # a network that classifies nothing
             workspace.make(registry.record(feeds).bind(net, survey, data, layer, chosen))
     return found
-
-
-def _gallery(
-    net: Network, survey: Survey, data: Any, layer: str, part: Sequence[int], ws: Workspace, options: Mapping[str, Any]
-) -> Gallery:
-    call = functools.partial(registry.record(gallery).bind, net, survey, data, layer, part, **options)
-    try:
-        return ws.make(call())
-    except UnsupportedError:
-        return ws.make(call(rule="gradient"))

@@ -123,7 +123,7 @@ export function listen(source: LiveSource): void {
       const job = JSON.parse(event.data as string) as Job;
       const before = jobs.get().find((j) => j.id === job.id);
       if (before?.state === "running" && job.state === "running")
-        jobs.set(jobs.get().map((j) => (j.id === job.id ? { ...j, what: job.what, done: job.done, total: job.total ?? null } : j)));
+        jobs.set(jobs.get().map((j) => (j.id === job.id ? { ...j, what: job.what, done: job.done, total: job.total ?? null, seconds: job.seconds ?? null, left: job.left ?? null } : j)));
       else list();
     });
     events.onerror = () => connected.set(false);

@@ -121,6 +121,7 @@ export const shared = {
 
   "job.queued": ["waiting, number {n}", "等待中，第 {n} 個", "等待中，第 {n} 个"],
   "job.running": ["running", "執行中", "运行中"],
+  "job.left": ["about {time} left", "約剩 {time}", "约剩 {time}"],
   "job.done": ["done", "完成", "完成"],
   "job.failed": ["failed", "失敗", "失败"],
   "job.cancelled": ["cancelled", "已取消", "已取消"],

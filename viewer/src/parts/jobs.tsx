@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Job } from "../generated/document";
 import { useSpeech } from "../i18n";
 import { server } from "../core/live";
@@ -16,6 +16,34 @@ export function JobList({ jobs }: { jobs: readonly Job[] }) {
   );
 }
 
+/** How long it has run, and will; the clock goes on between two words of the server. */
+function Elapsed({ job }: { job: Job }) {
+  const { t } = useSpeech();
+  const [more, setMore] = useState(0);
+  const { seconds, left, state } = job;
+  useEffect(() => {
+    setMore(0);
+    if (state !== "running") return undefined;
+    const heard = Date.now();
+    const clock = setInterval(() => setMore((Date.now() - heard) / 1000), 1000);
+    return () => clearInterval(clock);
+  }, [seconds, state]);
+  if (typeof seconds !== "number") return null;
+  return (
+    <span className="quiet small">
+      {minutes(seconds + more)}
+      {state === "running" && typeof left === "number" && ` · ${t("job.left", { time: minutes(Math.max(1, left - more)) })}`}
+    </span>
+  );
+}
+
+/** Seconds as m:ss or h:mm:ss. */
+export function minutes(seconds: number): string {
+  const whole = Math.round(seconds);
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return (parts[0] ? parts : parts.slice(1)).map((n, i) => (i ? String(n).padStart(2, "0") : String(n))).join(":");
+}
+
 export function JobRow({ job }: { job: Job }) {
   const { t, maybe, percent, date, integer } = useSpeech();
   const [problem, setProblem] = useState<string | null>(null);
@@ -31,7 +59,7 @@ export function JobRow({ job }: { job: Job }) {
       </span>
       <span className={`job-state small number ${job.state === "failed" ? "warn" : ""}`}>
         {job.state === "queued" ? t("job.queued", { n: job.position ?? 1 }) : t(`job.${job.state}`)}
-        {job.state === "running" && job.total ? ` ${integer(job.done ?? 0)} / ${integer(job.total)}` : ""}
+        {job.state === "running" && job.total ? ` ${integer(job.done ?? 0)} / ${integer(job.total)}` : ""} <Elapsed job={job} />
         {job.finished && <span className="quiet small"> {date(job.finished)}</span>}
       </span>
       <span className="job-act row">

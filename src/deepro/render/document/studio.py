@@ -98,7 +98,8 @@ class JobRequest(Model):
 
 
 class Job(Model):
-    """One method being made. key: its result's. done, total: steps of `what`; position: in the queue, 1 is next.
+    """One method being made. key: its result's. done, total: steps of `what`; position: in its lane, 1 is next.
+    seconds: how long it has run, or ran. left: seconds that the steps of `what` will still take at the same speed.
 
     page: where its result is seen, as kind and id, once it is.
     """
@@ -114,6 +115,8 @@ class Job(Model):
     what: str = ""
     done: int = 0
     total: int | None = None
+    seconds: float | None = None
+    left: float | None = None
     position: int | None = None
     attempts: int = 0
     mine: bool = False
