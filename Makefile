@@ -39,7 +39,7 @@ docs: $(READY)  ## the reference of methods and commands, from the code: docs/me
 	$(BIN)/python docs/make_reference.py
 
 bench: $(READY_TEST)  ## ratios to the bare pass or to a peer, in the same run
-	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+	for file in $(filter-out benchmarks/sweep.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
 
 clean:  ## remove what make made
 	rm -rf $(VENV) demo viewer/node_modules
