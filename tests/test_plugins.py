@@ -92,7 +92,7 @@ def test_the_command_runs_it(tmp_path: Path) -> None:
     words = ["run", "sparsity", "net.py:make", "red.png", "--layer", "0", "--preprocess", "size=24", "--out", "ws"]
     done = python("-m", "deepro", *words, paths=paths, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "How often each unit of 0 is silent" in done.stdout
+    assert "of all outputs are not above 0" in done.stdout
 
 
 def test_one_that_cannot_be_imported_is_one_line_and_stops_nothing(tmp_path: Path) -> None:
