@@ -55,7 +55,7 @@ from deepro.kinds.surveys.feeds import Feeds as Feeds
 from deepro.kinds.surveys.gallery import Gallery as Gallery
 from deepro.kinds.surveys.survey import Survey as Survey
 from deepro.kinds.surveys.unit_statistics import UnitStatistics as UnitStatistics
-from deepro.kinds.trainings.training import Training as Training
+from deepro.kinds.trainings.page import Training as Training
 
 # Methods
 from deepro.methods.prediction import predict as predict

@@ -35,6 +35,7 @@ const routes: Route[] = [
   { page: "matches", record: "key" },
   { page: "figure", record: "key" },
   { page: "general", general: "key" },
+  { page: "training", training: "t", beside: "u", layer: "features.0" },
 ];
 
 describe("addresses", () => {

@@ -86,7 +86,7 @@ describe("a mask", () => {
 
 describe("searching", () => {
   const card = { id: "c", name: "cat.png", best: { label: "tabby", probability: 1 } } as unknown as PhotographCard;
-  const overview = { networks: [network], photographs: [card], patterns: [], general: [] } as unknown as Overview;
+  const overview = { networks: [network], photographs: [card], patterns: [], general: [], trainings: [] } as unknown as Overview;
   it("finds layers, units, labels and photographs", () => {
     expect(search("blocks.0.a", overview, [])[0]).toMatchObject({ kind: "layer", text: "blocks.0.a" });
     expect(search("blocks.0.a #3", overview, [])[0]).toMatchObject({ kind: "unit", route: { page: "neuron", layer: "blocks.0.a", unit: 3 } });

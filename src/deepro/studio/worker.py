@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 NICE = 10  # how far jobs stand back; pages half as far
 PAUSE = 0.1  # seconds between words about progress
 LANES = 3  # of jobs, the shorter first: on a photograph; on a network, or on part of a data set; on a whole one
+POLL = 0.5  # seconds between two looks for what others wrote
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,7 @@ class Worker:
 
         maker = None
         while True:
+            seen = _written(self.workspace)  # by another process too, such as a training that is watched
             try:
                 maker = maker or PageMaker(self.workspace, self.folder)
                 with self._looking:
@@ -220,7 +222,8 @@ class Worker:
             except Exception:
                 traceback.print_exc()
                 time.sleep(1)
-            self._wake.wait()
+            while not self._wake.wait(POLL) and _written(self.workspace) == seen:
+                pass
             self._wake.clear()
 
     def _show(self, key: str) -> None:
@@ -335,6 +338,13 @@ def lane_of(method: Method) -> int:
     if "dataset" in reads:
         return 1 if method.takes("result") else 2
     return 0 if reads else 1
+
+
+def _written(workspace: Workspace) -> int:
+    """When a result was last added to the workspace or removed."""
+    with contextlib.suppress(OSError):
+        return (workspace.folder / "results").stat().st_mtime_ns
+    return 0
 
 
 def _stand_back(steps: int = NICE) -> None:

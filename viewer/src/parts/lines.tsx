@@ -6,19 +6,19 @@ const HEIGHT = 150;
 const LEFT = 38;
 const BOTTOM = 18;
 
-/** values: one a step, nothing where there is none. */
-export type Curve = { values: ArrayLike<number | null>; className?: string; style?: CSSProperties };
-type Shown = { steps: ArrayLike<number>; curves: Curve[]; low?: number; top: number; alt: string; step: (n: number) => string; value: (n: number) => string };
+/** values: one a step, nothing where there is none. steps: its own, where they are not those of all. */
+export type Curve = { values: ArrayLike<number | null>; steps?: ArrayLike<number>; className?: string; style?: CSSProperties };
+type Shown = { steps: ArrayLike<number>; curves: Curve[]; low?: number; top: number; mark?: number; alt: string; step: (n: number) => string; value: (n: number) => string };
 
-export function Lines({ steps, curves, low = 0, top, alt, step, value }: Shown) {
+export function Lines({ steps, curves, low = 0, top, mark, alt, step, value }: Shown) {
   const [first, last] = [steps[0] ?? 0, steps[steps.length - 1] ?? 1];
   const x = (s: number) => LEFT + ((WIDTH - LEFT - 8) * (s - first)) / (last - first || 1);
   const y = (v: number) => 6 + (HEIGHT - BOTTOM - 6) * (1 - (v - low) / (top - low || 1));
-  const path = (values: Curve["values"]) => {
+  const path = (values: Curve["values"], own: ArrayLike<number>) => {
     let pen = "M";
     return Array.from(values, (v, i) => {
       if (v === null || Number.isNaN(v)) return (pen = "M"), "";
-      const point = `${pen}${x(steps[i] ?? 0).toFixed(1)} ${y(v).toFixed(1)}`;
+      const point = `${pen}${x(own[i] ?? 0).toFixed(1)} ${y(v).toFixed(1)}`;
       pen = "L";
       return point;
     }).join("");
@@ -39,9 +39,10 @@ export function Lines({ steps, curves, low = 0, top, alt, step, value }: Shown) 
           {step(s)}
         </text>
       ))}
-      {curves.map(({ values, ...look }, i) => (
-        <path key={i} {...look} d={path(values)} />
+      {curves.map(({ values, steps: own, ...look }, i) => (
+        <path key={i} {...look} d={path(values, own ?? steps)} />
       ))}
+      {mark !== undefined && <line className="step-mark" x1={x(mark)} x2={x(mark)} y1={4} y2={HEIGHT - BOTTOM} />}
     </svg>
   );
 }

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from deepro.kinds import general
-from deepro.kinds.record import Kind, NumberCurves, NumberTable, register
-from deepro.render import colour
-from deepro.render.document import Model
-from deepro.render.site import Section, Site
 from deepro.results import Result
 
 # What is measured of each layer; the pages and figures show them in this order.
 MEASURES = (
     "gradient", "update", "weight", "silent", "dead", "rank", "probe", "past", "end", "saturated", "high", "aliased",
+    "twins",
 )  # fmt: skip
 
 
@@ -31,8 +27,9 @@ class Training(Result):
     gradient, update, weight (T, L): norms by layer; update and gradient divided by the weights' norm.
     silent: share of places not above zero. dead: share of units never above zero on any example. rank: participation
     ratio of the codes' spectrum. probe: leave-one-out accuracy of a linear probe. past: CKA to the step before.
-    saturated: share of gates that stand at one end throughout. high, aliased: median share of the first filters' power
-    above a quarter of a cycle a pixel, and above what the stride can sample.
+    saturated: share of gates that stand at one end throughout. high: median share of the first filters' power above a
+    quarter of a cycle a pixel. aliased: share of the power of their dense answer that the stride cannot sample. twins:
+    share of first filters that repeat an earlier one.
     best (T, U, k) uint8 indices of the strongest examples of all layers' units, one layer after the other; strength
     (T, U, k) their activations; quiet (T, U) share of places not above zero.
     kernels (T, L, P): unbiased centred Gram matrices of length 1, whose inner product is the debiased CKA.
@@ -95,67 +92,3 @@ def join(parts: Iterable[Training]) -> Training:
         given={n: (rows := np.concatenate(r))[np.unique(rows[:, 0], return_index=True)[1]] for n, r in told.items()},
         at={n: np.concatenate([p.at[n] for p in filled])[order] for n in names},
     )
-
-
-def draw(figure: Any, result: Training) -> None:
-    """What was told and what is measured, each over the steps; a line a layer."""
-    shown = [(n, {n: (r[:, 0], r[:, 1])}) for n, r in result.given.items()]
-    for name in MEASURES:
-        values = result.measure(name)
-        if np.isfinite(values).any():
-            lines = zip(result.layers, values.T, strict=True)
-            shown.append((name, {layer: (result.steps, v) for layer, v in lines}))
-    rows = -(-len(shown) // 4)
-    for axis, (name, lines) in zip(np.ravel(figure.subplots(max(1, rows), 4, squeeze=False)), shown, strict=False):
-        for i, (x, y) in enumerate(lines.values()):
-            axis.plot(x, y, linewidth=1, color=colour.table("share")[255 * i // max(1, len(lines))] / 255)
-        axis.set_title(name, fontsize=8, loc="left")
-        if name in ("gradient", "update"):
-            axis.set_yscale("log")
-
-
-def numbers(result: Training) -> Iterable[NumberTable | NumberCurves]:
-    """What was told, and each measure by layer."""
-    for name, rows in result.given.items():
-        yield NumberCurves(name, rows[:, 0], {name: rows[:, 1]})
-    for name in MEASURES:
-        values = result.measure(name)
-        if np.isfinite(values).any():
-            yield NumberCurves(name, result.steps, dict(zip(result.layers, values.T, strict=True)))
-
-
-def lines(result: Training) -> list[str]:
-    steps = result.steps
-    return [f"{result.run}: {len(steps)} steps recorded, {steps[0]} to {steps[-1]}" if len(steps) else result.run]
-
-
-class Trainings(Section):
-    """A page for each run, of all of its parts."""
-
-    def __init__(self, site: Site) -> None:
-        super().__init__(site)
-        self.parts: dict[str, list[Training]] = {}
-        site.section(general.General)
-
-    def finish(self) -> Mapping[str, Sequence[Model]]:
-        for parts in self.parts.values():
-            general.show(join(parts), self.site)
-        return {}
-
-
-def show(result: Training, site: Site) -> None:
-    site.section(Trainings).parts.setdefault(result.run, []).append(result)
-
-
-KIND = register(
-    Kind(
-        Training,
-        caption="What the network was at the recorded steps of its training. A line for each layer, the first dark.",
-        draw=draw,
-        size=(11, 7),
-        numbers=numbers,
-        lines=lines,
-        show=show,
-        scopes=lambda _key, made: (f"training {made['parameters']['run']}",),
-    )
-)

@@ -13,12 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from deepro.errors import DeeproError, LayerError
+from deepro.errors import DeeproError, LayerError, UnsupportedError
 from deepro.methods.regions.cams import gradcam
+from deepro.methods.regions.gradients import gradient_x_input
 from deepro.methods.sequences.recurrent import Recorder
 from deepro.methods.spaces.leaving_out import LeftOut
 from deepro.methods.units.back import Way
-from deepro.methods.units.diagnosis import behaviours, spectrum
+from deepro.methods.units.diagnosis import THRESHOLDS, behaviours, spectrum
 from deepro.network import Layer, Network
 from deepro.nonlinearities import of_module
 from deepro.probe import split_call, untouched
@@ -33,6 +34,7 @@ _TILE = 40  # pixels of a projection, of a heatmap and of an example
 _BATCH = 32
 _FILTERS = 64
 _ENDS = 0.1  # a gate below it, or as far below 1, is shut or open (Karpathy et al. 2015)
+_TWINS = THRESHOLDS["duplicate filters"]
 _NORMS = nn.modules.batchnorm._BatchNorm
 
 
@@ -239,19 +241,41 @@ class Evaluator:
             return {}
         module = self._filters()
         weight = module.weight.detach().float().cpu()
-        high, aliased = spectrum(weight, tuple(int(s) for s in module.stride))
-        rows = np.full((2, len(self.layers)), np.nan, np.float32)
-        rows[:, self.modules.index(self.first)] = np.median(high), np.median(aliased)
-        shown = weight[:_FILTERS].numpy()
+        rows = np.full((3, len(self.layers)), np.nan, np.float32)
+        at = self.modules.index(self.first)
+        unit = functional.normalize(weight.flatten(1), dim=1)
+        rows[2, at] = ((unit @ unit.T).tril(-1) >= _TWINS).any(1).float().mean()
+        rows[0, at] = np.median(spectrum(weight, (1, 1))[0])
+        if max(module.stride) > 1:
+            rows[1, at] = self._aliased(module)
+        shown = weight[:_FILTERS].nan_to_num().numpy()
         pictures = np.stack([colour.signed(f, float(np.abs(f).max())) for f in shown])
-        return {"high": rows[0], "aliased": rows[1], "filters": pictures}
+        return {"high": rows[0], "aliased": rows[1], "twins": rows[2], "filters": pictures}
+
+    def _aliased(self, module: nn.Conv2d) -> float:
+        """Share of the power of what the filters answer, taken at every pixel, that their stride cannot sample."""
+        seen: list[Tensor] = []
+        handle = module.register_forward_pre_hook(lambda _m, args: seen.append(args[0].detach()))
+        try:
+            with torch.no_grad():
+                self.net.module(self.probe.inputs[:_BATCH].to(self.net.device))
+                dense = functional.conv2d(seen[0], module.weight, None, 1, module.padding, module.dilation)
+        finally:
+            handle.remove()
+        power = torch.fft.fft2(dense - dense.mean((2, 3), keepdim=True)).abs().square().sum((0, 1))
+        beyond = [torch.fft.fftfreq(n).abs() > 0.5 / s for n, s in zip(power.shape, module.stride, strict=True)]
+        lost = power[beyond[0][:, None] | beyond[1][None, :]].sum()
+        return float(lost / power.sum()) if power.sum() > 0 else math.nan
 
     def _heatmap(self, _found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         inputs = self.probe.inputs[self.pinned : self.pinned + 1]
         if inputs.ndim != 4 or not inputs.is_floating_point():
             return {}
-        made = gradcam(self.net, inputs.to(self.net.device)).values[0]
-        return {"heatmap": _half(np.array(_shrunk(np.asarray(made).reshape(made.shape[-2:]))))}
+        try:
+            made = gradcam(self.net, inputs.to(self.net.device))
+        except UnsupportedError:  # no layer is laid out as the picture is
+            made = gradient_x_input(self.net, inputs.to(self.net.device))
+        return {"heatmap": _half(_shrunk(np.asarray(made.values[0], np.float32).reshape(made.values.shape[-2:])))}
 
     def _projections(self, found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         if not self.followed:
