@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 import deepro
@@ -94,3 +95,18 @@ def test_bad_words_are_refused_before_anything_runs(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=said):
             deepro.explain(net, [inputs[0]], tmp_path / "ws", **wrong)
     assert not (tmp_path / "ws").exists()
+
+
+def test_a_folder_of_classes_says_what_is_true(tmp_path: Path) -> None:
+    for i, name in enumerate(("cat", "dog", "other")):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        pixels = np.random.default_rng(i).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / name / "1.png")
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), *head(4, 2, 2))
+    net = deepro.load(module, preprocess=deepro.Preprocess(size=(16, 16)), labels=["cat", "dog"])
+    made = deepro.explain(net, tmp_path / "photos", tmp_path / "ws", methods=["gradient"])
+    assert [p.name for p in made.photographs] == ["cat/1.png", "dog/1.png", "other/1.png"]
+    assert [p.prediction.truth for p in made.photographs] == ["cat", "dog", None]
+    assert deepro.predict(net, tmp_path / "photos" / "cat" / "1.png").truth is None
+    page = build(Workspace(tmp_path / "ws"), single_file=True).read_text(encoding="utf-8")
+    assert page.count('"truth":"dog"') >= 2  # on its card and on its page

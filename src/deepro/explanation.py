@@ -14,6 +14,7 @@ from deepro.methods.prediction import predict
 from deepro.methods.regions.segment import segment
 from deepro.methods.units.deconvnet import deconvnet
 from deepro.network import Inputs, Network
+from deepro.network.images import Placed
 from deepro.parameters import Option, Parameter
 from deepro.parameters.data import expand
 from deepro.registry import Method
@@ -168,4 +169,6 @@ def _default_layers(net: Network) -> list[str]:
 
 
 def _name(item: Any) -> str:
+    if isinstance(item, Placed):
+        return item.name
     return str(item) if isinstance(item, str | Path) else getattr(item, "filename", "") or type(item).__name__

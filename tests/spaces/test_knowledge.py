@@ -88,6 +88,16 @@ def test_the_probe_is_scikit_learns_on_the_same_split() -> None:
     assert probing.linear_probe(codes, labels, seed=7).accuracy == pytest.approx(known.score(codes[test], labels[test]))
 
 
+def test_several_splits_give_the_mean_and_its_spread() -> None:
+    codes, labels = planted(60)
+    codes[:, 4] += noise(60, 1, 3)[:, 0] * 0.8
+    found = probing.linear_probe(codes, labels, splits=10, seed=1)
+    single = [probing.linear_probe(codes, labels, seed=s).accuracy for s in range(40)]
+    assert abs(found.accuracy - np.mean(single)) < 3 * np.std(single) / 10**0.5
+    assert 0.5 * np.std(single) < found.spread < 2 * np.std(single)
+    assert np.isnan(probing.linear_probe(codes, labels).spread)
+
+
 def test_examples_without_a_label_are_left_out() -> None:
     codes, labels = planted()
     some = np.where(np.arange(300) % 5 == 0, -1, labels)
@@ -153,7 +163,7 @@ def test_scores_of_layers_from_one_pass() -> None:
     assert all(len(v) == 3 for v in found.scores.values())
     with torch.no_grad():
         first = net.module[0](torch.from_numpy(codes)).numpy()
-    assert found.scores["probe"][0] == probing.linear_probe(first, labels).accuracy
+    assert found.scores["probe"][0] == probing.linear_probe(first, labels, splits=10).accuracy
     assert found.similarity.shape == (3, 3)
     np.testing.assert_allclose(np.diag(found.similarity), 1)
     between = compare_networks(net, net, torch.from_numpy(codes), ["0", "2"], ["1"])

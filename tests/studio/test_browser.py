@@ -484,3 +484,101 @@ def test_the_first_load_is_light(visit: Any) -> None:
     tab.evaluate(SETTLE)
     sent = tab.evaluate("() => performance.getEntries().reduce((n, e) => n + (e.transferSize || 0), 0)")
     assert 50_000 < sent < 700_000
+
+
+def test_an_address_that_leads_nowhere_says_so(server: Running, visit: Any) -> None:
+    tab = visit("#/nonsense")
+    assert "no such page" in tab.inner_text("h1")
+    assert "nonsense" in tab.inner_text("main")
+    go(tab, "#/unit/3/99999")
+    assert "99999 (0–7)" in tab.inner_text("main")
+
+
+def test_keys_work_everywhere_but_in_text(server: Running, visit: Any) -> None:
+    tab = visit(f"#/image/{server.id}")
+    tab.wait_for_selector(".occlude-side input[type=checkbox]").focus()
+    tab.keyboard.press("/")
+    assert tab.evaluate("() => document.activeElement.closest('.search') !== null")
+    tab.keyboard.type("?")  # text here
+    assert tab.locator("dialog.keys").count() == 0
+    tab.keyboard.press("Escape")
+    tab.keyboard.press("?")
+    tab.wait_for_selector("dialog.keys")
+    tab.keyboard.press("Escape")
+    tab.wait_for_selector("dialog.keys", state="detached")
+    before = tab.evaluate("() => location.hash")
+    tab.keyboard.press("ArrowLeft")
+    tab.wait_for_function("before => location.hash !== before", arg=before)
+
+
+def test_a_stroke_is_taken_back(server: Running, visit: Any) -> None:
+    tab = visit(f"#/image/{server.id}")
+    drawn = (
+        "() => document.querySelector('.occlude canvas').getContext('2d').getImageData(0, 0, 16, 16).data.some(Boolean)"
+    )
+    tab.wait_for_selector(".occlude canvas").focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_function(drawn)
+    tab.keyboard.press("Control+z")
+    tab.wait_for_function(f"() => !({drawn})()")
+    assert tab.locator(".occlude button", has_text="Undo").is_disabled()
+
+
+def test_a_form_is_kept_and_what_experts_need_is_folded(server: Running, visit: Any) -> None:
+    tab = visit("#/jobs")
+    tab.wait_for_selector(".form select")
+    tab.select_option(".form select >> nth=0", "imagine")
+    tab.fill("textarea[name='@targets']", "cat")
+    tab.reload()
+    tab.wait_for_selector("textarea[name='@targets']")
+    assert tab.input_value("textarea[name='@targets']") == "cat"
+    assert not tab.locator("input[name=seed]").is_visible()
+    tab.click(".form details.more summary")
+    assert tab.locator("input[name=seed]").is_visible()
+
+
+def test_one_quiet_line_tells_of_a_photographs_jobs(server: Running, visit: Any) -> None:
+    """Nothing moves while one draws: the line has its place before there is anything to tell."""
+    tab = visit(f"#/image/{server.id}")
+    top = "() => Math.round(document.querySelector('.occlude canvas').getBoundingClientRect().top + scrollY)"
+    tab.wait_for_selector(".occlude canvas")
+    before = tab.evaluate(top)
+    jobs = [
+        server.post("jobs", {"method": "smoothgrad", "image": server.id, "options": {"samples": n}})
+        for n in (900, 901, 902)
+    ]
+    tab.wait_for_selector(".making button")
+    assert tab.locator(".jobs li").count() == 0
+    assert tab.evaluate(top) == before
+    tab.click(".making button")
+    server.until(lambda: all(server.job(job["id"])["state"] == "cancelled" for job in jobs))
+    tab.wait_for_selector(".making button", state="detached")
+    assert tab.evaluate(top) == before
+
+
+def test_what_is_true_stands_beside_what_is_read(tmp_path: Path, browser: Any) -> None:
+    for place, seed in (("cat", 1), ("dog", 2), ("fox", 3), ("goose", 4)):
+        (tmp_path / "photos" / place).mkdir(parents=True)
+        (tmp_path / "photos" / place / "1.png").write_bytes(png(seed))
+    running = Running(tmp_path, "--data", str(tmp_path / "photos")).start()
+    try:
+        running.wait_ready()
+        opened = [running.post(f"data/{i}/open") for i in range(4)]
+        running.until(lambda: len(running.get("overview")["photographs"]) == 4)
+        cards = running.get("overview")["photographs"]
+        assert [card["name"] for card in cards] == ["cat/1.png", "dog/1.png", "fox/1.png", "goose/1.png"]
+        assert [card["truth"] for card in cards] == ["cat", "dog", "fox", "goose"]
+        wrong = [card for card in cards if card["truth"] != card["best"]["label"]]
+        assert wrong
+        with watched(browser) as open_:
+            tab = open_(running.root, (running.root, "data:", "blob:"))
+            tab.click("text=Only wrong ones")
+            assert tab.locator(".cards .card-picture").count() == len(wrong)
+            first = wrong[0]
+            tab.click(f"button[aria-label^='labelled {first['truth']}, read as']")  # a cell leads to its photographs
+            tab.wait_for_function("() => document.querySelectorAll('.cards .card-picture').length === 1")
+            assert f"labelled {first['truth']}, read as" in tab.inner_text(".cards")
+            go(tab, f"#/image/{opened[0]['id']}")
+            assert "labelled cat" in tab.inner_text(".page-head")
+    finally:
+        running.stop()

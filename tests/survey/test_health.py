@@ -221,6 +221,16 @@ def test_ablation_equals_silencing_by_hand(labelled: tuple) -> None:
         assert lost.loss[s] == pytest.approx(loss, rel=1e-5)
     assert lost.changed[0] == 0
     assert lost.images == 20
+    assert lost.loss_error is not None
+    assert lost.accuracy_error is not None
+    each = [
+        by_hand(net, inputs[i : i + 1], labels[i : i + 1], silent)[1]
+        for silent in ({}, {"1": [0, 3], "4": [5]})
+        for i in range(20)
+    ]
+    apart = np.subtract(each[20:], each[:20])
+    assert lost.loss_error[1] == pytest.approx(apart.std(ddof=1) / 20**0.5, rel=1e-4)  # paired: far less than of each
+    assert lost.loss_error[0] == lost.accuracy_error[0] == 0
 
 
 def test_units_are_ranked_by_what_they_cost(labelled: tuple) -> None:

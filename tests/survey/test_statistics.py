@@ -15,7 +15,7 @@ from torch import Tensor
 from deepro.survey.exact import ExactSum
 from deepro.survey.layer_summary import summarise
 from deepro.survey.state import SurveyState
-from deepro.survey.statistics import ClassMeans, Histogram, Pairs
+from deepro.survey.statistics import ClassMeans, Histogram, Pairs, _smallest
 from tests.reference.survey import correlations
 from tests.reference.survey import statistics as by_hand
 
@@ -252,3 +252,12 @@ def test_histogram_bins_are_half_octaves() -> None:
     for value in peaks.tolist():
         want[max(0, int(np.searchsorted(edges, value, side="right")) - 1) if value > 0 else 0] += 1
     np.testing.assert_array_equal(histogram.counts.numpy()[0], want)
+
+
+def test_the_smallest_of_each_row_stand_as_a_stable_sort_has_them() -> None:
+    rng = np.random.default_rng(0)
+    keys = rng.integers(0, 30, (40, 60)).astype(float)  # many ties
+    keys[3] = np.inf
+    keys[5, 7:] = np.inf
+    for count in (1, 16, 60, 80):
+        np.testing.assert_array_equal(_smallest(keys, count), np.argsort(keys, axis=1, kind="stable")[:, :count])

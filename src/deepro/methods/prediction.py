@@ -10,6 +10,7 @@ import torch
 from deepro.errors import UsageError
 from deepro.kinds.photographs.prediction import Prediction
 from deepro.network import Network
+from deepro.network.class_names import class_indices
 from deepro.parameters import Bounds, Image
 from deepro.registry import Paper, method
 from deepro.shapes import to_array
@@ -47,5 +48,15 @@ def predict(
         logits=to_array(logits),
         picture=np.asarray(photograph.image.convert("RGB")) if photograph else None,
         seen=image.pictures[0] if image.pictures is not None else None,
+        truth=_truth(net, photograph.name) if photograph else None,
         view=(view.top, view.left, view.scale_y, view.scale_x) if view else None,
     )
+
+
+def _truth(net: Network, place: str) -> str | None:
+    """The network's label for the class whose folder a photograph lies in, None where there is none."""
+    folder, _, file = place.partition("/")
+    if not file:
+        return None
+    (index,) = class_indices(net, [folder])
+    return None if index is None else net.label(index)

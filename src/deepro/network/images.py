@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,26 @@ MOST_PIXELS = 178_000_000  # decoded whole; above, only a JPEG can be read, at a
 KEPT_PIXELS = 50_000_000  # larger pictures are shrunk by a whole factor once they are read
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A file of a data set: its name is its place there, class folder first, such as cat/1.png."""
+
+    path: Path
+    name: str
+
+
 def open_photograph(source: Any) -> tuple[str, Image.Image]:
     """A path, PIL image, uint8 array (H, W), (H, W, 3), (H, W, 4) or uint8 tensor (C, H, W), as (name, RGB image).
 
     EXIF rotation is applied, transparency lies on white, 16 bits are scaled to 8, an animation gives its first frame.
     Raises ImageError, which names the file, for what is missing, damaged, too large or no picture.
     """
+    if isinstance(source, Placed):
+        return source.name, _read(source.path)
     if isinstance(source, str | Path):
         return Path(source).name, _read(Path(source))
     if isinstance(source, Image.Image):
-        name = Path(getattr(source, "filename", "") or "image").name
+        name = getattr(source, "place", None) or Path(getattr(source, "filename", "") or "image").name
         return name, _to_rgb(source, name)
     if isinstance(source, Tensor) and not source.is_floating_point():
         if source.ndim != 3 or source.shape[0] not in (1, 3, 4):

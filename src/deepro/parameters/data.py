@@ -16,6 +16,7 @@ from deepro.data.examples import Examples, as_examples
 from deepro.data.files import SUFFIXES
 from deepro.errors import ImageError
 from deepro.network import Inputs, Network
+from deepro.network.images import Placed
 from deepro.parameters.base import Context, Type, names, only, several
 
 Picture = str | Path | Pillow.Image | np.ndarray | Tensor
@@ -98,17 +99,23 @@ def place(kept: Any) -> str:
 
 
 def expand(images: Any) -> list[Any]:
-    """A path, a folder or a list of them as a list of single images. Raises ImageError for an empty folder."""
+    """A path, a folder or a list of them as single images; subfolders are classes. Raises ImageError for an empty
+    folder."""
     items: list[Any] = []
     for item in several(images):
         if isinstance(item, str | Path) and Path(item).is_dir():
-            inside = sorted(p for p in Path(item).iterdir() if p.suffix.lower() in SUFFIXES)
+            inside = sorted(p for p in Path(item).rglob("*") if p.suffix.lower() in SUFFIXES and not _hidden(p, item))
             if not inside:
                 raise ImageError(f"{item} holds no pictures (looked for {', '.join(sorted(SUFFIXES))})")
-            items += inside
+            places = [p.relative_to(item) for p in inside]
+            items += [p if len(a.parts) == 1 else Placed(p, a.as_posix()) for p, a in zip(inside, places, strict=True)]
         else:
             items.append(item)
     return items
+
+
+def _hidden(path: Path, folder: str | Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
 def _pictures(count: int) -> list[np.ndarray]:

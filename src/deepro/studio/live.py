@@ -77,7 +77,7 @@ class Live:
             _, image = open_photograph(file)
         except ImageError as error:  # where it lies is nobody's business
             raise ImageError(str(error).replace(str(file), name)) from None
-        image.filename = name  # type: ignore[attr-defined]
+        image.place = name  # type: ignore[attr-defined]
         inputs = self.net.prepare(image)
         record = registry.record(deepro.predict)
         call = record.bind(self.net, inputs)
@@ -104,7 +104,7 @@ class Live:
                 raise UsageError(f"{id!r} was made from numbers; only pictures can be worked on here")
             assert prediction.provenance is not None
             image = Image.fromarray(prediction.picture)
-            image.filename = str(prediction.provenance.data[0]["name"])  # type: ignore[attr-defined]
+            image.place = str(prediction.provenance.data[0]["name"])  # type: ignore[attr-defined]
             inputs = self.net.prepare(image)
             self._inputs[id] = inputs, self._probabilities(inputs.tensor)[0]
             while len(self._inputs) > REMEMBERED:

@@ -152,6 +152,7 @@ def preview(workspace: Any, most: int, put: Any) -> list[dict[str, Any]]:
                 "thumb": {"source": put(picture.jpeg(small)), "width": small.shape[1], "height": small.shape[0]},
                 "best": guesses[0] if guesses else None,
                 "guesses": guesses,
+                "truth": result.truth,
             }
         )
         if len(cards) >= most:

@@ -35,7 +35,7 @@ Units = Mapping[str, Sequence[int]]
         "https://arxiv.org/abs/1803.06959",
     ),
     summary="What the network loses on labelled photographs when units are silenced.",
-    version=2,
+    version=3,
 )
 def ablate(
     net: Network,
@@ -50,7 +50,8 @@ def ablate(
 
     units: layer -> units. each: silence them one at a time, which ranks them by what they cost to lose; otherwise all
     at once. fill: a silent unit gives 0, or its mean over the data set, which a survey finds. Classes are matched to
-    the network's by label, or by index where they are numbers. Cost: one reading, 1 + S passes.
+    to the network's by label, or by index where they are numbers. Standard errors are of the differences, image by
+    image, from the untouched network. Cost: one reading, 1 + S passes.
     Raises UsageError for units that are not there, LabelError for classes that do not fit, ImageError where nothing can
     be read.
 
@@ -64,7 +65,7 @@ def ablate(
     sets += [{layer: (u,)} for layer, us in chosen.items() for u in us] if each else [chosen]
     classes = match_classes(net, data)
     axes = {layer: net.layers[layer].unit_axis if layer in net.layers else 1 for layer in chosen}
-    correct, loss, changed, count = np.zeros(len(sets)), np.zeros(len(sets)), np.zeros(len(sets)), 0
+    changed, right, losses = np.zeros(len(sets)), [[] for _ in sets], [[] for _ in sets]
     failed: list[ReadExample] = []
     means: Mapping[str, np.ndarray] | None = None
     if fill == "mean":
@@ -87,21 +88,31 @@ def ablate(
                     logits = net.logits_of(probe(inputs))
                 said = logits.argmax(1)
                 plain = said if plain is None else plain
-                correct[s] += float((said == labels).sum())
                 changed[s] += float((said != plain).sum())
-                loss[s] += float(functional.cross_entropy(logits.double(), labels, reduction="sum"))
-            count += len(labels)
-    if not count:
+                right[s].append((said == labels).double().cpu().numpy())
+                losses[s].append(functional.cross_entropy(logits.double(), labels, reduction="none").cpu().numpy())
+    if not losses[0]:
         reason = f"; {data.id(failed[0].index)}: {failed[0].reason}" if failed else ""
         raise ImageError(f"no labelled image of {data.name} could be read{reason}")
+    correct, loss = (np.stack([np.concatenate(one) for one in parts]) for parts in (right, losses))
     return Ablation(
         silenced=tuple(sets),
-        accuracy=(correct / count).astype(np.float32),
-        loss=(loss / count).astype(np.float32),
-        changed=(changed / count).astype(np.float32),
-        images=count,
+        accuracy=correct.mean(1).astype(np.float32),
+        loss=loss.mean(1).astype(np.float32),
+        changed=(changed / loss.shape[1]).astype(np.float32),
+        images=loss.shape[1],
         fill=fill,
+        accuracy_error=_paired(correct),
+        loss_error=_paired(loss),
     )
+
+
+def _paired(values: np.ndarray) -> np.ndarray:
+    """(S,) standard errors of the mean differences of each row of (S, N) from the first; NaN for a single image."""
+    images = values.shape[1]
+    if images < 2:
+        return np.full(len(values), np.nan, dtype=np.float32)
+    return ((values - values[0]).std(1, ddof=1) / np.sqrt(images)).astype(np.float32)
 
 
 def pruned_state_dict(net: Network, units: Units) -> dict[str, Tensor]:

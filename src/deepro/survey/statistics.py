@@ -395,5 +395,18 @@ def _strongest_pairs(products: np.ndarray, sums: np.ndarray, images: int) -> tup
         found = covariance / np.multiply.outer(deviation, deviation)
     found[~np.isfinite(found)] = np.nan
     np.fill_diagonal(found, np.nan)
-    order = np.argsort(np.where(np.isnan(found), np.inf, -found), axis=1, kind="stable")[:, : Pairs.PARTNERS]
+    order = _smallest(np.where(np.isnan(found), np.inf, -found), Pairs.PARTNERS)
     return order.astype(np.int32), np.take_along_axis(found, order, 1).astype(np.float32)
+
+
+def _smallest(keys: np.ndarray, count: int) -> np.ndarray:
+    """The first `count` columns of a stable argsort of each row, several times as fast."""
+    if keys.shape[1] <= count:
+        return np.argsort(keys, axis=1, kind="stable")
+    part = np.argpartition(keys, count - 1, axis=1)[:, :count]
+    last = np.take_along_axis(keys, part, 1).max(1, keepdims=True)
+    part.sort(1)
+    order = np.take_along_axis(part, np.take_along_axis(keys, part, 1).argsort(1, kind="stable"), 1)
+    tied = np.flatnonzero((keys <= last).sum(1) > count)  # which of equal ones were taken is chance
+    order[tied] = np.argsort(keys[tied], axis=1, kind="stable")[:, :count]
+    return order

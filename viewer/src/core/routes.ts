@@ -72,11 +72,11 @@ export function parse(hash: string): Route {
       else return optional;
       return true;
     };
-    if (!at.places.every((one, i) => take(one, words[i]))) continue;
+    if (words.filter(Boolean).length > at.places.length || !at.places.every((one, i) => take(one, words[i]))) continue;
     for (const one of at.query) take({ ...one, optional: true }, query.get(one.name));
     return { page, ...fields } as Route;
   }
-  throw new Error("no page is without places");
+  return { page: "missing", missing: decode(path) } as unknown as Route;
 }
 
 function decode(text: string): string {

@@ -1,12 +1,18 @@
 // The search box of the header: "/" reaches it, arrows choose, Enter goes.
-import { useEffect, useId, useMemo, useRef, useState } from "react";
+import { Suspense, useEffect, useId, useMemo, useRef, useState } from "react";
 import type { Overview } from "../generated/document";
 import { useSpeech } from "../i18n";
 import { server } from "../core/live";
+import { later } from "../core/piece";
 import { href } from "../core/routes";
 import type { Found } from "../core/pages";
 import { labelsOf, search } from "./find";
 import { isLive } from "../core/source";
+
+const Keys = later("keys", () => import("./keys"));
+
+/** Where keys write. */
+const WRITTEN = "textarea, [contenteditable], input:not([type=checkbox], [type=radio], [type=range], [type=button], [type=file])";
 
 export function Search({ overview }: { overview: Overview }) {
   const { t, maybe } = useSpeech();
@@ -15,14 +21,16 @@ export function Search({ overview }: { overview: Overview }) {
   const [open, setOpen] = useState(false);
   const [all, setAll] = useState<string[]>([]);
   const [files, setFiles] = useState<Found[]>([]);
+  const [help, setHelp] = useState(false);
   const box = useRef<HTMLInputElement>(null);
   const list = useId();
   useEffect(() => {
     const key = (event: KeyboardEvent) => {
-      const on = event.target as HTMLElement | null;
-      if (event.key !== "/" || event.ctrlKey || event.metaKey || on?.closest("input, textarea, select, [contenteditable]")) return;
+      const on = event.target instanceof Element && event.target.closest(WRITTEN);
+      if (on || event.ctrlKey || event.metaKey || (event.key !== "/" && event.key !== "?")) return;
       event.preventDefault();
-      box.current?.focus();
+      if (event.key === "/") box.current?.focus();
+      else setHelp(true);
     };
     window.addEventListener("keydown", key);
     return () => window.removeEventListener("keydown", key);
@@ -114,6 +122,11 @@ export function Search({ overview }: { overview: Overview }) {
             </li>
           ))}
       </ul>
+      {help && (
+        <Suspense>
+          <Keys close={() => setHelp(false)} />
+        </Suspense>
+      )}
       {shown && found.length === 0 && <p className="found floating none quiet">{t("search.none")}</p>}
     </search>
   );

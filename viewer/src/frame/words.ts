@@ -23,4 +23,11 @@ export const words = {
   "drop.here": ["Drop the picture to show it to the network", "放開滑鼠，讓網路看這張圖片", "松开鼠标，让网络看这张图片"],
   "drop.busy": ["The network is looking at it…", "網路正在看這張圖片……", "网络正在看这张图片……"],
   "drop.none": ["This file is not a picture.", "這不是圖片。", "这不是图片。"],
+  "keys.title": ["Keys", "快捷鍵", "快捷键"],
+  "keys.search": ["search", "搜尋", "搜索"],
+  "keys.beside": ["the photograph or unit before and after", "上一個與下一個照片或單元", "上一个与下一个照片或单元"],
+  "keys.undo": ["take back the last stroke", "復原上一筆", "撤销上一笔"],
+  "keys.close": ["close", "關閉", "关闭"],
+  "keys.this": ["this list", "這份清單", "这份清单"],
+  "keys.copy": ["Copy this page's link", "複製這一頁的連結", "复制这一页的链接"],
 } satisfies Entries;

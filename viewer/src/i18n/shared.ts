@@ -30,7 +30,7 @@ export const shared = {
   "nav.jobs": ["Jobs", "工作", "任务"],
 
   "state.loading": ["Loading…", "載入中…", "加载中…"],
-  "state.missing": ["This page is not in the report", "報告裡沒有這一頁", "报告里没有这一页"],
+  "state.missing": ["There is no such page", "沒有這個頁面", "没有这个页面"],
   "state.missing.why": [
     "“{name}” cannot be found. The address may come from another report, or a file of this one was moved.",
     "找不到「{name}」。網址可能來自另一份報告，或這份報告的檔案被移動過。",
@@ -122,6 +122,8 @@ export const shared = {
   "job.queued": ["waiting, number {n}", "等待中，第 {n} 個", "等待中，第 {n} 个"],
   "job.running": ["running", "執行中", "运行中"],
   "job.left": ["about {time} left", "約剩 {time}", "约剩 {time}"],
+  "job.making": ["Being made: {what}", "製作中：{what}", "制作中：{what}"],
+  "job.more": ["and {n} more", "還有 {n} 件", "还有 {n} 件"],
   "job.done": ["done", "完成", "完成"],
   "job.failed": ["failed", "失敗", "失败"],
   "job.cancelled": ["cancelled", "已取消", "已取消"],
@@ -130,6 +132,7 @@ export const shared = {
   "job.retry": ["Try again", "重試", "重试"],
 
   "form.title": ["Apply a method", "使用一種方法", "使用一种方法"],
+  "form.advanced": ["Advanced", "進階", "高级"],
   "form.make": ["Make it", "開始執行", "开始运行"],
   "form.nothing": ["No method applies to this.", "沒有適用的方法。", "没有适用的方法。"],
   "form.target.help": ["a label or class number; the prediction by default", "標籤或類別編號；預設為預測結果", "标签或类别编号；默认为预测结果"],

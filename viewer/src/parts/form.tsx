@@ -1,10 +1,10 @@
 // A method as a form, made from what the server says of its options. A method that joins the registry needs no form.
-import { Suspense, use, useId, useMemo, useState, type FormEvent } from "react";
+import { Suspense, use, useEffect, useId, useMemo, useRef, useState, type FormEvent } from "react";
 import { Workspace } from "../core/context";
 import type { JobRequest, MethodForm as Method } from "../generated/document";
 import { useSpeech, type Key } from "../i18n";
 import { server, useJobs, useSession } from "../core/live";
-import { JobRow } from "./jobs";
+import { JobRow, useProblem } from "./jobs";
 import { PaperLine } from "./words";
 import "./form.css";
 
@@ -20,6 +20,12 @@ type Property = {
   maximum?: number;
   default?: string | number | boolean | null;
 };
+
+/** Families in the order in which one asks: where did it look, what do its units look for, what does it expect, ... */
+const QUESTIONS = ["regions", "units", "patterns", "spaces", "sequences", "network"];
+
+/** Options that change how something is computed rather than what is asked. */
+const ADVANCED = new Set(["batch_size", "keep_codes", "pool", "memory", "shard_size", "thumbnails", "sample", "seed", "precision", "step", "copy", "tile", "cut"]);
 
 const MOST = 6; // jobs of this form told of here; the page of jobs has all
 
@@ -102,11 +108,13 @@ function Chosen({ about, data, text }: { about: About; data: boolean; text: bool
   const { t, maybe, said } = useSpeech();
   const methods = use(server.methods());
   const fitting = useMemo(() => applicable(methods, about, { data, text }), [methods, about, data, text]);
-  const [name, setName] = useState("");
+  const kept = `form:${JSON.stringify(about)}`;
+  const [name, setName] = useState(() => sessionStorage.getItem(kept) ?? "");
+  useEffect(() => sessionStorage.setItem(kept, name), [kept, name]);
   const method = fitting.find((m) => m.name === name) ?? fitting[0];
   const select = useId();
   if (!method) return <p className="quiet">{t("form.nothing")}</p>;
-  const families = [...new Set(fitting.map((m) => m.family))];
+  const families = [...new Set([...QUESTIONS, ...fitting.map((m) => m.family)])].filter((family) => fitting.some((m) => m.family === family));
   return (
     <div className="form stack edged">
       <div className="form-field stack close">
@@ -136,7 +144,21 @@ function Options({ method, about }: { method: Method; about: About }) {
   const { t } = useSpeech();
   const jobs = useJobs();
   const [made, setMade] = useState<string[]>([]);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useProblem();
+  const form = useRef<HTMLFormElement>(null);
+  const kept = `form:${method.name}:${JSON.stringify(about)}`;
+  useEffect(() => {
+    const values = JSON.parse(sessionStorage.getItem(kept) ?? "{}") as { [name: string]: string | boolean };
+    for (const field of fields(form.current)) {
+      const value = values[field.name];
+      if (typeof value === "boolean") (field as HTMLInputElement).checked = value;
+      else if (value !== undefined) field.value = value;
+    }
+  }, [kept]);
+  const keep = () => {
+    const values = fields(form.current).map((field) => [field.name, field instanceof HTMLInputElement && field.type === "checkbox" ? field.checked : field.value]);
+    sessionStorage.setItem(kept, JSON.stringify(Object.fromEntries(values)));
+  };
   const properties = Object.entries((method.options.properties ?? {}) as { [name: string]: Property });
   const labels = useId();
   const layers = useId();
@@ -165,12 +187,14 @@ function Options({ method, about }: { method: Method; about: About }) {
     const each = about.images?.map((image) => ({ ...request, image })) ?? [request];
     Promise.all(each.map((one) => server.submit(one))).then(
       (jobs) => setMade(jobs.map((job) => job.id)),
-      (error: Error) => setProblem(error.message),
+      setProblem,
     );
   };
-  const own = jobs.filter((job) => made.includes(job.id)).slice(0, MOST);
+  // Where the page itself lists its jobs they are not listed twice.
+  const own = about.image !== undefined || Object.keys(about).length === 0 ? [] : jobs.filter((job) => made.includes(job.id)).slice(0, MOST);
+  const [advanced, usual] = [true, false].map((late) => properties.filter(([name]) => ADVANCED.has(name) === late)) as [typeof properties, typeof properties];
   return (
-    <form onSubmit={submit}>
+    <form ref={form} onSubmit={submit} onInput={keep}>
       <div className="tiles">
         {asked.map((input) => {
           const { field, words } = ASKS[input.type] ?? {};
@@ -182,10 +206,20 @@ function Options({ method, about }: { method: Method; about: About }) {
             )
           );
         })}
-        {properties.map(([name, property]) => (
+        {usual.map(([name, property]) => (
           <OptionField key={name} name={name} property={property} />
         ))}
       </div>
+      {advanced.length > 0 && (
+        <details className="more below">
+          <summary>{t("form.advanced")}</summary>
+          <div className="tiles">
+            {advanced.map(([name, property]) => (
+              <OptionField key={name} name={name} property={property} />
+            ))}
+          </div>
+        </details>
+      )}
       <Suspense>
         <Known labels={labels} />
       </Suspense>
@@ -206,6 +240,9 @@ function Options({ method, about }: { method: Method; about: About }) {
     </form>
   );
 }
+
+const fields = (form: HTMLFormElement | null) =>
+  [...(form?.elements ?? [])].filter((one): one is HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement => "name" in one && one.name !== "");
 
 const kindOf = (property: Property) => (Array.isArray(property.type) ? (property.type.find((k) => k !== "null") ?? "string") : property.type);
 

@@ -1,10 +1,50 @@
 import { useEffect, useState } from "react";
 import type { Job } from "../generated/document";
 import { useSpeech } from "../i18n";
-import { server } from "../core/live";
+import { server, useConnected, useJobs } from "../core/live";
 import { seenAt } from "../core/pages";
 import { href } from "../core/routes";
 import "./jobs.css";
+
+/** One quiet line that says what is being made, and keeps its place where nothing is. */
+export function Making({ jobs }: { jobs: readonly Job[] }) {
+  const { t, maybe, integer } = useSpeech();
+  const active = jobs.filter(isActive);
+  const now = active.find((job) => job.state === "running") ?? active[0];
+  return (
+    <p className="making small quiet" role="status">
+      {now && (
+        <>
+          <a href={href({ page: "jobs" })}>
+            {t("job.making", { what: maybe(`method.${now.request.method}`, now.request.method) })}
+            {now.total ? ` ${integer(now.done ?? 0)} / ${integer(now.total)}` : ""}
+          </a>{" "}
+          <Elapsed job={now} /> {active.length > 1 && t("job.more", { n: active.length - 1 })}{" "}
+          <button type="button" onClick={() => active.forEach((job) => void server.cancel(job.id).catch(() => undefined))}>
+            {t("job.cancel")}
+          </button>
+        </>
+      )}
+    </p>
+  );
+}
+
+export const isActive = (job: Job) => job.state === "queued" || job.state === "running";
+
+/** Whether a job that fits waits or runs. */
+export const useMaking = (fits: (job: Job) => boolean): boolean => useJobs().some((job) => isActive(job) && fits(job));
+
+/** What went wrong with a request, in one line; it goes once the server answers again. */
+export function useProblem(): [string | null, (error: Error | null) => void] {
+  const { t } = useSpeech();
+  const [problem, setProblem] = useState<string | null>(null);
+  const connected = useConnected();
+  useEffect(() => {
+    if (connected) setProblem(null);
+  }, [connected]);
+  // A request that never arrived is the browser's own error, in its own words.
+  return [problem, (error) => setProblem(error && (error instanceof TypeError ? t("studio.lost") : error.message))];
+}
 
 export function JobList({ jobs }: { jobs: readonly Job[] }) {
   return (
@@ -46,8 +86,8 @@ export function minutes(seconds: number): string {
 
 export function JobRow({ job }: { job: Job }) {
   const { t, maybe, percent, date, integer } = useSpeech();
-  const [problem, setProblem] = useState<string | null>(null);
-  const act = (what: Promise<unknown>) => void what.then(() => setProblem(null), (error: Error) => setProblem(error.message));
+  const [problem, setProblem] = useProblem();
+  const act = (what: Promise<unknown>) => void what.then(() => setProblem(null), setProblem);
   const share = job.total ? Math.min(1, (job.done ?? 0) / job.total) : undefined;
   const name = maybe(`method.${job.request.method}`, job.request.method);
   const options = Object.entries(job.request.options ?? {});

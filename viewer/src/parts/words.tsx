@@ -8,12 +8,13 @@ import { isLive } from "../core/source";
 import "./words.css";
 
 /** "What am I looking at?", folded away until asked. */
-export function Explain({ text, paper }: { text: Key; paper?: PaperView | null | undefined }) {
+export function Explain({ text, paper, children }: { text: Key; paper?: PaperView | null | undefined; children?: ReactNode }) {
   const { t } = useSpeech();
   return (
     <details className="explain">
       <summary>{t("explain.ask")}</summary>
       <p>{t(text)}</p>
+      {children && <p>{children}</p>}
       {paper && <PaperLine paper={paper} />}
     </details>
   );
@@ -100,12 +101,12 @@ export function Missing({ name }: { name: string }) {
   );
 }
 
-type Bar = { label: string; value: number; quiet?: boolean; to?: string };
+type Bar = { label: string; value: number; quiet?: boolean | undefined; to?: string };
 
-/** Shares of 1, or with `text` numbers on one scale from 0 to the largest. */
-export function Bars({ items, text }: { items: Bar[]; text?: (value: number) => string }) {
+/** Shares of 1, or with `text` numbers on one scale from 0 to the largest, but to `least` at least: small ones look small. */
+export function Bars({ items, text, least = 1e-9 }: { items: Bar[]; text?: (value: number) => string; least?: number }) {
   const { percent } = useSpeech();
-  const whole = text ? Math.max(...items.map((item) => item.value), 1e-9) : 1;
+  const whole = text ? Math.max(...items.map((item) => item.value), least) : 1;
   return (
     <ol className="bars">
       {items.map(({ label, value, quiet, to }) => (

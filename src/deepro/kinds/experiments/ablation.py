@@ -16,6 +16,7 @@ from deepro.render.site import Site
 from deepro.results import Result
 
 _ROWS = 24  # experiments on the figure
+_WHISKERS = {"elinewidth": 0.8, "capsize": 0}  # two standard errors either way
 _LINES = 20  # units that a command prints
 
 
@@ -25,7 +26,8 @@ class Ablation(Result):
 
     silenced: for each experiment layer -> units; the first experiment silences nothing. accuracy, loss: (S,) top-1
     and mean cross-entropy. changed: (S,) share of images whose prediction is another one. images: how many were
-    measured.
+    measured. accuracy_error, loss_error: (S,) standard errors of the differences from the untouched network, image by
+    image; None in results of older versions.
     """
 
     kind = "ablation"
@@ -35,6 +37,8 @@ class Ablation(Result):
     changed: np.ndarray
     images: int
     fill: str
+    accuracy_error: np.ndarray | None = None
+    loss_error: np.ndarray | None = None
 
     def ranking(self) -> list[tuple[str, int, float, float]]:
         """(layer, unit, accuracy lost, loss gained) of units silenced one at a time, the most costly first."""
@@ -49,7 +53,7 @@ class Ablation(Result):
 
 
 class AblationPage(Experiment):
-    """silenced, accuracy, loss, changed: of each experiment, the untouched network first."""
+    """silenced, accuracy, loss, changed, their standard errors: of each experiment, the untouched network first."""
 
     kind: Literal["ablation"] = "ablation"
     images: int
@@ -58,6 +62,8 @@ class AblationPage(Experiment):
     accuracy: list[float | None]
     loss: list[float | None]
     changed: list[float | None]
+    accuracy_error: list[float | None] | None
+    loss_error: list[float | None] | None
 
 
 def draw(made: Any, result: Ablation) -> None:
@@ -65,8 +71,10 @@ def draw(made: Any, result: Ablation) -> None:
     left, right = made.subplots(1, 2, sharey=True)
     cost = result.loss[1:] - result.loss[0]
     order = np.argsort(-cost)[:_ROWS]
-    left.barh(range(len(order)), result.accuracy[0] - result.accuracy[1:][order], color=colour.ACCENT)
-    right.barh(range(len(order)), cost[order], color=colour.ABOVE)
+    errors = [None if e is None else 2 * e[1:][order] for e in (result.accuracy_error, result.loss_error)]
+    places, lost = range(len(order)), result.accuracy[0] - result.accuracy[1:][order]
+    left.barh(places, lost, xerr=errors[0], color=colour.ACCENT, error_kw=_WHISKERS)
+    right.barh(places, cost[order], xerr=errors[1], color=colour.ABOVE, error_kw=_WHISKERS)
     left.set_yticks(range(len(order)), [_named(result.silenced[i + 1]) for i in order], fontsize=7)
     left.invert_yaxis()
     left.set_title(f"accuracy lost, of {result.accuracy[0]:.1%} over {result.images} images", fontsize=8)
@@ -82,9 +90,17 @@ def lines(result: Ablation) -> list[str]:
     said = [f"untouched: accuracy {result.accuracy[0]:.1%}, loss {result.loss[0]:.4g}, {result.images} images"]
     if len(result.silenced) > 2:
         ranked = result.ranking()[:_LINES]
-        return said + [f"{layer}#{unit}: accuracy {-a:+.2%}, loss {b:+.4g}" for layer, unit, a, b in ranked]
+        place = {(layer, us[0]): s for s, one in enumerate(result.silenced) for layer, us in one.items()}
+        return said + [
+            f"{layer}#{unit}: accuracy {-a:+.2%}, loss {b:+.4g}{_within(result, place[layer, unit])}"
+            for layer, unit, a, b in ranked
+        ]
     accuracy, loss, changed = result.accuracy[1], result.loss[1], result.changed[1]
-    return [*said, f"silenced: accuracy {accuracy:.1%}, loss {loss:.4g}, {changed:.1%} changed"]
+    return [*said, f"silenced: accuracy {accuracy:.1%}, loss {loss:.4g}{_within(result, 1)}, {changed:.1%} changed"]
+
+
+def _within(result: Ablation, s: int) -> str:
+    return "" if result.loss_error is None else f" ± {result.loss_error[s]:.2g}"
 
 
 def show(result: Ablation, site: Site) -> None:
@@ -92,7 +108,10 @@ def show(result: Ablation, site: Site) -> None:
     site.section(Experiments).add(AblationPage, result, about=about)
 
 
-CAPTION = "What it costs to silence units: accuracy and cross-entropy on labelled images."
+CAPTION = (
+    "What it costs to silence units: accuracy and cross-entropy on labelled images, with two standard errors of the "
+    "paired differences."
+)
 KIND = register(
     Kind(
         Ablation,

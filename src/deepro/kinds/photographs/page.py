@@ -77,7 +77,10 @@ class RegionView(Model):
 
 
 class PhotographCard(Model):
-    """A photograph on the overview. guesses: the most probable labels, `best` first. record: of the prediction."""
+    """A photograph on the overview. guesses: the most probable labels, `best` first. record: of the prediction.
+
+    truth: the label of the class that its data set puts it in, None where that is not known.
+    """
 
     id: str
     name: str
@@ -87,6 +90,7 @@ class PhotographCard(Model):
     best: Guess | None
     guesses: list[Guess] = Field(default_factory=list)
     record: str | None = None
+    truth: str | None = None
 
 
 class PhotographPage(Model):
@@ -107,6 +111,7 @@ class PhotographPage(Model):
     view: Window
     prediction: list[Guess]
     prediction_record: str | None
+    truth: str | None
     regions: list[RegionView]
     heatmaps: list[HeatLayer]
     layers: list[LayerUnits]
@@ -159,6 +164,7 @@ class Page:
         self.place: tuple[float, float, float, float] | None = None
         self.guesses: list[Guess] = []
         self.said_by: str | None = None
+        self.truth: str | None = None
         self.size: tuple[int, int] = (64, 64)
         self.regions: list[RegionView] = []
         self.heatmaps: list[HeatLayer] = []
@@ -207,6 +213,7 @@ class Page:
             view=view,
             prediction=self.guesses,
             prediction_record=self.said_by,
+            truth=self.truth,
             regions=[
                 r.model_copy(update={"heatmap": self._placed(r.heatmap, seen, view, whole)}) for r in self.regions
             ],
@@ -220,6 +227,7 @@ class Page:
             best=self.guesses[0] if self.guesses else None,
             guesses=self.guesses,
             record=self.said_by,
+            truth=self.truth,
         )
         return page, card
 

@@ -23,6 +23,7 @@ class Prediction(Result):
 
     logits: (K,) all of them. picture: (H, W, 3) uint8, the original. view: top, left, scale_y, scale_x of what the
     network saw of it (see network.preprocess.View); seen: (H', W', 3) uint8, that view at the input's size.
+    truth: the network's label of the class that the data set puts it in, None where it says nothing.
     """
 
     kind = "prediction"
@@ -32,6 +33,7 @@ class Prediction(Result):
     picture: np.ndarray | None = None
     seen: np.ndarray | None = None
     view: tuple[float, float, float, float] | None = None
+    truth: str | None = None
 
 
 def draw(made: Any, result: Prediction) -> None:
@@ -71,6 +73,7 @@ def show(result: Prediction, site: Site) -> None:
     for page in site.section(Photographs).of(result):
         page.original, page.seen, page.place = result.picture, result.seen, result.view
         page.guesses = [Guess(label=a, probability=b) for a, b in zip(result.labels, result.probabilities, strict=True)]
+        page.truth = result.truth
         page.said_by = page.record(result)
 
 

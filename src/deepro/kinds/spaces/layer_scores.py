@@ -54,7 +54,10 @@ def draw(made: Any, result: LayerScores) -> None:
     places = np.arange(len(result.layers))
     for measure, name, style in _CURVES:
         if measure in result.scores:
-            left.plot(places, result.scores[measure], style, label=name, color=MEASURES[measure], markersize=4)
+            spread = result.scores.get(f"{measure}_spread")
+            left.errorbar(
+                places, result.scores[measure], spread, fmt=style, label=name, color=MEASURES[measure], markersize=4
+            )
     left.set_xticks(places, result.layers, rotation=45, ha="right", fontsize=7)
     left.set_ylim(0, 1.02)
     left.legend(fontsize=7, frameon=False)

@@ -108,9 +108,10 @@ class SurveyLayerPage(Model):
     """All units of a layer. Arrays have one value a unit unless said otherwise.
 
     maximum, mean, deviation, share_images, share_active: float32. prefers: int32, the class with the largest mean in
-    standard deviations, -1 without labels. faults: fault -> units. cell: int32, the unit's place in the galleries,
-    which is block * per_block + place, -1 without examples. photo: int32, the strongest example's place in
-    SurveyPage.photos. box: (units, 4) left, top, right, bottom as shares of that photograph.
+    standard deviations, -1 without labels, or where no class of five images stands above what is chance. faults: fault
+    -> units. cell: int32, the unit's place in the galleries, which is block * per_block + place, -1 without examples.
+    photo: int32, the strongest example's place in SurveyPage.photos. box: (units, 4) left, top, right, bottom as shares
+    of that photograph.
     """
 
     survey: str
@@ -153,12 +154,16 @@ class ExampleView(Model):
 
 
 class ClassMean(Model):
-    """A unit's mean over a class's images, and how many standard deviations it lies above the mean of all."""
+    """A unit's mean over a class's images, and how many standard deviations it lies above the mean of all.
+
+    noise: what it may lie above by chance.
+    """
 
     name: str
     images: int
     mean: float
     above: float
+    noise: float
 
 
 class Partner(Model):

@@ -22,6 +22,7 @@ from deepro.results import Result
 
 _SHEET = 64  # photographs on a sheet
 _CLASSES = 6  # named for each unit
+LEAST = 5  # photographs of a class, before it can be a unit's preferred one
 _PARTNERS = 8  # named for each unit
 
 
@@ -168,7 +169,8 @@ class _Layer:
         means = s.class_means.astype(np.float64) if s.class_means.size else np.empty((0, len(s.mean)))
         with np.errstate(invalid="ignore", divide="ignore"):
             self.above = (means - s.mean) / deviation
-        self.above[~np.isfinite(self.above)] = -np.inf
+        few = s.class_images < LEAST if len(means) else np.zeros(0, dtype=bool)
+        self.above[~np.isfinite(self.above) | few[:, None]] = -np.inf
 
     def table(self, about: Mapping[str, Any]) -> page.SurveyLayerPage:
         """about: name, kind, units and receptive field of the layer."""
@@ -182,7 +184,9 @@ class _Layer:
                 box[unit] = self._share(shown, 0) or (0, 0, 1, 1)
         prefers = np.full(units, -1, dtype=np.int32)
         if len(self.above):
-            prefers = np.where(np.isneginf(self.above.max(0)), -1, self.above.argmax(0)).astype(np.int32)
+            noise = _noise(self.s.class_images)[:, None]
+            clear = np.where(self.above > noise, self.above, -np.inf)
+            prefers = np.where(np.isneginf(clear.max(0)), -1, clear.argmax(0)).astype(np.int32)
         faults: dict[str, list[int]] = {}
         for unit, found in sorted(self.findings.items()):
             for one in found:
@@ -281,9 +285,19 @@ class _Layer:
                 images=int(self.s.class_images[c]),
                 mean=float(self.s.class_means[c, unit]),
                 above=float(self.above[c, unit]),
+                noise=float(_noise(self.s.class_images)[c]),
             )
             for c in order
         ]
+
+
+def _noise(images: np.ndarray) -> np.ndarray:
+    """Within how many standard deviations of all places a class's mean over so many images may lie by chance.
+
+    Two standard errors, were an image one value: the places of one image speak for each other, which makes it too wide
+    rather than too narrow.
+    """
+    return 2 / np.sqrt(np.maximum(images, 1))
 
 
 def _quartiles(shares: np.ndarray) -> list[float]:

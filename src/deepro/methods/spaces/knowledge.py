@@ -35,6 +35,7 @@ def layer_scores(
     neighbours: Annotated[int, Bounds(1, 1000), "nearest neighbours that vote"] = 10,
     held_out: Annotated[float, Bounds(0.01, 0.9), "share of the examples that test the probe"] = 0.2,
     strength: Annotated[float, Bounds(1e-9, 1e9), "inverse of the probe's L2 penalty"] = 1.0,
+    splits: Annotated[int, Bounds(1, 100), "how often another part of the examples tests the probe"] = 10,
     debiased: Annotated[bool, "correct CKA for few examples"] = False,
     pool: Annotated[Pool, "how an output becomes a code"] = "mean",
     batch_size: Annotated[int, Bounds(1, 100_000), "images a pass"] = 32,
@@ -43,7 +44,8 @@ def layer_scores(
 ) -> LayerScores:
     """Scores (L,) by layer, from one pass over the examples.
 
-    probe, control, control_fit, selectivity, chance: see probing.linear_probe. neighbours: leave-one-out vote.
+    probe, its spread over the splits, control, control_fit, selectivity, chance: see probing.linear_probe.
+    neighbours: leave-one-out vote.
     dimension_twonn, dimension_mle: intrinsic. between_class: share of the variance. silhouette. code_size.
     similarity: linear CKA. Raises UsageError where there are no labels, one class, or fewer than 5 examples.
     Example: `deepro.layer_scores(net, "photos/", ["features.3", "features.11"])`
@@ -65,7 +67,7 @@ def layer_scores(
     rows: dict[str, list[float]] = {}
     codes = [found.arrays[name][known] for name in names]
     for code in progress.steps(codes, "scores"):
-        for measure, value in _scores(code, labels[known], neighbours, held_out, strength, seed).items():
+        for measure, value in _scores(code, labels[known], neighbours, held_out, strength, splits, seed).items():
             rows.setdefault(measure, []).append(value)
     similarity, warned = cka_matrix(codes, debiased=debiased)
     scores = {measure: np.array(values, dtype=np.float64) for measure, values in rows.items()}
@@ -75,12 +77,13 @@ def layer_scores(
 
 
 def _scores(
-    codes: np.ndarray, labels: np.ndarray, votes: int, held_out: float, strength: float, seed: int
+    codes: np.ndarray, labels: np.ndarray, votes: int, held_out: float, strength: float, splits: int, seed: int
 ) -> dict[str, float]:
     near = Finder(codes).of_all(min(len(codes) - 1, max(votes, 20)))
-    probe = probing.linear_probe(codes, labels, held_out=held_out, strength=strength, seed=seed)
+    probe = probing.linear_probe(codes, labels, held_out=held_out, strength=strength, splits=splits, seed=seed)
     return {
         "probe": probe.accuracy,
+        "probe_spread": probe.spread,
         "control": probe.control,
         "control_fit": probe.control_fit,
         "selectivity": probe.selectivity,

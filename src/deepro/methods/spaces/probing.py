@@ -13,13 +13,15 @@ from deepro.methods.spaces.neighbours import Neighbours
 
 @dataclass(frozen=True)
 class ProbeScore:
-    """Scores of a linear probe. accuracy: on held-out examples. control: the same probe on permuted labels.
+    """Scores of a linear probe, means over the splits. accuracy: on held-out examples. spread: its standard deviation
+    over the splits, NaN for one. control: the same probe on permuted labels.
 
     control_fit: accuracy on the permuted labels that it was fitted to. chance: the share of the commonest class.
     selectivity: accuracy - control.
     """
 
     accuracy: float
+    spread: float
     control: float
     control_fit: float
     chance: float
@@ -43,25 +45,31 @@ def check_labels(labels: np.ndarray, n: int) -> np.ndarray:
 
 
 def linear_probe(
-    codes: np.ndarray, labels: np.ndarray, *, held_out: float = 0.2, strength: float = 1.0, seed: int = 0
-) -> ProbeScore:
+    codes: np.ndarray, labels: np.ndarray, *, held_out: float = 0.2, strength: float = 1.0, splits: int = 1,
+    seed: int = 0,
+) -> ProbeScore:  # fmt: skip
     """Logistic regression on standardised codes (N, D), trained on part of the examples, measured on the others.
 
-    labels: (N,) int64; -1 is left out. strength: inverse of the L2 penalty. The control gives every example a label
-    drawn anew (Hewitt & Liang 2019, arXiv 1909.03368): a probe that is as good there has learned by heart.
+    labels: (N,) int64; -1 is left out. splits: how often another part is held out. strength: inverse of the L2 penalty.
+    The control gives every example a label drawn anew (Hewitt & Liang 2019, arXiv 1909.03368): a probe that is as
+    good there has learned by heart.
     Raises UsageError for one class or too few examples.
     """
     known = check_labels(labels, len(codes))
     codes, labels = codes[known], labels[known]
     rng = np.random.default_rng(seed)
-    test = _held_out(labels, held_out, rng)
-    dealt = rng.permutation(labels)
-    mean, spread = codes[~test].mean(0, dtype=np.float64), codes[~test].std(0, dtype=np.float64)
-    x = (codes - mean) / np.where(spread > 0, spread, 1.0)
-    accuracy, _ = _fit(x, labels, test, strength)
-    control, fit = _fit(x, dealt, test, strength)
-    counts = np.unique(labels[test], return_counts=True)[1]
-    return ProbeScore(accuracy, control, fit, float(counts.max() / counts.sum()))
+    rows = []
+    for _ in range(splits):
+        test = _held_out(labels, held_out, rng)
+        dealt = rng.permutation(labels)
+        mean, spread = codes[~test].mean(0, dtype=np.float64), codes[~test].std(0, dtype=np.float64)
+        x = (codes - mean) / np.where(spread > 0, spread, 1.0)
+        counts = np.unique(labels[test], return_counts=True)[1]
+        accuracy, _ = _fit(x, labels, test, strength)
+        rows.append((accuracy, *_fit(x, dealt, test, strength), counts.max() / counts.sum()))
+    accuracy, control, fit, chance = np.mean(rows, 0).tolist()
+    found = float(np.std([row[0] for row in rows], ddof=1)) if splits > 1 else float("nan")
+    return ProbeScore(accuracy, found, control, fit, chance)
 
 
 def _held_out(labels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:

@@ -3,6 +3,7 @@ import type { Overview, PhotographCard } from "../../generated/document";
 import { Controls } from "../../parts/heat";
 import { useSpeech } from "../../i18n";
 import { isLive } from "../../core/source";
+import { useMaking } from "../../parts/jobs";
 import { MethodForm } from "../../parts/method-form";
 import { explanations, HeatStage, Sliders } from "../../parts/heatmaps";
 import { Image } from "../../parts/picture";
@@ -26,6 +27,7 @@ export default function ClassPage({ source, overview, label }: { source: Source;
   const { t, percent, number } = useSpeech();
   const cards = overview.photographs.filter((card) => share(card, label) > 0).sort((a, b) => share(b, label) - share(a, label));
   const patterns = overview.patterns.flatMap((set) => set.images.flatMap((image, target) => (image.target === label ? [{ set, image, target }] : [])));
+  const making = useMaking((job) => job.request.method === "imagine" && JSON.stringify(job.request.arguments?.targets ?? null).includes(JSON.stringify(label)));
   const confused = confusions(cards, label);
   return (
     <>
@@ -37,7 +39,7 @@ export default function ClassPage({ source, overview, label }: { source: Source;
       <div className="class-top split">
         <section>
           <h2>{t("class.pattern")}</h2>
-          {patterns.length === 0 && <p className="quiet">{t("class.nopattern")}</p>}
+          {patterns.length === 0 && <p className="quiet">{making ? t("job.making", { what: t("class.pattern") }) : t("class.nopattern")}</p>}
           {patterns.slice(0, 2).map(({ set, image, target }) => (
             <figure key={`${set.record}/${target}`} className="below">
               <a href={href({ page: "patterns", record: set.record, target })}>

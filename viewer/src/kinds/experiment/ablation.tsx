@@ -4,6 +4,8 @@ import type { AblationPage } from "../../generated/document";
 import { useSpeech, type Speech } from "../../i18n";
 import { Facts } from "../../parts/words";
 
+const NATS = 0.1; // loss that fills a bar at least
+
 const silenced = (units: { [layer: string]: number[] }) =>
   Object.entries(units)
     .map(([layer, numbers]) => `${layer}#${numbers.slice(0, 6).join(",")}${numbers.length > 6 ? "…" : ""}`)
@@ -13,7 +15,7 @@ export function Ablation({ view, survey }: { view: AblationPage; survey: string 
   const { t, number, percent, integer } = useSpeech();
   const untouched = { accuracy: view.accuracy[0] ?? NaN, loss: view.loss[0] ?? NaN };
   const rows = view.silenced
-    .map((units, i) => ({ units, accuracy: view.accuracy[i] ?? NaN, loss: view.loss[i] ?? NaN, changed: view.changed[i] ?? NaN }))
+    .map((units, i) => ({ units, accuracy: view.accuracy[i] ?? NaN, loss: view.loss[i] ?? NaN, changed: view.changed[i] ?? NaN, lossError: view.loss_error?.[i], accuracyError: view.accuracy_error?.[i] }))
     .slice(1)
     .sort((a, b) => b.loss - a.loss);
   const facts: [string, ReactNode][] = [
@@ -22,7 +24,8 @@ export function Ablation({ view, survey }: { view: AblationPage; survey: string 
     [t("survey.images"), integer(view.images)],
     [t("ablation.fill"), t(view.fill === "mean" ? "choice.fill.mean" : "choice.fill.zero")],
   ];
-  const most = Math.max(...rows.map((row) => Math.abs(row.loss - untouched.loss)), 1e-9);
+  const most = Math.max(...rows.map((row) => Math.abs(row.loss - untouched.loss)), NATS);
+  const within = (error: number | null | undefined, text: (n: number) => string) => (typeof error === "number" ? <span className="quiet"> ± {text(error)}</span> : null);
   return (
     <>
       <Facts items={facts} />
@@ -47,10 +50,16 @@ export function Ablation({ view, survey }: { view: AblationPage; survey: string 
                   <th scope="row" className="name">
                     {survey && layer !== undefined && one !== undefined ? <a href={href({ page: "survey-unit", survey, layer, unit: one })}>{silenced(row.units)}</a> : silenced(row.units)}
                   </th>
-                  <td className="shape">{signedPercent(untouched.accuracy - row.accuracy, percent)}</td>
+                  <td className="shape">
+                    {signedPercent(untouched.accuracy - row.accuracy, percent)}
+                    {within(row.accuracyError, percent)}
+                  </td>
                   <td className="shape">{percent(row.changed)}</td>
-                  <td className="shape">{number(gained)}</td>
-                  <td className="cost">
+                  <td className="shape">
+                    {number(gained)}
+                    {within(row.lossError, number)}
+                  </td>
+                  <td className={typeof row.lossError === "number" && Math.abs(gained) < 2 * row.lossError ? "cost dim" : "cost"}>
                     <span className="bar">
                       <span className={gained < 0 ? "less" : undefined} style={{ width: `${(100 * Math.abs(gained)) / most}%` }} />
                     </span>

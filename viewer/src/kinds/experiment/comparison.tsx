@@ -35,7 +35,7 @@ export function Comparison({ view }: { view: ComparisonPage }) {
       {view.classes.length > 0 && (
         <section className="column">
           <h2>{t("comparison.classes", { layer: view.classes_layer ?? "" })}</h2>
-          <Bars items={view.classes.slice(0, 12).map((one) => ({ label: one.name, value: one.distance }))} text={(n) => t("survey.above", { n: number(n) })} />
+          <Bars items={view.classes.slice(0, 12).map((one) => ({ label: one.name, value: one.distance }))} text={(n) => t("survey.above", { n: number(n) })} least={1} />
         </section>
       )}
       {view.layers.map((row, i) => (

@@ -97,9 +97,9 @@ export const words = {
   "ablation.changed": ["Predictions changed", "改變的預測", "改变的预测"],
   "ablation.loss.gained": ["Loss gained", "增加的損失", "增加的损失"],
   "ablation.caption": [
-    "Most costly first. Loss is the cross-entropy on the labelled photographs; a bar of the other colour means that the network got better without the unit. Differences of a few photographs are chance.",
-    "代價最大的在前。損失是有標籤照片上的交叉熵；另一種顏色的條表示少了這個單元網路反而更好。幾張照片的差異只是偶然。",
-    "代价最大的在前。损失是有标签照片上的交叉熵；另一种颜色的条表示少了这个单元网络反而更好。几张照片的差异只是偶然。",
+    "Most costly first. Loss is the cross-entropy on the labelled photographs; a bar of the other colour means that the network got better without the unit. ± is the standard error of the difference, photograph by photograph; a bar within two of them is pale.",
+    "代價最大的在前。損失是有標籤照片上的交叉熵；另一種顏色的條表示少了這個單元網路反而更好。± 為逐張照片差異的標準誤；在兩倍標準誤以內的條為淡色。",
+    "代价最大的在前。损失是有标签照片上的交叉熵；另一种颜色的条表示少了这个单元网络反而更好。± 为逐张照片差异的标准误；在两倍标准误以内的条为淡色。",
   ],
 
   "comparison.weights": ["Filters, 1 − cosine", "濾波器，1 − 餘弦", "滤波器，1 − 余弦"],

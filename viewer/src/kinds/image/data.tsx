@@ -5,6 +5,7 @@ import { useSpeech } from "../../i18n";
 import { server, thumb, useSession } from "../../core/live";
 import { href } from "../../core/routes";
 import { folder } from "../../core/source";
+import { useProblem } from "../../parts/jobs";
 import { ChoosePicture } from "./choose";
 
 const PAGE = 24;
@@ -17,7 +18,7 @@ export function DataFolder() {
   const [items, setItems] = useState<DataItem[] | null>(null);
   const [total, setTotal] = useState(folder?.count ?? 0);
   const [busy, setBusy] = useState<number | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useProblem();
   const has = folder !== null;
   useEffect(() => {
     if (!has) return;
@@ -42,7 +43,7 @@ export function DataFolder() {
       },
       (error: Error) => {
         setBusy(null);
-        setProblem(error.message);
+        setProblem(error);
       },
     );
   };

@@ -2,7 +2,7 @@
 import type { Job, PhotographPage } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { useJobs, useSession } from "../../core/live";
-import { JobList } from "../../parts/jobs";
+import { JobList, Making } from "../../parts/jobs";
 import { MethodForm } from "../../parts/method-form";
 import { Occlude } from "./occlude";
 
@@ -16,20 +16,18 @@ export default function Doing({ photograph }: { photograph: PhotographPage }) {
   if (session.network.fingerprint !== photograph.network)
     return <p className="caption">{t("doing.other", { name: session.network.name })}</p>;
   const fresh = (job: Job) => job.state === "failed" && Date.now() - Date.parse(job.finished ?? "") < RECENT;
-  const own = jobs.filter((job) => job.request.image === photograph.id && (job.state === "queued" || job.state === "running" || fresh(job)));
+  const own = jobs.filter((job) => job.request.image === photograph.id);
+  const failed = own.filter(fresh);
   return (
     <>
-      {own.length > 0 && (
-        <section aria-label={t("nav.jobs")}>
-          <JobList jobs={own} />
-        </section>
-      )}
+      <Making jobs={own} />
       <Occlude photograph={photograph} key={photograph.id} />
       <section>
         <details className="more screen-only">
           <summary>{t("form.title")}</summary>
           <MethodForm about={{ image: photograph.id }} />
         </details>
+        {failed.length > 0 && <JobList jobs={failed} />}
       </section>
     </>
   );

@@ -1,9 +1,9 @@
 import { fit } from "../../core/fit";
 import { page } from "../../core/pages";
+import { later } from "../../core/piece";
 import { address } from "../../core/routes";
 import { isLive } from "../../core/source";
 import { Photographs } from "./listed";
-import { ImagePage } from "./page";
 import "./image.css";
 
 const at = address("image/:image", "region#");
@@ -17,7 +17,7 @@ page("image", {
   order: 30,
   address: at,
   title: "photographs",
-  view: ImagePage,
+  view: later("image", () => import("./page")),
   // A live server may have a page that the overview does not know of yet.
   data: ({ overview, route: { image, region = 0 }, read }) => (isLive || overview.photographs.some((card) => card.id === image) ? { photograph: read("photograph", image), region } : image),
   served: "photograph",

@@ -3,10 +3,12 @@ import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type Poin
 import type { Occluded, PhotographPage } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { server } from "../../core/live";
+import { useProblem } from "../../parts/jobs";
 import { Image } from "../../parts/picture";
 import { Explain } from "../../parts/words";
 
 const FILLS = ["mean", "grey", "blur"] as const;
+const UNDONE = 40; // strokes that can be taken back
 const STEP = 6; // pixels of the input that an arrow key moves the brush
 
 /** A mask as the server takes it: one bit a pixel, in rows, the first in the highest bit. */
@@ -25,7 +27,9 @@ export function Occlude({ photograph }: { photograph: PhotographPage }) {
   const [fill, setFill] = useState<Occluded["fill"]>("mean");
   const [keep, setKeep] = useState(false);
   const [answer, setAnswer] = useState<Occluded | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useProblem();
+  const strokes = useRef<ImageData[]>([]); // the drawing as it was before each
+  const [undoable, setUndoable] = useState(false);
   const [at, setAt] = useState({ x: width / 2, y: height / 2, shown: false });
   const last = useRef<{ x: number; y: number } | null>(null);
   const asking = useRef({ busy: false, again: false });
@@ -50,7 +54,7 @@ export function Occlude({ photograph }: { photograph: PhotographPage }) {
           setAnswer(said);
           setProblem(null);
         },
-        (error: Error) => setProblem(error.message),
+        setProblem,
       )
       .finally(() => {
         state.busy = false;
@@ -94,15 +98,40 @@ export function Occlude({ photograph }: { photograph: PhotographPage }) {
       setAt((now) => ({ x: Math.min(width, Math.max(0, now.x + way[0])), y: Math.min(height, Math.max(0, now.y + way[1])), shown: true }));
     } else if (event.key === " " || event.key === "Enter") {
       event.preventDefault();
-      last.current = null;
+      begin();
       stroke(at.x, at.y);
     }
+  };
+  const begin = () => {
+    const before = canvas.current?.getContext("2d", { willReadFrequently: true })?.getImageData(0, 0, width, height);
+    if (before) strokes.current = [...strokes.current.slice(1 - UNDONE), before];
+    setUndoable(true);
+    last.current = null;
+  };
+  const undo = () => {
+    const before = strokes.current.pop();
+    if (before) canvas.current?.getContext("2d", { willReadFrequently: true })?.putImageData(before, 0, 0);
+    setUndoable(strokes.current.length > 0);
+    if (strokes.current.length > 0 || before?.data.some(Boolean)) ask();
+    else clear();
   };
   const clear = () => {
     canvas.current?.getContext("2d")?.clearRect(0, 0, width, height);
     drawn.current = false;
+    strokes.current = [];
+    setUndoable(false);
     setAnswer(null);
   };
+  useEffect(() => {
+    const press = (event: globalThis.KeyboardEvent) => {
+      const on = event.target instanceof Element && event.target.closest("input:not([type=range], [type=checkbox]), textarea");
+      if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || on || strokes.current.length === 0) return;
+      event.preventDefault();
+      undo();
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  });
   // The server makes the picture ready before the first stroke.
   const warm = () => {
     if (ready.current) return;
@@ -129,7 +158,7 @@ export function Occlude({ photograph }: { photograph: PhotographPage }) {
             aria-label={t("occlude.canvas")}
             onPointerDown={(event) => {
               event.currentTarget.setPointerCapture(event.pointerId);
-              last.current = null;
+              begin();
               const { x, y } = place(event);
               stroke(x, y);
             }}
@@ -166,6 +195,9 @@ export function Occlude({ photograph }: { photograph: PhotographPage }) {
             <label className="inline">
               <input type="checkbox" checked={keep} onChange={(event) => setKeep(event.target.checked)} /> {t("occlude.keep")}
             </label>
+            <button type="button" onClick={undo} disabled={!undoable} aria-keyshortcuts="Control+Z">
+              {t("occlude.undo")}
+            </button>
             <button type="button" onClick={clear}>
               {t("clear")}
             </button>

@@ -4,7 +4,10 @@ import { useSpeech } from "../../i18n";
 import { explanations, SideBySide, type Explanation } from "../../parts/heatmaps";
 import { Crop, Frame, Image, Whole } from "../../parts/picture";
 import { Stage } from "./stage";
+import { useArrows } from "../../parts/arrows";
+import { useMaking } from "../../parts/jobs";
 import { Choose } from "../../parts/take";
+import { Truth } from "./truth";
 import { Bars, Explain, MadeBy } from "../../parts/words";
 import { href } from "../../core/routes";
 import { weigh } from "./evidence";
@@ -15,10 +18,17 @@ import { field, fidelity, layerGroups, otherRules, span, unitRoute } from "./uni
 
 const Doing = later("doing", () => import("./doing"));
 
-export function ImagePage({ overview, photograph, region }: { overview: Overview; photograph: PhotographPage; region: number }) {
+export default function ImagePage({ overview, photograph, region }: { overview: Overview; photograph: PhotographPage; region: number }) {
   const { t } = useSpeech();
   const all = explanations(photograph);
   const shown = all[region] ?? all[0];
+  const cards = overview.photographs;
+  const place = cards.findIndex((card) => card.id === photograph.id);
+  const beside = (step: number) => {
+    const card = place < 0 ? undefined : cards[place + step];
+    return card && href({ page: "image", image: card.id });
+  };
+  useArrows(beside(-1), beside(1));
   const made = photograph.prediction_record ? photograph.records[photograph.prediction_record] : undefined;
   return (
     <>
@@ -37,6 +47,7 @@ export function ImagePage({ overview, photograph, region }: { overview: Overview
             {photograph.name} · {t("image.size", { width: photograph.width, height: photograph.height })}{" "}
             <Choose inline one={{ name: photograph.name, photograph: photograph.id }} />
           </p>
+          {photograph.truth && photograph.prediction[0] && <Truth truth={photograph.truth} read={photograph.prediction[0].label} />}
         </div>
         <Filmstrip overview={overview} current={photograph.id} />
       </header>
@@ -147,15 +158,16 @@ function Units({ photograph }: { photograph: PhotographPage }) {
   const speech = useSpeech();
   const { t } = speech;
   const [pointed, setPointed] = useState<Pointed | null>(null);
+  const making = useMaking((job) => job.request.image === photograph.id && job.request.method === "deconvnet");
   if (photograph.layers.length === 0)
     return (
       <section>
         <h2>{t("units")}</h2>
-        <p className="quiet">{t("image.nounits")}</p>
+        <p className="quiet">{making ? t("job.making", { what: t("units") }) : t("image.nounits")}</p>
       </section>
     );
   const made = photograph.records[photograph.layers[0]?.record ?? ""];
-  const groups = layerGroups(photograph);
+  const groups = layerGroups(photograph).reverse(); // what stands nearest to the answer comes first
   return (
     <section className="units">
       <div className="units-head">
@@ -163,15 +175,14 @@ function Units({ photograph }: { photograph: PhotographPage }) {
           <h2>{t("units")}</h2>
           <MadeBy made={made} image={photograph.id} />
         </div>
-        <p className="caption">
+        <Explain text="units.explain" paper={made?.paper}>
           {t("units.legend.map")} {t("units.legend.projection")} {t("units.legend.patch")}
-        </p>
-        <Explain text="units.explain" paper={made?.paper} />
+        </Explain>
       </div>
       <aside className="units-side stack stay">
         <figure>
           <Frame width={photograph.seen.width} height={photograph.seen.height} window={pointed?.unit.window ?? null}>
-            <Image picture={photograph.seen} alt={t("image.seen.alt", { name: photograph.name })} eager />
+            {pointed ? <Image picture={photograph.seen} alt={t("image.seen.alt", { name: photograph.name })} eager /> : <span className="unseen" style={{ aspectRatio: photograph.seen.width / photograph.seen.height }} />}
           </Frame>
           <figcaption className="small quiet" aria-live="polite">{pointed ? <PointedAt pointed={pointed} /> : t("units.hint")}</figcaption>
         </figure>
@@ -226,6 +237,8 @@ const LayerSection = memo(function LayerSection(props: {
   const { t, maybe, number } = speech;
   const [layer] = variants;
   if (!layer) return null;
+  // A unit that sees the whole picture has no patch of its own.
+  const whole = layer.units.every(({ window: w }) => w.right - w.left >= photograph.seen.width && w.bottom - w.top >= photograph.seen.height);
   const rule = (l: LayerUnits) => maybe(`choice.rule.${l.rule}`, l.rule);
   const facts = [layer.kind, layer.map_size.join(" × "), field(layer, photograph, speech)].filter(Boolean);
   return (
@@ -234,16 +247,15 @@ const LayerSection = memo(function LayerSection(props: {
         <span className="mono">{layer.layer}</span>
         <span className="quiet small">{facts.join(" · ")}</span>
       </h3>
-      <p className="caption">
-        {t("units.count", { n: layer.units.length })} · {rule(layer)}: {fidelity(layer.fidelity, speech)}
-        {variants.length > 1 && (
-          <>
-            <br />
-            {t("units.order", { what: [t("activation"), ...variants.map(rule), t("unit.patch")].join(" · ") })}
-          </>
-        )}
-      </p>
-      <ul className="triples tiles" style={{ "--tiles": variants.length + 2 } as CSSProperties}>
+      <details className="explain fidelity">
+        <summary>{t("units.count", { n: layer.units.length })}</summary>
+        <p>
+          {rule(layer)}: {fidelity(layer.fidelity, speech)}
+          <br />
+          {t("units.order", { what: [t("activation"), ...variants.map(rule), ...(whole ? [] : [t("unit.patch")])].join(" · ") })}
+        </p>
+      </details>
+      <ul className="triples" style={{ "--tiles": variants.length + (whole ? 1 : 2) } as CSSProperties}>
         {layer.units.map((unit) => {
           const words = { unit: String(unit.unit), layer: layer.layer };
           const shown = [{ layer, unit }, ...otherRules(variants, layer, unit.unit)];
@@ -265,7 +277,7 @@ const LayerSection = memo(function LayerSection(props: {
                       alt={`${t("units.projection.alt", words)} (${rule(one.layer)})`}
                     />
                   ))}
-                  <Crop picture={photograph.seen} window={unit.window} alt={t("units.patch.alt", { ...words, name: photograph.name })} />
+                  {!whole && <Crop picture={photograph.seen} window={unit.window} alt={t("units.patch.alt", { ...words, name: photograph.name })} />}
                 </span>
                 <span className="unit-text columns">
                   <span>
@@ -276,7 +288,7 @@ const LayerSection = memo(function LayerSection(props: {
                       ±{number(one.unit.projection_scale.high)}
                     </span>
                   ))}
-                  <span className="quiet">{t("image.size", span(unit.window))}</span>
+                  {!whole && <span className="quiet">{t("image.size", span(unit.window))}</span>}
                 </span>
               </a>
               <Choose one={partOf(photograph, layer.record, `${layer.layer} ${unit.unit}`, unit.unit)} />

@@ -20,7 +20,8 @@ const LEFT = 36;
 export function Knowledge({ overview, view }: { overview: Overview; view: KnowledgeView }) {
   const { t, maybe, number } = useSpeech();
   const network = overview.networks.find((n) => n.fingerprint === view.network);
-  const measures = Object.keys(view.scores);
+  const measures = Object.keys(view.scores).filter((m) => !m.endsWith("_spread"));
+  const thousandths = (value: number) => number(Math.round(value * 1000) / 1000);
   if (view.other) return <Between overview={overview} view={view} other={view.other} />;
   return (
     <section className="knowledge">
@@ -64,7 +65,8 @@ export function Knowledge({ overview, view }: { overview: Overview; view: Knowle
                 <th scope="row">{layer}</th>
                 {measures.map((m) => {
                   const value = view.scores[m]?.[i] ?? null;
-                  return <td key={m}>{value === null ? "–" : number(Math.round(value * 1000) / 1000)}</td>;
+                  const spread = view.scores[`${m}_spread`]?.[i];
+                  return <td key={m}>{value === null ? "–" : `${thousandths(value)}${typeof spread === "number" ? ` ± ${thousandths(spread)}` : ""}`}</td>;
                 })}
               </tr>
             ))}

@@ -15,9 +15,9 @@ export const words = {
     "线性探针是一个小分类器，从一层的编码读出标签。如果它在没学过的样本上读得好，这一层就以容易读取的形式保有标签。对照是同一个探针去学打乱的标签：它在学过的样本上仍读得出的部分是记住的。",
   ],
   "knowledge.caption": [
-    "Share of held-out examples classified correctly, by layer; dotted, the share of the codes' variance that lies between classes. Dashed lines are the controls.",
-    "各層在保留樣本上讀對的比例；點線為編碼變異中類別之間的比例。虛線為對照。",
-    "各层在保留样本上读对的比例；点线为编码变异中类别之间的比例。虚线为对照。",
+    "Share of held-out examples classified correctly, by layer; dotted, the share of the codes' variance that lies between classes. Dashed lines are the controls. ± is the standard deviation over several held-out parts.",
+    "各層在保留樣本上讀對的比例；點線為編碼變異中類別之間的比例。虛線為對照。± 為多次保留不同樣本的標準差。",
+    "各层在保留样本上读对的比例；点线为编码变异中类别之间的比例。虚线为对照。± 为多次保留不同样本的标准差。",
   ],
   "knowledge.alt": ["What each of {n} layers knows of the labels; the table below holds the numbers.", "{n} 個層各知道多少標籤；數字見下方表格。", "{n} 个层各知道多少标签；数字见下方表格。"],
   "knowledge.cka": [

@@ -17,7 +17,8 @@ page("neuron", {
   view: later("neuron", () => import("./page")),
   data: ({ overview, route: { network: wanted = "", layer, unit } }) => {
     const network = overview.networks.find((one) => one.id.startsWith(wanted) && one.layers.some((row) => row.name === layer));
-    return network ? { network, layer, unit } : layer;
+    const units = network?.layers.find((row) => row.name === layer)?.units ?? 0;
+    return network && unit < units ? { network, layer, unit } : network ? `${layer} · ${unit} (0–${units - 1})` : layer;
   },
   search: findLayers,
 });

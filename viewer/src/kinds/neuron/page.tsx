@@ -1,6 +1,7 @@
 import type { NetworkView, Overview } from "../../generated/document";
 import { useSpeech } from "../../i18n";
 import { size } from "../network/layers";
+import { useMaking } from "../../parts/jobs";
 import { MethodForm } from "../../parts/method-form";
 import { Image } from "../../parts/picture";
 import { Explain, Facts, MadeBy } from "../../parts/words";
@@ -14,7 +15,8 @@ export default function NeuronPage({ overview, network, layer, unit }: { overvie
   const patterns = overview.patterns.flatMap((set) =>
     set.images.flatMap((image, target) => (image.target.replace(/\s/g, "").startsWith(`${layer}#${unit}`) ? [{ set, image, target }] : [])),
   );
-  const survey = overview.surveys?.find((card) => card.network === network.fingerprint);
+  const making = useMaking((job) => job.request.method === "imagine" && JSON.stringify(job.request.arguments?.targets ?? null).includes(`${layer}#${unit}`));
+  const survey = overview.surveys?.find((card) => card.network === network.fingerprint && card.names.includes(layer));
   return (
     <>
       <nav className="crumbs">
@@ -47,7 +49,7 @@ export default function NeuronPage({ overview, network, layer, unit }: { overvie
       )}
       <section>
         <h2>{t("class.pattern")}</h2>
-        {patterns.length === 0 && <p className="quiet">{t("neuron.nopattern")}</p>}
+        {patterns.length === 0 && <p className="quiet">{making ? t("job.making", { what: t("class.pattern") }) : t("neuron.nopattern")}</p>}
         <ul className="patterns tiles broad">
           {patterns.map(({ set, image, target }) => (
             <li key={`${set.record}/${target}`} className="pattern fit">

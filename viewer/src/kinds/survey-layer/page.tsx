@@ -1,8 +1,9 @@
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useDeferredValue, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Overview, SurveyLayerPage as Layer, SurveyPage } from "../../generated/document";
 import { useSpeech, type Key } from "../../i18n";
 import { size } from "../network/layers";
+import { useExamples } from "../survey/examples";
 import { Boxed } from "../survey/boxed";
 import { Crop } from "../../parts/picture";
 import { usePrinting } from "../../parts/printing";
@@ -35,6 +36,8 @@ export default function SurveyLayerPage({ overview, survey, layer, route }: Show
   const go = (changed: Parameters<typeof at>[0]) => {
     window.location.hash = at(changed);
   };
+  const [bare, setBare] = useState<number[]>([]);
+  const making = useExamples(survey, layer, bare);
   const place = survey.layers.findIndex((row) => row.name === layer.name);
   const beside = (step: number) => survey.layers[place + step];
   const examples = survey.layers[place]?.examples ?? 0;
@@ -115,13 +118,14 @@ export default function SurveyLayerPage({ overview, survey, layer, route }: Show
           {t("survey.shown", { n: units.length, total: layer.units })}
         </span>
       </div>
+      {making}
       <p className="caption below">
         {layer.blocks.length
           ? t("survey.legend", { n: layer.examples, rule: maybe(`choice.rule.${layer.rule}`, layer.rule ?? "") })
-          : t("survey.legend.none", { command: `deepro survey … --gallery ${layer.name}` })}{" "}
-        {layer.blocks.length > 0 && examples < layer.units && t("survey.legend.some", { n: examples, total: layer.units, command: `deepro survey … --gallery ${layer.name} --all-units` })}
+          : making === undefined && t("survey.legend.none", { command: `deepro survey … --gallery ${layer.name}` })}{" "}
+        {layer.blocks.length > 0 && examples < layer.units && making === undefined && t("survey.legend.some", { n: examples, total: layer.units, command: `deepro survey … --gallery ${layer.name} --all-units` })}
       </p>
-      {units.length === 0 ? <p className="quiet">{t("survey.nothing")}</p> : <Grid survey={survey} layer={layer} units={units} />}
+      {units.length === 0 ? <p className="quiet">{t("survey.nothing")}</p> : <Grid survey={survey} layer={layer} units={units} seen={setBare} />}
     </>
   );
 }
@@ -130,7 +134,7 @@ const GAP = 22;
 const CELL = 384; // pixels a unit takes at least: three squares
 
 /** Only the rows in sight are in the page, so that ten thousand units scroll like ten. */
-function Grid({ survey, layer, units }: { survey: SurveyPage; layer: Layer; units: number[] }) {
+function Grid({ survey, layer, units, seen }: { survey: SurveyPage; layer: Layer; units: number[]; seen: (bare: number[]) => void }) {
   const box = useRef<HTMLDivElement>(null);
   const [[top, width], setPlace] = useState<[number, number]>([0, 1200]);
   useLayoutEffect(() => {
@@ -150,6 +154,9 @@ function Grid({ survey, layer, units }: { survey: SurveyPage; layer: Layer; unit
   const rows = Math.ceil(units.length / columns);
   const virtual = useWindowVirtualizer({ count: rows, estimateSize: () => height, overscan: 4, scrollMargin: top });
   useLayoutEffect(() => virtual.measure(), [virtual, height]);
+  const bare = virtual.getVirtualItems().flatMap((row) => units.slice(row.index * columns, (row.index + 1) * columns).filter((unit) => !placeOf(layer, unit)));
+  const key = bare.join();
+  useEffect(() => seen(key === "" ? [] : key.split(",").map(Number)), [seen, key]);
   return (
     <div ref={box} className="unit-grid" style={{ height: rows * height }}>
       {(printing ? Array.from({ length: rows }, (_, index) => ({ index, key: index, start: virtual.options.scrollMargin + index * height })) : virtual.getVirtualItems()).map((row) => (

@@ -10,10 +10,15 @@ import { Choose } from "../../parts/take";
 import { Explain, Facts, MadeBy, Bars, Missing } from "../../parts/words";
 import { href } from "../../core/routes";
 import { isLive, type Source } from "../../core/source";
+import { useExamples } from "../survey/examples";
 import { boxOf, placeOf } from "../survey/units";
 import { useArrows } from "../../parts/arrows";
 import { ZEILER } from "../survey/paper";
 import { Evidence } from "../health/evidence";
+
+// What fills a bar at least.
+const SIGMA = 1;
+const LOGIT = 1;
 
 type Shown = { overview: Overview; source: Source; survey: SurveyPage; layer: Layer; page: string; unit: number };
 
@@ -27,6 +32,7 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
   const { t, maybe, number, percent, integer } = useSpeech();
   const words = { unit: String(unit.unit), layer: layer.name };
   const to = (other: number) => (other >= 0 && other < layer.units ? href({ page: "survey-unit", survey: survey.id, layer: layer.name, unit: other }) : undefined);
+  const examples = useExamples(survey, layer, unit.scale ? [] : [unit.unit]);
   const [before, after] = [to(unit.unit - 1), to(unit.unit + 1)];
   useArrows(before, after);
   const maybeNumber = (n: number | null) => (n === null ? "–" : number(n));
@@ -84,7 +90,7 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
           <p className="caption">
             {unit.scale
               ? `${t("survey.triple.caption", { rule: maybe(`choice.rule.${layer.rule}`, layer.rule ?? "") })} ${t("unit.projection.scale", { high: number(unit.scale.high) })}`
-              : t("survey.triple.none", { command: `deepro survey … --gallery ${layer.name} --all-units` })}
+              : examples ?? t("survey.triple.none", { command: `deepro survey … --gallery ${layer.name} --all-units` })}
           </p>
         </section>
         <aside className="survey-unit-side stack loose">
@@ -97,8 +103,9 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
             <section>
               <h2>{t("survey.prefers")}</h2>
               <Bars
-                items={unit.classes.filter((c) => c.above > 0).map((c) => ({ label: `${c.name} (${integer(c.images)})`, value: c.above }))}
+                items={unit.classes.filter((c) => c.above > 0).map((c) => ({ label: `${c.name} (${integer(c.images)})`, value: c.above, quiet: c.above < c.noise }))}
                 text={(above) => t("survey.above", { n: number(above) })}
+                least={SIGMA}
               />
               <p className="caption">{t("survey.prefers.caption")}</p>
             </section>
@@ -106,7 +113,7 @@ function Unit({ overview, survey, layer, unit, edges }: { overview: Overview; su
           {unit.feeds.some((fed) => fed.logit > 0) && (
             <section>
               <h2>{t("survey.feeds")}</h2>
-              <Bars items={unit.feeds.filter((fed) => fed.logit > 0).map((fed) => ({ label: fed.name, value: fed.logit }))} text={(logit) => `+${number(logit)}`} />
+              <Bars items={unit.feeds.filter((fed) => fed.logit > 0).map((fed) => ({ label: fed.name, value: fed.logit }))} text={(logit) => `+${number(logit)}`} least={LOGIT} />
               <p className="caption">{t("survey.feeds.caption")}</p>
             </section>
           )}

@@ -1,8 +1,8 @@
 import { page } from "../../core/pages";
+import { later } from "../../core/piece";
 import { address } from "../../core/routes";
 import { isLive } from "../../core/source";
 import { findUnit } from "../image/units";
-import { UnitPage } from "./page";
 import "./unit.css";
 
 const at = address("image/:image/:layer/:unit#", "rule");
@@ -16,7 +16,7 @@ page("unit", {
   order: 40,
   address: at,
   title: "units",
-  view: UnitPage,
+  view: later("unit", () => import("./page")),
   data: ({ overview, route: { image, layer, unit, rule }, read }) => {
     if (!isLive && !overview.photographs.some((card) => card.id === image)) return image;
     const photograph = read("photograph", image);

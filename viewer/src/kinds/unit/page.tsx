@@ -9,7 +9,7 @@ import { href } from "../../core/routes";
 import { partOf } from "../../core/selection";
 import { field, fidelity, otherRules, span, unitRoute } from "../image/units";
 
-export function UnitPage({ photograph, layer, unit }: { photograph: PhotographPage; layer: LayerUnits; unit: Unit }) {
+export default function UnitPage({ photograph, layer, unit }: { photograph: PhotographPage; layer: LayerUnits; unit: Unit }) {
   const speech = useSpeech();
   const { t, maybe, number } = speech;
   const made = photograph.records[layer.record];
