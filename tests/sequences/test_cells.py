@@ -13,8 +13,9 @@ from deepro.errors import UsageError
 from deepro.kinds.sequences.signals import series_tracks, sound_tracks
 from deepro.kinds.sequences.texts import text_tracks
 from deepro.methods.sequences import scores
-from deepro.methods.sequences.cells import _probe, find_cells, oriented, suggest, survives
-from deepro.methods.sequences.controls import random_twin
+from deepro.methods.sequences import verdict as verdicts
+from deepro.methods.sequences.cells import _pieces, _probe, _splits, find_cells, oriented, suggest
+from deepro.methods.sequences.controls import clamp, random_twin
 from deepro.methods.sequences.intervene import Hold, intervening
 from deepro.methods.sequences.tracks import make_tracks
 from deepro.network.sequences import as_sequences
@@ -262,21 +263,144 @@ def test_stepwise_equals_the_module(kind: str) -> None:
         assert torch.allclose(one, two, atol=1e-12)
 
 
-def test_each_control_can_refuse_a_finding() -> None:
-    good = {"measure": "auc", "held_out": 0.97, "control": 0.9, "p": 0.01, "clamp": {"beaten": 1.0}}
-    assert survives(good)
-    assert survives(good | {"clamp": None, "p": float("nan"), "control": float("nan")})  # what was not made counts not
-    for bad in (
-        {"held_out": 0.945},  # less than half of what random weights leave
-        {"held_out": 0.53, "control": 0.5},
-        {"p": 0.06},
-        {"clamp": {"beaten": 0.85}},
-        {"held_out": float("nan")},
-        {"control": 0.96},
+def test_each_control_can_refuse_a_finding_or_leave_it_open() -> None:
+    held = {"beaten": 1.0, "beaten_low": 0.95, "beaten_high": 1.0}
+    good = {
+        "measure": "auc", "held_out": 0.97, "low": 0.96, "high": 0.98, "control": 0.85, "control_low": 0.84,
+        "control_high": 0.9, "p": 1 / 101, "shifts": 100, "clamp": held,
+    }  # fmt: skip
+    nan = float("nan")
+    assert verdicts.verdict(good) == ("survives", ())
+    # What was not made does not count, and is said.
+    assert verdicts.verdict({**good, "clamp": None, "shifts": 0, "control": nan}) == ("survives, not held still", ())
+    for change, said, why in (
+        ({"held_out": 0.88, "low": 0.87, "high": 0.89}, "fails", "random weights"),  # less than half of what they leave
+        ({"control_high": 0.99}, "undecided", "random weights"),
+        ({"low": 0.9, "high": 1.04}, "undecided", "random weights"),
+        ({"low": -np.inf, "high": np.inf}, "undecided", "random weights"),
+        ({"p": 30 / 101}, "fails", "shifted"),
+        ({"p": 5 / 101}, "undecided", "shifted"),
+        ({"clamp": {**held, "beaten_high": 0.85, "beaten_low": 0.6}}, "fails", "held still"),
+        ({"clamp": {**held, "beaten_low": 0.85}}, "undecided", "held still"),
+        ({"held_out": nan, "low": nan, "high": nan}, "fails", "held out"),
     ):
-        assert not survives(good | bad), bad
-    assert survives({**good, "measure": "information", "held_out": 1.6, "control": 1.0})
-    assert not survives({**good, "measure": "information", "held_out": 1.4, "control": 1.0})
+        assert verdicts.verdict(good | change) == (said, (why,)), change
+    both = {"p": 30 / 101, "clamp": {**held, "beaten_low": 0.85}}
+    assert verdicts.verdict(good | both) == ("fails", ("shifted",))  # one refusal is enough
+    assert verdicts.asked(1.0, "information") == 1.5
+    assert verdicts.asked(0.4, "auc") == 0.7
+
+
+def test_intervals() -> None:
+    generator = np.random.default_rng(0)
+    inside = [low <= 0.8 <= high for low, high in
+              (verdicts.share_interval(float(h), 50) for h in generator.binomial(50, 0.8, 400))]  # fmt: skip
+    assert np.mean(inside) > 0.92
+    assert verdicts.share_interval(7, 10, 10) == (0.7, 0.7)  # all of them were asked
+    low, mean, high = verdicts.control_interval([0.6, 0.7, 0.65])
+    assert low < 0.6 < 0.7 < high
+    assert mean == pytest.approx(0.65)
+    # A score over twelve sequences that differ: the interval holds the mean of many.
+    values, column = generator.normal(size=4800), np.tile(np.arange(400) % 2, 12).astype(float)
+    values += column * np.repeat(generator.normal(1, 0.5, 12), 400)
+    pieces = np.repeat(np.arange(12), 400)
+    spread = verdicts.jackknife(values, column, "auc", pieces)
+    each = [float(scores.auc(scores.ranks(values[pieces == n][:, None]), column[pieces == n][:, None] > 0.5)[0, 0])
+            for n in range(12)]  # fmt: skip
+    assert spread == pytest.approx(2.2 * np.std(each, ddof=1) / np.sqrt(12), rel=0.2)
+    rare = np.where(pieces == 3, column, 0.0)  # on in one piece only: without it there is no score
+    assert verdicts.jackknife(values, rare, "auc", pieces) == np.inf
+
+
+def test_ranks_of_a_part_need_no_other_sort() -> None:
+    generator = np.random.default_rng(0)
+    states = generator.normal(size=(300, 5)).astype("f4")
+    states[:, 1] = states[:, 1].round(0)
+    states[:, 2] = 1.0
+    ordered = scores.Ordered(states)
+    for share in (0.3, 1.0):
+        part = generator.random(300) < share
+        assert np.allclose(ordered.ranks(part), scores.ranks(states[part]), atol=1e-6)
+
+
+def test_every_piece_is_held_out_about_equally_often() -> None:
+    pieces, by = _pieces([50] * 10)
+    assert by == "sequence"
+    out = sum(~search for search in _splits(pieces, 0.3, 10, 0))
+    assert out.min() >= 2
+    assert out.max() <= 4
+    pieces, by = _pieces([400])
+    assert (by, len(np.unique(pieces))) == ("time", 8)
+
+
+class Translator(nn.Module):
+    """Reads letters, then gives four rows from the last state: no row belongs to a letter."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reader = planted().module
+        self.decoder, self.head = nn.GRU(8, 8, batch_first=True), nn.Linear(8, 5)
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        state = self.reader.rnn(self.reader.embedding(tokens))[1][0]
+        return self.head(self.decoder(state.new_zeros(tokens.shape[0], 4, 8), state)[0])
+
+
+def test_holding_still_where_outputs_do_not_go_step_by_step() -> None:
+    torch.manual_seed(0)
+    words = [t[:40] for t in texts(20, 60)]
+    net = deepro.load(Translator(), preprocess=planted().preprocess, labels=list("abcde"), input_shape=(8,))
+    sequences = as_sequences(net, words)
+    on = [np.cumsum([c == '"' for c in t]) % 2 == 1 for t in words]
+    levels = dict.fromkeys(range(8), 0.0)
+    made = clamp(net, sequences, on, ("reader.rnn", 0, "c"), Planted.quote, [0, 1, 2], levels, 40)
+    assert made is not None
+    assert made["over"] == "outputs"
+    assert len(made["others"]) == 3
+    assert made["effect"] > 0
+    # The decoder's own steps are the rows.
+    own = clamp(net, sequences, [np.arange(4) > 1] * 20, ("decoder", 0, "h"), 0, [1, 2], levels, 4)
+    assert own is not None
+    assert own["over"] == "steps"
+    plain = clamp(planted(), as_sequences(planted(), words), on, ("rnn", 0, "c"), Planted.quote, [0], levels, 40)
+    assert plain is not None
+    assert plain["over"] == "steps"
+
+
+def test_a_network_with_fewer_steps_than_samples_is_held_still() -> None:
+    class Level(nn.Module):
+        """Cell 0 follows the loudness of 40 samples; the output is that cell."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn, self.head = nn.GRU(1, 12, batch_first=True), nn.Linear(12, 1)
+            with torch.no_grad():
+                for p in self.rnn.parameters():
+                    p.mul_(0.2)
+                    p[[0, 12, 24]] = 0
+                self.rnn.bias_ih_l0[12] = -4  # the update gate lets all in
+                self.rnn.weight_ih_l0[24, 0], self.rnn.bias_ih_l0[24] = 8, -2
+                self.head.weight.mul_(0.02)
+                self.head.weight[0, 0] = 1
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            loud = nn.functional.avg_pool1d(x.abs().transpose(1, 2), 40).transpose(1, 2)
+            return self.head(self.rnn(loud)[0]).transpose(1, 2)  # (N, 1, T), as silero-vad gives it
+
+    torch.manual_seed(0)
+    generator = np.random.default_rng(0)
+    series, loud = [], []
+    for _ in range(8):
+        on = generator.random(20) < 0.4
+        series.append((generator.normal(size=4000) * np.where(np.repeat(on, 200), 1.0, 0.1)).astype("f4")[:, None])
+        loud.append(np.repeat(on, 5))  # as the layer counts its steps
+    net = deepro.load(Level())
+    levels = {**dict.fromkeys(range(12), 0.0), 0: -0.85}
+    found = clamp(net, as_sequences(net, series), loud, ("rnn", 0, "h"), 0, range(1, 12), levels, 60)
+    assert found is not None
+    assert found["over"] == "steps"
+    assert found["beaten_low"] == 1.0
+    assert found["effect"] > 3 * found["elsewhere"]
 
 
 def test_a_probe_finds_what_no_unit_carries_alone() -> None:
@@ -324,7 +448,7 @@ def test_bad_input_is_said() -> None:
         find_cells(net, ["ab ab"], {"mine": [[0, 1, 0]]})
     with pytest.raises(UsageError, match="did you mean"):
         find_cells(net, texts(2), "double quote")
-    with pytest.raises(UsageError, match=r"too few: 4 to search in and 1 held out"):
+    with pytest.raises(UsageError, match=r"5 steps in 5 pieces are too few: 3 to search in and 2 held out"):
         find_cells(net, ["ab ab"], "digit")
     with pytest.raises(UsageError, match="unknown state"):
         find_cells(net, texts(2), states="q")

@@ -90,7 +90,7 @@ def tell(console: Console, made: Cells) -> None:
     """The best unit of each track, those that survive their controls first."""
     best = [made.best(name) for name in made.tracks if any(f["track"] == name for f in made.findings)]
     table = Table("track", "cell", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("held out", "random", "p", "clamped", "others"):
+    for name in ("held out", "random", "p", "held still", "others"):
         table.add_column(name, justify="right")
     table.add_column("")
     for found in sorted(best, key=lambda f: not f["survives"]):
@@ -100,10 +100,11 @@ def tell(console: Console, made: Cells) -> None:
     if silent:
         console.print(f"not searched, for they never change where it is searched: {', '.join(silent)}", markup=False)
     console.print(
-        f"held out by {made.split['by']}: AUC, or the rank correlation of a graded track; random: the best of "
-        f"{len(made.units)} units of networks with random weights; + high, - low where the track is on; clamped: how "
-        "far holding the unit still moves the prediction there, and what share of other units move it less; ✓: beyond "
-        "random, p at most 0.05, moving the prediction where the track is on beyond elsewhere, above nine in ten",
+        f"held out by {made.split['by']}, {made.split['splits']} times: AUC, or rank correlation of a graded track, "
+        f"with its 95 % interval; random: the best of {len(made.units)} units of networks with random weights, and "
+        "what 19 in 20 of them stay below; + high, - low where the track is on; held still: how far that moves the "
+        "prediction there, and what share of other units move it less; survives: beyond random, p at most 0.05, moving "
+        "the prediction where the track is on beyond elsewhere, above nine in ten; undecided: the intervals allow both",
         style="dim",
     )
 
@@ -115,10 +116,10 @@ def _row(found: Any) -> list[str]:
     return [
         found["track"],
         f"{found['layer']}{direction} {found['state']} {found['unit']}{sign}",
-        f"{found['held_out']:.3f}",
-        f"{found['control']:.3f}",
+        f"{found['held_out']:.2f} ±{found['high'] - found['held_out']:.2f}",
+        f"{found['control']:.2f} <{found['control_high']:.2f}",
         f"{found['p']:.3f}",
         f"{clamped['effect']:.3f}" if clamped else "-",
         f"{clamped['beaten']:.0%}" if clamped else "-",
-        "✓" if found["survives"] else "",
+        found["verdict"] + (f": {', '.join(found['why'])}" if found["why"] else ""),
     ]

@@ -79,7 +79,7 @@ def code(folder: str | Path) -> CodeDemo:
     ws.add_network(net)
     read = reading(net, TEXTS, STEPS)
     some = read.subset(range(TRACED))
-    cells = make(ws, registry.record(deepro.find_cells), net, read, others=20, clamp_steps=300)
+    cells = make(ws, registry.record(deepro.find_cells), net, read, controls=4, clamp_steps=300)
     trace = make(ws, registry.record(deepro.trace), net, some, states="h,c,i,f,g,o,outputs", precision="half")
     memory = make(ws, registry.record(deepro.memory), net, read)
     matches = _matches(ws, net, read, cells)

@@ -29,9 +29,12 @@ class Cells(Result):
     findings: best first within each track; each has track, measure (auc, rank or information), layer, direction, state,
     unit, sign (1 where the unit is high when the track is on or grows, else -1), search and held_out (the score on the
     sequences searched and on those held out, in the direction of `sign`, so that an AUC below 0.5 or a correlation
-    below 0 held out has turned round), controls (the best that each network with random weights reaches by the same
-    search) and control (their largest), p (how often the best of all units does as well on a track shifted in time),
-    threshold, on_mean, off_mean, clamp (None where it was not made) and survives.
+    below 0 held out has turned round; means over the splits), low and high (95 % interval over sequences), chosen (the
+    share of splits in which it was the best), controls (the best that each network with random weights reaches by the
+    same search), control (their mean) with control_low and control_high (the least that it may be; what 19 in 20
+    such networks stay below), p (how often the best of all units does as well on a track shifted in time) of `shifts`,
+    threshold, on_mean, off_mean, clamp (None where it was not made), verdict (survives; survives, not held still;
+    undecided; fails; not asked, of the second best), why (the controls that refuse it or leave it open) and survives.
     scores, held_out: (K, S) for K tracks and all S units, as they are; places: (S,) index into `states`; units: (S,).
     probes: track -> the same of a linear probe on all units together. values: track -> (T,) a sequence.
     activity: (F, T) float16, what the unit of each finding did over all sequences in a row.
@@ -74,7 +77,8 @@ class ClampView(Model):
     """How far predictions move with the unit held, in total variation, or standard deviations of the output.
 
     effect: where the track is on; elsewhere: where it is off; others, others_elsewhere: other units held. beaten: share
-    of the others that move it less. falls, rises: where the track is on.
+    of the others that move it less, with its interval. over: steps, or outputs where these do not go step by step.
+    falls, rises: where the track is on.
     """
 
     effect: float
@@ -82,13 +86,16 @@ class ClampView(Model):
     others: list[float]
     others_elsewhere: list[float | None] = Field(default_factory=list)
     beaten: float | None
+    beaten_low: float | None = None
+    beaten_high: float | None = None
+    over: str = "steps"
     steps: int
     falls: Moved | None
     rises: Moved | None
 
 
 class CellFinding(Model):
-    """One unit for one track. control, p, clamp: None where they were not made."""
+    """One unit for one track. control, p, clamp: None where they were not made; verdict: empty in older results."""
 
     track: str
     measure: str
@@ -106,6 +113,12 @@ class CellFinding(Model):
     off_mean: float
     clamp: ClampView | None
     survives: bool
+    low: float | None = None
+    high: float | None = None
+    chosen: float | None = None
+    control_high: float | None = None
+    verdict: str = ""
+    why: list[str] = Field(default_factory=list)
 
 
 class ProbeView(Model):
@@ -119,7 +132,8 @@ class ProbeView(Model):
 class CellsPage(ResultPage):
     """Units that track something. searched: steps of them; units: how many were searched, in `steps` steps.
 
-    split: sequence or time. sequences: ids of all; held_out: of those that the search did not see.
+    split: sequence or time, `splits` times, of so many pieces. sequences: ids of all; held_out: of those that the one
+    search of an older result did not see.
     """
 
     findings: list[CellFinding]
@@ -128,6 +142,8 @@ class CellsPage(ResultPage):
     units: int
     steps: int
     split: str
+    splits: int
+    pieces: int
     sequences: list[str]
     held_out: list[str]
 
@@ -139,13 +155,15 @@ def draw(made: Any, result: Cells) -> None:
     place = np.arange(len(best))
     colours = [colour.ACCENT if f["survives"] else colour.QUIET for f in best]
     left.barh(place, [f["held_out"] for f in best], color=colours, height=0.6)
+    spread = np.array([[f["held_out"] - f.get("low", np.nan), f.get("high", np.nan) - f["held_out"]] for f in best]).T
+    left.errorbar([f["held_out"] for f in best], place, xerr=spread, fmt="none", ecolor=colour.QUIET, elinewidth=1)
     left.plot([f["control"] for f in best], place, "|", color="black", markersize=11, markeredgewidth=1.6)
     names = [canvas.words(f"{f['track']}  {f['state']} {f['unit']}{'+' if f['sign'] > 0 else '-'}") for f in best]
     left.set_yticks(place, names, fontsize=7)
     left.invert_yaxis()
     left.set_xlim(0, 1.02)
     left.tick_params(axis="x", labelsize=7)
-    left.set_title("AUC, or rank correlation, held out; mark: random weights; grey: fails a control", fontsize=8)
+    left.set_title("AUC, or rank correlation, held out; mark: random weights; grey: not shown to hold", fontsize=8)
     right.axis("off")
     if best and result.activity is not None and any(result.texts):
         first = list(result.findings).index(best[0])
@@ -193,6 +211,7 @@ def show(result: Cells, site: Site) -> None:
         findings=[view(CellFinding, f, clamp=_clamp(f["clamp"])) for f in result.findings],
         probes=[view(ProbeView, {"track": t, **p}) for t, p in result.probes.items()], units=len(result.units),
         searched=int(split["searched"]), steps=int(split["steps"]), split=str(split["by"]),
+        splits=int(split.get("splits", 1)), pieces=int(split.get("pieces", len(ones))),
         sequences=[one.id for one in ones], held_out=[one.id for n, one in enumerate(ones) if n in held],
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -13,19 +14,19 @@ from deepro.errors import UsageError
 from deepro.kinds.sequences.cells import Cells
 from deepro.kinds.sequences.trace import Trace
 from deepro.methods.sequences.controls import clamp, random_twin, shifted_best
-from deepro.methods.sequences.scores import MEASURES, auc, information, ranks, spearman, strength
+from deepro.methods.sequences.scores import MEASURES, Ordered, auc, ranks, spearman, strength
 from deepro.methods.sequences.trace import read
 from deepro.methods.sequences.tracks import Track, Wanted, make_tracks
+from deepro.methods.sequences.verdict import NOT_ASKED, NOT_HELD, control_interval, jackknife, verdict
 from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences
 from deepro.parameters import AnySequences, Bounds, LayerNames, Value
 from deepro.registry import Paper, method
 
-MARGIN = 0.05  # a finding must be better by this than what random weights reach,
-CLOSED = 0.5  # and close this share of the gap that they leave to a perfect score
 FEWEST = 8  # steps on which a score says anything at all
-LEVEL = 0.05  # and rarer than this under shifted tracks
-BEATEN = 0.9  # and matter to the track more than this share of other units
+ALONE = 4  # fewer sequences than this are cut in time
+PIECES = 8  # into so many pieces in all
+MOST = 20  # pieces at most: more sequences are taken together
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ Tracks = Annotated[str | Sequence[str] | Mapping[str, Any], Value("names, or nam
         "https://arxiv.org/abs/1506.02078",
     ),
     summary="Units that track quotes, brackets, indentation, trends or one's own annotation, with controls.",
-    version=2,
+    version=3,
 )  # fmt: skip
 def find_cells(
     net: Network,
@@ -64,23 +65,28 @@ def find_cells(
     states: Annotated[str, "what to search, with commas: h, c, or gates such as i,f,g,o"] = "h,c",
     measure: Annotated[str, "auto, auc, rank or information"] = "auto",
     held_out: Annotated[float, Bounds(0.05, 0.9), "share of the sequences that the search does not see"] = 0.3,
+    splits: Annotated[int, Bounds(1, 100), "times that other sequences are held out"] = 5,
     top: Annotated[int, Bounds(1, 100), "findings a track"] = 3,
-    controls: Annotated[int, Bounds(0, 20), "networks with random weights to compare with"] = 3,
+    controls: Annotated[int, Bounds(0, 20), "networks with random weights to compare with"] = 5,
     shifts: Annotated[int, Bounds(0, 10_000), "tracks shifted in time, for the chance of the best of many"] = 100,
-    others: Annotated[int, Bounds(0, 500), "other units to clamp beside the best; 0 leaves the clamp test out"] = 30,
-    clamp_steps: Annotated[int, Bounds(1, 100_000), "steps of each sequence read in the clamp test"] = 400,
-    seed: Annotated[int, Bounds(0, 2**31), "of the split, the shifts and the random networks"] = 0,
+    others: Annotated[
+        int, Bounds(0, 500), "other units to hold still at a time, until the answer is clear; 0 leaves the test out"
+    ] = 40,
+    clamp_steps: Annotated[int, Bounds(1, 100_000), "steps of each stretch read in the test by holding still"] = 400,
+    seed: Annotated[int, Bounds(0, 2**31), "of the splits, the shifts and the random networks"] = 0,
 ) -> Cells:
     """Search all units of recurrent layers for those that track an annotation.
 
     sequences: several texts, token arrays or series. tracks: None for the built-in ones, their names, or a mapping
     from a name to one's own column for each sequence, see `deepro.methods.sequences.tracks.make_tracks`.
-    A unit is chosen on one part of the sequences and scored on the other; where there is only one sequence it is cut in
-    time. Yes-or-no tracks are measured by AUC, numbers by Spearman's rank correlation, kinds by
+    Units are chosen on one part of the sequences and scored on the other, `splits` times; fewer than four sequences
+    are cut in time. Yes-or-no tracks are measured by AUC, numbers by Spearman's rank correlation, kinds by
     mutual information (nats).
     A finding survives when held out it beats random weights by 0.05 and by half of what they miss to a perfect score,
-    is not matched by the best of all units on tracks shifted in time (p <= 0.05) and, where the clamp test can be made,
+    is not matched by the best of all units on tracks shifted in time (p <= 0.05) and, where the unit can be held still,
     moves the prediction where the track is on, beyond what it moves elsewhere, more than nine in ten other units do.
+    Each of the three has an interval: over sequences, random networks, shifts and other units. A finding whose
+    intervals allow both answers is undecided, see `deepro.methods.sequences.verdict.verdict`.
     Karpathy, Johnson, Fei-Fei 2015, arXiv 1506.02078.
     Example: `deepro.find_cells(net, texts, ["double quotes"])`
     """
@@ -94,54 +100,62 @@ def find_cells(
     progress.tell("search", 0, 2 + controls)
     own = gather(read(net, sequences, layers), names, sequences)
     made = make_tracks(sequences, wanted, own.lengths)
-    search, split = _split(own.lengths, held_out, seed)
-    if min(search.sum(), (~search).sum()) < FEWEST:
-        raise UsageError(
-            f"{len(search)} steps in {len(own.lengths)} sequences are too few: {int(search.sum())} to search in and "
-            f"{int((~search).sum())} held out, at least {FEWEST} each are needed; give longer or more sequences"
-        )
+    pieces, by = _pieces(own.lengths)
+    parts = _splits(pieces, held_out, splits, seed)
     kinds = [t.measure if measure == "auto" else measure for t in made]
     columns = [np.concatenate(t.values) for t in made]
-    ranked = _Ranked(own.states[search])
-    scored = _score(own.states, columns, kinds, search, ranked)
+    ordered = Ordered(own.states)
+    scored = _score(ordered, columns, kinds, parts)
     progress.tell("search", 1, 2 + controls)
-    probes = _probe(own.states, columns, kinds, search)
+    probes = _probe(own.states, columns, kinds, parts[0])
     twins, twin_probes = [], []
     for number in range(controls):
         twin = random_twin(net, seed + number)
         other = gather(read(twin, sequences, layers), names, sequences)
-        twins.append(_best(_score(other.states, columns, kinds, search), kinds))
-        twin_probes.append(_probe(other.states, columns, kinds, search))
+        twins.append(_best(_score(Ordered(other.states), columns, kinds, parts), kinds))
+        twin_probes.append(_probe(other.states, columns, kinds, parts[0]))
         progress.tell("search", 2 + number, 2 + controls)
     findings: list[Mapping[str, Any]] = []
     shown: list[int] = []
-    generator = np.random.default_rng(seed)
     for k, track in enumerate(made):
-        power = strength(scored.search[k], kinds[k])
+        powers = np.nan_to_num(strength(scored.search[:, k], kinds[k]), nan=-1)
+        power = _mean(strength(scored.search[:, k], kinds[k]))
         if np.isnan(power).all():
             continue  # never on, or always
         order = np.argsort(-np.nan_to_num(power, nan=-1), kind="stable")[:top]
         control = tuple(t[k] for t in twins)
-        null = _null(ranked, columns[k][search], kinds[k], shifts, seed)
+        known = ~np.isnan(columns[k])
+        null = _null(ordered, known, columns[k], kinds[k], shifts, seed)
         for index in order:
-            about = _describe(own, int(index), columns[k], search, kinds[k])
+            about = _describe(own, int(index), columns[k], known, kinds[k])
+            held = oriented(float(_mean(scored.held_out[:, k, index])), about["sign"], kinds[k])
+            first = index == order[0] or not others  # nothing is claimed for the next ones, which are not held still
+            spread = jackknife(own.states[:, index], columns[k], kinds[k], pieces) if first else float("nan")
+            whole = float(strength(_scores(ordered.ranks(known)[index][None], columns[k][known][:, None], kinds[k]),
+                                   kinds[k])[0, 0])  # fmt: skip
+            low, middle, high = control_interval(control)
             finding: dict[str, Any] = {
                 "track": track.name,
                 "measure": kinds[k],
                 **about,
-                "search": oriented(float(scored.search[k, index]), about["sign"], kinds[k]),
-                "held_out": oriented(float(scored.held_out[k, index]), about["sign"], kinds[k]),
-                "control": max(control, default=float("nan")),
+                "search": oriented(float(_mean(scored.search[:, k, index])), about["sign"], kinds[k]),
+                "held_out": held,
+                "low": held - spread,
+                "high": held + spread,
+                "chosen": float((powers.argmax(1) == index).mean()),
+                "control": middle,
+                "control_low": low,
+                "control_high": high,
                 "controls": control,
-                "p": _p(power[index], null),
+                "p": _p(whole, null),
+                "shifts": len(null),
                 "clamp": None,
             }
-            if others and index == order[0] and survives(finding):  # costly, and needed only by what is left
+            if others and first and verdict(finding)[0] == NOT_HELD:  # costly, and needed only by what is left
                 finding["clamp"] = _clamp(net, sequences, own, int(index), track, kinds[k], others, clamp_steps,
-                                          columns[k], search, split, generator)  # fmt: skip
-            # Only the best of a track is held still: the next ones are shown, and nothing is claimed for them.
-            finding["survives"] = survives(finding) and (index == order[0] or not others)
-            findings.append(finding)
+                                          columns[k], np.random.default_rng(seed))  # fmt: skip
+            said, why = verdict(finding) if first else (NOT_ASKED, ())
+            findings.append({**finding, "verdict": said, "why": why, "survives": said.startswith("survives")})
             shown.append(int(index))
     progress.tell("search", 2 + controls, 2 + controls)
     return Cells(
@@ -151,17 +165,18 @@ def find_cells(
         states=own.places,
         places=own.place,
         units=own.unit,
-        scores=scored.search,
-        held_out=scored.held_out,
+        scores=_mean(scored.search),
+        held_out=_mean(scored.held_out),
         probes={
             t.name: {"held_out": probes[k], "control": max((p[k] for p in twin_probes), default=float("nan"))}
             for k, t in enumerate(made)
         },
         values={t.name: t.values for t in made},
-        split={"by": split["by"], "held_out": split["held_out"], "steps": len(search), "searched": int(search.sum())},
+        split={"by": by, "splits": splits, "pieces": int(pieces.max()) + 1, "held_out": (), "steps": len(pieces),
+               "searched": round(float(np.mean([p.sum() for p in parts])))},
         texts=sequences.texts,
         activity=own.states[:, shown].T.astype(np.float16),
-    )
+    )  # fmt: skip
 
 
 def oriented(score: float, sign: int, measure: str) -> float:
@@ -169,19 +184,6 @@ def oriented(score: float, sign: int, measure: str) -> float:
     if sign > 0:
         return score
     return 1 - score if measure == "auc" else -score
-
-
-def survives(finding: Mapping[str, Any]) -> bool:
-    """Whether a finding passes its controls; a control that was not made does not count against it."""
-    score, measure = finding["held_out"], finding["measure"]
-    if np.isnan(score):
-        return False
-    control = finding["control"]
-    gap = control if measure == "information" else 1 - control  # information has no largest score
-    beats = not score <= control + max(MARGIN, CLOSED * gap)
-    rare = not finding["p"] > LEVEL
-    matters = finding["clamp"] is None or not finding["clamp"]["beaten"] < BEATEN
-    return bool(beats and rare and matters)
 
 
 def gather(trace: Trace, states: Sequence[str], sequences: Sequences) -> Searched:
@@ -220,93 +222,98 @@ def gather(trace: Trace, states: Sequence[str], sequences: Sequences) -> Searche
     )  # fmt: skip
 
 
-def _split(lengths: Sequence[int], share: float, seed: int) -> tuple[np.ndarray, dict[str, Any]]:
-    """(T,) bool, what the search sees; by sequence, or in time where there is one."""
-    total = sum(lengths)
-    if len(lengths) == 1:
-        cut = max(1, round(total * (1 - share)))
-        return np.arange(total) < cut, {"by": "time", "held_out": (0,)}
-    order = np.random.default_rng(seed).permutation(len(lengths))
-    out = set(order[: max(1, min(len(lengths) - 1, round(len(lengths) * share)))].tolist())
-    mask = np.concatenate([np.full(t, n not in out) for n, t in enumerate(lengths)])
-    return mask, {"by": "sequence", "held_out": tuple(sorted(out))}
+def _pieces(lengths: Sequence[int]) -> tuple[np.ndarray, str]:
+    """(T,) the piece that each step belongs to, and whether pieces are sequences or stretches of time."""
+    if len(lengths) >= ALONE:
+        group = np.arange(len(lengths)) * min(MOST, len(lengths)) // len(lengths)
+        return np.repeat(group, lengths), "sequence"
+    each = -(-PIECES // len(lengths))
+    stretches = [n * each + np.arange(length) * each // max(1, length) for n, length in enumerate(lengths)]
+    return np.unique(np.concatenate(stretches), return_inverse=True)[1], "time"
 
 
-class _Ranked:
-    """Ranks of the states over the known steps; most tracks are known everywhere and share one ranking."""
-
-    def __init__(self, states: np.ndarray) -> None:
-        self.states = states
-        self._kept: dict[bytes, np.ndarray] = {}
-
-    def __call__(self, known: np.ndarray) -> np.ndarray:
-        key = b"" if known.all() else np.packbits(known).tobytes()
-        if key not in self._kept:
-            self._kept[key] = ranks(self.states if known.all() else self.states[known])
-        return self._kept[key]
+def _splits(pieces: np.ndarray, share: float, count: int, seed: int) -> list[np.ndarray]:
+    """(T,) bool, what the search sees, for each split; every piece is held out about equally often."""
+    number = int(pieces.max()) + 1
+    out = max(1, min(number - 1, round(number * share)))
+    generator = np.random.default_rng(seed)
+    order = np.concatenate([generator.permutation(number) for _ in range(-(-count * out // number) + 1)])
+    made = []
+    for b in range(count):
+        search = ~np.isin(pieces, order[b * out : (b + 1) * out])
+        if number < 2 or min(search.sum(), (~search).sum()) < FEWEST:
+            raise UsageError(
+                f"{len(pieces)} steps in {number} pieces are too few: {int(search.sum())} to search in and "
+                f"{int((~search).sum())} held out, at least {FEWEST} each are needed; give longer or more sequences"
+            )
+        made.append(search)
+    return made
 
 
 @dataclass(frozen=True)
 class _Scored:
-    search: np.ndarray  # (K, S)
+    search: np.ndarray  # (splits, K, S)
     held_out: np.ndarray
 
 
+def _mean(scores: np.ndarray) -> Any:
+    """Mean over splits, of those in which there is a score."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of no score at all
+        return np.nanmean(scores, 0)
+
+
+def _scores(ranked: np.ndarray, matrix: np.ndarray, kind: str) -> np.ndarray:
+    """(U, K) by one measure. ranked: (U, T). matrix: (T, K) of known values."""
+    return auc(ranked, matrix > 0.5) if kind == "auc" else MEASURES[kind](ranked, matrix)
+
+
 def _score(
-    states: np.ndarray,
-    columns: Sequence[np.ndarray],
-    kinds: Sequence[str],
-    search: np.ndarray,
-    searched: _Ranked | None = None,
+    states: Ordered, columns: Sequence[np.ndarray], kinds: Sequence[str], parts: Sequence[np.ndarray]
 ) -> _Scored:
-    made = []
-    for part in (search, ~search):
-        ranked = searched if searched is not None and part is search else _Ranked(states[part])
-        values = [c[part] for c in columns]
-        scores = np.full((len(columns), states.shape[1]), np.nan)
-        groups: dict[tuple[bytes, str], list[int]] = {}
-        for k, column in enumerate(values):
-            groups.setdefault((np.packbits(~np.isnan(column)).tobytes(), kinds[k]), []).append(k)
-        for (_, kind), members in groups.items():
-            known = ~np.isnan(values[members[0]])
-            if known.sum() < 2:
-                continue
-            matrix = np.stack([values[k][known] for k in members], 1)
-            if kind == "auc":
-                scores[members] = auc(ranked(known), matrix > 0.5).T
-            else:
-                scores[members] = (spearman if kind == "rank" else information)(ranked(known), matrix).T
-        made.append(scores)
+    groups: dict[tuple[bytes, str], list[int]] = {}
+    for k, column in enumerate(columns):
+        groups.setdefault((np.packbits(~np.isnan(column)).tobytes(), kinds[k]), []).append(k)
+    made = np.full((2, len(parts), len(columns), states.units), np.nan)
+    for number, search in enumerate(parts):
+        for side, part in enumerate((search, ~search)):
+            ranked: dict[bytes, np.ndarray] = {}  # most tracks are known everywhere and share one ranking
+            for (key, kind), members in groups.items():
+                known = part & ~np.isnan(columns[members[0]])
+                if known.sum() < 2:
+                    continue
+                if key not in ranked:
+                    ranked[key] = states.ranks(known)
+                matrix = np.stack([columns[k][known] for k in members], 1)
+                made[side, number, members] = _scores(ranked[key], matrix, kind).T
     return _Scored(*made)
 
 
 def _best(scored: _Scored, kinds: Sequence[str]) -> list[float]:
-    """For each track the held-out strength of the unit that the search would choose."""
+    """For each track the held-out strength of the unit that the search would choose, on average over the splits."""
     best = []
     for k, kind in enumerate(kinds):
-        power = strength(scored.search[k], kind)
+        power = _mean(strength(scored.search[:, k], kind))
         if np.isnan(power).all():
             best.append(float("nan"))
             continue
-        best.append(float(strength(scored.held_out[k, int(np.nanargmax(power))], kind)))
+        best.append(float(strength(_mean(scored.held_out[:, k, int(np.nanargmax(power))]), kind)))
     return best
 
 
-def _null(ranked: _Ranked, values: np.ndarray, kind: str, shifts: int, seed: int) -> np.ndarray:
-    known = ~np.isnan(values)
+def _null(ordered: Ordered, known: np.ndarray, values: np.ndarray, kind: str, shifts: int, seed: int) -> np.ndarray:
     if not shifts or kind == "information" or known.sum() < 40:
         return np.zeros(0)
-    return shifted_best(ranked(known), values[known], kind, shifts, seed)
+    return shifted_best(ordered.ranks(known), values[known], kind, shifts, seed)
 
 
 def _p(power: float, null: np.ndarray) -> float:
     return float((1 + (null >= power).sum()) / (1 + len(null))) if len(null) else float("nan")
 
 
-def _describe(own: Searched, index: int, column: np.ndarray, search: np.ndarray, kind: str) -> dict[str, Any]:
+def _describe(own: Searched, index: int, column: np.ndarray, known: np.ndarray, kind: str) -> dict[str, Any]:
     layer, direction, state = own.places[own.place[index]]
-    values, track = own.states[search, index], column[search]
-    known = ~np.isnan(track)
+    values, track = own.states[:, index], column
     about: dict[str, Any] = {"layer": layer, "direction": direction, "state": state, "unit": int(own.unit[index])}
     if kind == "auc":
         on = known & (track > 0.5)
@@ -339,25 +346,19 @@ def suggest(on: np.ndarray, off: np.ndarray) -> float:
 
 def _clamp(
     net: Network, sequences: Sequences, own: Searched, index: int, track: Track, kind: str, others: int, steps: int,
-    column: np.ndarray, search: np.ndarray, split: Mapping[str, Any], generator: np.random.Generator,
+    column: np.ndarray, generator: np.random.Generator,
 ) -> Mapping[str, Any] | None:  # fmt: skip
-    if list(own.lengths) != [len(item) for item in sequences.items]:
-        return None
-    place = own.place[index]
-    same = np.flatnonzero(own.place == place)
-    rest = generator.permutation(same[same != index])[:others]
-    chosen = [index, *rest.tolist()]
-    off = search & ~np.isnan(column)
+    same = np.flatnonzero(own.place == own.place[index])
+    rest = generator.permutation(same[same != index])
+    off = ~np.isnan(column)
     if kind == "auc":
         off &= ~(column > 0.5)
     if not off.any():
         return None
-    levels = {int(own.unit[i]): float(own.states[off, i].mean()) for i in chosen}
-    part = sequences.subset(list(split["held_out"]))
-    values = [track.values[k] for k in split["held_out"]]
-    on = [np.nan_to_num(v, nan=0.0) > 0.5 if kind == "auc" else ~np.isnan(v) for v in values]
-    units = [int(own.unit[i]) for i in chosen]
-    return clamp(net, part, on, own.places[place], units[0], units[1:], levels, steps)
+    levels = {int(own.unit[i]): float(own.states[off, i].mean()) for i in (index, *rest)}
+    on = [np.nan_to_num(v, nan=0.0) > 0.5 if kind == "auc" else ~np.isnan(v) for v in track.values]
+    units = [int(own.unit[i]) for i in (index, *rest)]
+    return clamp(net, sequences, on, own.places[own.place[index]], units[0], units[1:], levels, steps, others)
 
 
 def _probe(states: np.ndarray, columns: Sequence[np.ndarray], kinds: Sequence[str], search: np.ndarray) -> list[float]:

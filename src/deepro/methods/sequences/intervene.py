@@ -24,7 +24,8 @@ class Hold:
     """Units of one layer held at a value: `state` is h, c or a gate; from `start` on, before `stop`.
 
     layer: rnn or rnn.l1. units, values: (M,). rows: None for every sequence of the batch, or for each held unit the
-    batch row in which it is held, so that one pass holds another unit in each row.
+    batch row in which it is held, so that one pass holds another unit in each row. when: None for every step from
+    `start` on, or (M, T) bool, the steps at which each of them is held.
     """
 
     layer: str
@@ -35,12 +36,18 @@ class Hold:
     start: int = 0
     stop: int | None = None
     rows: Sequence[int] | None = None
+    when: Tensor | None = None
 
     def __call__(self, step: int, value: Tensor) -> None:
         if step < self.start or (self.stop is not None and step >= self.stop):
             return
         held = torch.as_tensor(self.values, dtype=value.dtype, device=value.device)
-        if self.rows is None:
+        if self.when is not None and self.rows is not None:
+            if step < self.when.shape[1]:
+                now = self.when[:, step].to(value.device)
+                rows, units = torch.as_tensor(self.rows)[now], torch.as_tensor(self.units)[now]
+                value[rows, units] = held[now]
+        elif self.rows is None:
             value[:, list(self.units)] = held
         else:
             value[list(self.rows), list(self.units)] = held

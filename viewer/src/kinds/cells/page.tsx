@@ -1,6 +1,6 @@
 // Units that track something, with everything that says whether to believe it.
 import type { CellsPage, CellFinding, Overview } from "../../generated/document";
-import { useSpeech } from "../../i18n";
+import { useSpeech, type Speech } from "../../i18n";
 import { Explain, MadeBy } from "../../parts/words";
 import { href } from "../../core/routes";
 import { trackName } from "../../parts/sequence/names";
@@ -69,9 +69,19 @@ export default function CellsView({ overview, page }: { overview: Overview; page
                     <Meter finding={f} />
                   </td>
                   <td>
-                    {told(f.held_out)} <span className="quiet">{t(`measure.${f.measure}` as "measure.auc")}</span>
+                    {told(f.held_out)}
+                    {f.low !== null && f.high !== null && (
+                      <span className="quiet">
+                        {" "}
+                        [{number(f.low)}, {number(Math.min(1, f.high))}]
+                      </span>
+                    )}{" "}
+                    <span className="quiet">{t(`measure.${f.measure}` as "measure.auc")}</span>
                   </td>
-                  <td>{told(f.control)}</td>
+                  <td>
+                    {told(f.control)}
+                    {f.control_high !== null && <span className="quiet"> &lt; {number(f.control_high)}</span>}
+                  </td>
                   <td>{told(f.p)}</td>
                   <td>
                     {f.clamp ? (
@@ -97,17 +107,23 @@ export default function CellsView({ overview, page }: { overview: Overview; page
                     {told(probe.get(f.track)?.held_out)}
                     <span className="quiet"> / {told(probe.get(f.track)?.control)}</span>
                   </td>
-                  <td>{f.survives ? <strong>{t("cells.yes")}</strong> : t("cells.no")}</td>
+                  <td>{f.survives ? <strong>{verdict(f, t)}</strong> : verdict(f, t)}</td>
                 </tr>
               ) : null,
             )}
           </tbody>
         </table>
         <p className="caption">{t("cells.caption", { units: page.units, steps: integer(page.steps), searched: integer(page.searched) })}</p>
-        <p className="caption">{t(page.split === "time" ? "cells.split.time" : "cells.split.sequence", { n: page.held_out.length, of: page.sequences.length })}</p>
+        <p className="caption">{t(page.split === "time" ? "cells.split.time" : "cells.split.sequence", { n: page.splits, of: page.pieces })}</p>
       </section>
     </>
   );
+}
+
+/** What the controls allow to be said, and which of them refuses it or leaves it open. */
+export function verdict(f: CellFinding, t: Speech["t"]): string {
+  const said = t(f.verdict === "undecided" ? "cells.undecided" : f.survives ? (f.verdict.includes(",") ? "cells.unheld" : "cells.yes") : "cells.no");
+  return f.why.length ? `${said}: ${f.why.map((one) => t(`cells.why.${one.replace(" ", "")}` as "cells.why.shifted")).join(", ")}` : said;
 }
 
 /** The score on its scale, chance at the left, with the control's as a line across. */

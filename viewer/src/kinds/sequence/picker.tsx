@@ -67,7 +67,7 @@ export function Picker({ page, cell, findings, choose }: Shown) {
                 type="button"
                 className={finding.survives ? "toggle chip" : "toggle chip weak"}
                 aria-pressed={current}
-                title={t(finding.survives ? "cells.survives" : "cells.fails")}
+                title={t(finding.survives ? "cells.survives" : finding.verdict === "undecided" ? "cells.undecided" : "cells.fails")}
                 onClick={() => choose(found)}
               >
                 <strong>{trackName(speech, finding.track)}</strong> {finding.state} {finding.unit} {finding.sign > 0 ? "+" : "−"}
