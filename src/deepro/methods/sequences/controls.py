@@ -138,7 +138,7 @@ def clamp(
         "others_in_all": len(others),
         "over": "steps" if step_by_step else "outputs",
         "steps": int(sum(s.on[s.first :].sum() for s in chosen)),
-        **(_told(net, before, after) if read.classes else {}),
+        **(_most_moved(net, before, after) if read.classes else {}),
     }  # fmt: skip
 
 
@@ -296,7 +296,7 @@ def _beaten(parts: Sequence[Sequence[_Moved]], among: int) -> tuple[tuple[float,
     return (low, high), both
 
 
-def _told(net: Network, before: Tensor, after: Tensor) -> dict[str, Any]:
+def _most_moved(net: Network, before: Tensor, after: Tensor) -> dict[str, Any]:
     change = after.mean(0) - before.mean(0)
     told = {}
     for name, index in (("falls", int(change.argmin())), ("rises", int(change.argmax()))):
