@@ -17,6 +17,8 @@ from tests.chromium import watched
 from tests.studio.conftest import Running, png
 
 from deepro.render import colour
+from deepro.report import build as report_build
+from deepro.store import Workspace
 
 SETTLE = """async () => {
   for (const image of document.images) image.loading = "eager";
@@ -582,3 +584,37 @@ def test_what_is_true_stands_beside_what_is_read(tmp_path: Path, browser: Any) -
             assert "labelled cat" in tab.inner_text(".page-head")
     finally:
         running.stop()
+
+
+def test_notes_are_kept_found_and_reported(server: Running, visit: Any, tmp_path: Path) -> None:
+    tab = visit("#/unit/3/2")
+    tab.click("text=Write a note")
+    tab.fill(".page-end textarea", "fires for <b>fur</b> #texture")
+    tab.click(".page-end button.primary")
+    tab.wait_for_selector(".page-end .note-text")
+    assert tab.inner_text(".page-end .note-text").strip() == "fires for <b>fur</b> #texture"
+    go(tab, "#/")
+    tab.fill(".search input", "texture")
+    tab.wait_for_selector(".found li:has-text('note')")
+    tab.keyboard.press("Enter")
+    tab.wait_for_function("() => location.hash === '#/unit/3/2'")
+    file = report_build(Workspace(server.workspace), tmp_path / "report.html", single_file=True)
+    with watched(tab.context.browser) as open_:
+        page = open_(file.as_uri(), (file.as_uri(), "data:", "blob:"))
+        assert "fires for" in page.inner_text("main")
+        assert page.locator("text=Write a note").count() == 0
+    assert server.ask("/api/v1/notes", {"address": "javascript:1", "title": "", "text": "x"}, method="POST")[0] == 422
+    tab.click("text=Change the note")
+    tab.fill(".page-end textarea", "")
+    tab.click(".page-end button.primary")
+    tab.wait_for_selector(".page-end .note-text", state="detached")
+
+
+def test_the_tables_of_a_page_are_a_file(server: Running, visit: Any) -> None:
+    tab = visit("#/network")
+    with tab.expect_download() as waiting:
+        tab.click("text=Tables as CSV")
+    text = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+    rows = [line for line in text.splitlines() if line]
+    assert any("Kind" in line.split(",") for line in rows), rows[:20]
+    assert len([line for line in rows if "Conv2d" in line]) >= 2

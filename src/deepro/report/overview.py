@@ -23,6 +23,14 @@ class Computed(Model):
     count: int
 
 
+class Note(Model):
+    """What a reader wrote about a page. address: what stands behind the # of it. title: the page's."""
+
+    address: str
+    title: str
+    text: str
+
+
 class Overview(Model):
     """The first thing the viewer reads, with a list for each section. What is listed follows when it is looked at."""
 
@@ -35,6 +43,7 @@ class Overview(Model):
     skipped: list[Skipped]
     damaged: list[Skipped]
     records: dict[str, ProvenanceView]
+    notes: list[Note] = Field(default_factory=list)
 
 
 @functools.cache

@@ -15,7 +15,7 @@ from deepro.render.document import NetworkView, Skipped
 from deepro.render.networks import network
 from deepro.render.site import Keep, Put, Site
 from deepro.render.version import version
-from deepro.report.overview import Overview, overview
+from deepro.report.overview import Note, Overview, overview
 from deepro.results import Result, UnknownResult, spelled
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def assemble(workspace: Workspace, put: Put, keep: Keep) -> Overview:
         networks=networks,
         skipped=[Skipped(name=str(s["name"]), reason=str(s["reason"])) for s in workspace.skipped()],
         damaged=[Skipped(name=str(d["name"]), reason=str(d["reason"])) for d in workspace.damaged()],
+        notes=[Note(**{k: str(n[k]) for k in Note.model_fields}) for n in workspace.notes()],
         **fields,
     )
     keep("overview", "", made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from deepro.registry import Call
 
 MARK = "deepro.json"
+
+_WRITING = threading.Lock()  # of notes
 
 
 class Workspace:
@@ -159,6 +162,7 @@ class Workspace:
     def damaged_cards(self) -> list[dict[str, str]]:
         """Files beside the results that cannot be read: name and reason."""
         read = [(file, self._card(file)) for file in self._cards()] + [(self._skipped, self._list())]
+        read.append((self.folder / "notes.json", self._read_notes()))
         return [{"name": file.name, "reason": why} for file, why in read if isinstance(why, str)]
 
     def _cards(self) -> list[Path]:
@@ -170,6 +174,32 @@ class Workspace:
         if isinstance(read, dict) and isinstance(read.get("card"), dict) and isinstance(read.get("layers"), list):
             return read
         return read if isinstance(read, str) else f"{file} is damaged: it holds no network"
+
+    def notes(self) -> list[dict[str, str]]:
+        """What readers wrote about pages: address, title and text of each, the oldest first; empty if unreadable."""
+        read = self._read_notes()
+        return [] if isinstance(read, str) else read
+
+    def set_note(self, address: str, title: str, text: str) -> None:
+        """Write a note about a page in place of the one that is there; an empty text deletes it.
+
+        Raises StoreError where the notes cannot be read, so that none is lost.
+        """
+        with _WRITING:
+            read = self._read_notes()
+            if isinstance(read, str):
+                raise StoreError(f"{read}; mend it or move it away")
+            kept = [note for note in read if note["address"] != address]
+            new = [{"address": address, "title": title, "text": text}] if text.strip() else []
+            atomic_text(self.folder / "notes.json", json.dumps(kept + new, indent=1, ensure_ascii=False))
+
+    def _read_notes(self) -> list[dict[str, str]] | str:
+        file = self.folder / "notes.json"
+        read = _json(file) if file.is_file() else []
+        names = {"address", "title", "text"}
+        if isinstance(read, list) and all(isinstance(n, dict) and names <= n.keys() for n in read):
+            return [note for note in read if str(note["address"]).startswith("#/")]  # pages of ours alone
+        return read if isinstance(read, str) else f"{file} is damaged: it is no list of notes"
 
     def set_skipped(self, skipped: list[Mapping[str, str]]) -> None:
         """Inputs of the last call that could not be explained: name and reason of each."""

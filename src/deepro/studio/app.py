@@ -27,6 +27,7 @@ from deepro.render.document.studio import (
     Job,
     JobRequest,
     MethodForm,
+    NoteRequest,
     Occluded,
     Opened,
     Refusal,
@@ -201,6 +202,11 @@ def _pages(app: FastAPI, studio: Studio) -> None:
         if name.endswith("json"):
             headers["content-encoding"] = "gzip"
         return Response(data, headers=headers, media_type=KINDS[name.rsplit(".", 1)[1]])
+
+    @app.post(f"{V1}/notes", tags=["pages"], status_code=204)
+    async def note(wanted: NoteRequest) -> None:
+        """Keep a note about a page in the workspace."""
+        studio.note(wanted)
 
     @app.get(f"{V1}/labels", tags=["pages"])
     async def labels() -> list[str]:

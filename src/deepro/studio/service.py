@@ -16,8 +16,18 @@ from typing import Any
 
 from deepro.errors import DeeproError, UsageError
 from deepro.progress import Pace, Step
-from deepro.render.document.studio import DataCard, Job, JobRequest, LiveNetwork, MethodForm, Session, SiteEvent
+from deepro.render.document.studio import (
+    DataCard,
+    Job,
+    JobRequest,
+    LiveNetwork,
+    MethodForm,
+    NoteRequest,
+    Session,
+    SiteEvent,
+)
 from deepro.render.version import version
+from deepro.report.overview import Note
 from deepro.store import Workspace
 from deepro.studio import pictures
 from deepro.studio.engine import CancelledError, Engine, LostError
@@ -95,9 +105,15 @@ class Studio:
             made = self.pages.overview({"photographs": self._previews})
             if not made.title:
                 made = made.model_copy(update={"title": self.workspace.folder.name, "deepro": version()})
+            notes = [Note(**{k: str(n[k]) for k in Note.model_fields}) for n in self.workspace.notes()]
+            made = made.model_copy(update={"notes": notes})
             text = made.model_dump_json().encode()
             self._packed = revision, gzip.compress(text, 5, mtime=0), hashlib.sha256(text).hexdigest()[:32]
         return self._packed[1], self._packed[2]
+
+    def note(self, wanted: NoteRequest) -> None:
+        self.workspace.set_note(wanted.address, wanted.title, wanted.text)
+        self._changed()
 
     async def page(self, name: str) -> str | None:
         """The object of a page. Waits, WAIT seconds at most, if the page is being made for the first time."""

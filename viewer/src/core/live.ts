@@ -52,6 +52,7 @@ export const server = {
   })),
   submit: (request: Partial<JobRequest> & { method: string }) =>
     ask<Job>("jobs", "POST", JSON.stringify(request), "application/json").then(heard),
+  note: (address: string, title: string, text: string) => send("notes", { address, title, text }),
   cancel: (job: string) => ask<Job>(`jobs/${id(job)}/cancel`, "POST").then(heard),
   retry: (job: string) => ask<Job>(`jobs/${id(job)}/retry`, "POST").then(heard),
   upload: (file: Blob, name: string) => ask<Opened>(`pictures?name=${id(name)}`, "POST", file, "application/octet-stream"),
@@ -63,6 +64,11 @@ export const server = {
   report: (wanted: Partial<ReportRequest>) => download("report", wanted),
   sheet: (items: SheetItem[], kind: SheetRequest["kind"]) => download("sheet", { items, kind }),
 };
+
+async function send(path: string, body: object): Promise<void> {
+  const response = await fetch(`api/v1/${path}`, { method: "POST", headers: { "X-Deepro": "1", "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(await refusal(response));
+}
 
 /** A file that the server makes of what it is told. */
 async function download(path: string, wanted: object): Promise<void> {

@@ -1,5 +1,6 @@
 import { Component, Suspense, use, useEffect, useSyncExternalStore, type ReactNode } from "react";
 import { Workspace } from "../core/context";
+import { later } from "../core/piece";
 import { pageAt, type Given, type Read } from "../core/pages";
 import { parse, type Route } from "../core/routes";
 import { isLive, type Source } from "../core/source";
@@ -9,6 +10,8 @@ import { Missing } from "../parts/words";
 import { Header } from "./header";
 import { Shell } from "./shell";
 import "./frame.css";
+
+const End = later("end", () => import("./end"));
 
 function useRoute(): { route: Route; hash: string } {
   const hash = useSyncExternalStore(
@@ -57,6 +60,7 @@ function Page({ source, route }: { source: Source; route: Route }) {
       <main id="main" tabIndex={-1}>
         <Suspense fallback={<p className="loading">{t("state.loading")}</p>}>
           <Content source={source} overview={overview} route={route} />
+          <End overview={overview} title={name ?? overview.title} />
         </Suspense>
       </main>
       {isLive && <Tray />}

@@ -1,5 +1,7 @@
 // Finding things by name: what each page can be searched for. Pure, so that it can be tested.
+import { fit } from "../core/fit";
 import { pages, type Found } from "../core/pages";
+import { parse } from "../core/routes";
 import type { Overview } from "../generated/document";
 
 const MOST = 6; // of a kind
@@ -11,6 +13,10 @@ export function search(text: string, overview: Overview, labels: readonly string
   if (words.length === 0) return [];
   const kinds: { [kind: string]: (Found & { fit: number })[] } = {};
   for (const [, page] of pages()) for (const found of page.search?.({ text: query, words, overview, labels }) ?? []) if (found.fit > 0) (kinds[found.kind] ??= []).push(found);
+  for (const note of overview.notes ?? []) {
+    const found = fit(`${note.text} ${note.title}`, words);
+    if (found > 0) (kinds.note ??= []).push({ kind: "note", text: note.text.slice(0, 80), more: note.title, route: parse(note.address), fit: found });
+  }
   return Object.values(kinds).flatMap((found) => found.sort((a, b) => b.fit - a.fit || a.text.length - b.text.length).slice(0, MOST));
 }
 

@@ -1,4 +1,4 @@
-// What the keys do, and the address of the page to copy.
+// What the keys do.
 import { useEffect, useRef } from "react";
 import { useSpeech, type Key } from "../i18n";
 
@@ -30,9 +30,6 @@ export default function Keys({ close }: { close: () => void }) {
         ))}
       </dl>
       <p className="row below">
-        <button type="button" onClick={() => void navigator.clipboard?.writeText(window.location.href).then(close, close)}>
-          {t("keys.copy")}
-        </button>
         <button type="button" onClick={() => dialog.current?.close()}>
           {t("studio.close")}
         </button>

@@ -193,6 +193,14 @@ class SheetRequest(Model):
     kind: Literal["png", "svg", "pdf"] = "pdf"
 
 
+class NoteRequest(Model):
+    """A note about a page, in place of the one that is there; an empty text deletes it."""
+
+    address: str = Field(max_length=2000, pattern=r"^#/")
+    title: str = Field(max_length=400)
+    text: str = Field(max_length=20_000)
+
+
 class Refusal(Model):
     """What went wrong, in one line."""
 
@@ -218,5 +226,6 @@ class StudioApi(Model):
     data: DataPage
     report: ReportRequest
     sheet: SheetRequest
+    note: NoteRequest
     site: SiteEvent
     refusal: Refusal

@@ -47,7 +47,7 @@ export function Knowledge({ overview, view }: { overview: Overview; view: Knowle
           {note}
         </p>
       ))}
-      <div className="scroll below">
+      <div className="scroll below" role="region" tabIndex={0} aria-label={t("knowledge.title", { network: network?.name ?? "", n: view.points })}>
         <table className="numbers">
           <thead>
             <tr>

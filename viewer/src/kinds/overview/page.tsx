@@ -23,6 +23,7 @@ export function OverviewPage({ overview }: { overview: Overview }) {
       </header>
       <Summary overview={overview} />
       {pages().map(([name, { overview: { list: List } = {} }]) => List && <List key={name} overview={overview} />)}
+      {overview.notes && overview.notes.length > 0 && <Notes notes={overview.notes} />}
       {overview.skipped.length > 0 && <Named title={t("overview.skipped")} items={overview.skipped} />}
       {overview.damaged.length > 0 && <Named title={t("overview.damaged")} items={overview.damaged} />}
       {(networks.length > 1 ? networks : []).map((network) => (
@@ -32,6 +33,26 @@ export function OverviewPage({ overview }: { overview: Overview }) {
       ))}
       <p className="quiet foot">{t("overview.made", { date: date(overview.created), version: overview.deepro })}</p>
     </>
+  );
+}
+
+function Notes({ notes }: { notes: NonNullable<Overview["notes"]> }) {
+  const { t } = useSpeech();
+  return (
+    <Listed title={t("notes")}>
+      <table className="numbers">
+        <tbody>
+          {notes.map((note) => (
+            <tr key={note.address}>
+              <th scope="row">
+                <a href={note.address}>{note.title}</a>
+              </th>
+              <td className="note-text">{note.text}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Listed>
   );
 }
 
