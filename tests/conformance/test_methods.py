@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import random
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -246,3 +247,15 @@ def test_leaves_the_network_alone_when_it_is_stopped(name: str) -> None:
     with contextlib.suppress(Fails), progress.listening(stop):
         _call(name, net)
     _assert_as_before(before, net)
+
+
+ABOUT = tomllib.loads((Path(__file__).resolve().parents[2] / "docs" / "methods.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_its_page_says_when_to_use_it_and_when_not_to_believe_it(name: str) -> None:
+    if not registry.get(name).function.__module__.startswith("deepro."):
+        pytest.skip("another package's method")
+    said = ABOUT.get(name, {})
+    assert {"use", "doubt"} <= set(said), f"docs/methods.toml: [{name}] needs use = and doubt ="
+    assert set(said) <= {"use", "doubt", "formula", "line"}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
+import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+MADE = ("methods/README.md", "gallery.md", "commands.md", "api.md")  # in docs/, by docs/make_reference.py
 DOCUMENTS = tuple(
     ROOT / name
     for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/plugin/README.md")
-) + tuple(sorted(p for p in (ROOT / "docs").glob("*.md") if p.name != "commands.md"))  # fmt: skip
+) + tuple(sorted(p for p in (ROOT / "docs").glob("*.md") if p.name not in MADE))  # fmt: skip
 
 
 def name(document: Path) -> str:
@@ -19,7 +23,7 @@ def name(document: Path) -> str:
 
 def fenced(document: Path, *languages: str) -> list[str]:
     """Blocks between fences of one of these languages."""
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", document.read_text(encoding="utf-8"), re.M | re.S)
+    found = re.findall(r'^```(\w*)(?: title="Deepro")?\n(.*?)^```$', document.read_text(encoding="utf-8"), re.M | re.S)
     return [text for language, text in found if language in languages]
 
 
@@ -41,3 +45,11 @@ def _chained(words: list[str]) -> list[list[str]]:
         else:
             parts[-1].append(word)
     return parts
+
+
+def load_document(name: str) -> Any:
+    """A module of docs/, which is no package."""
+    folder = str(ROOT / "docs")
+    if folder not in sys.path:
+        sys.path.append(folder)  # where they find each other
+    return importlib.import_module(name)

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-LABELS = ["tiger cat", "Egyptian cat", "tabby", "goose", "swan", "washer", "kit fox"]
+LABELS = ["tiger cat", "Egyptian cat", "tabby", "goose", "swan", "washer", "kit fox", "computer keyboard"]
 SIZE = 24
 
 
