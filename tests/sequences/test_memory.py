@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import deepro
 from deepro.errors import NetworkError
-from deepro.methods.sequences.memory import decay, factor, memory, reach
+from deepro.methods.sequences.memory import cut_short, decay, factor, memory, reach, reaches
 from tests.reference.recurrent import unroll
 from tests.sequences.test_sweep import NoKernel
 
@@ -126,9 +126,35 @@ def test_half_life_and_saturation_of_hand_set_gates() -> None:
 def test_decay_and_reach() -> None:
     assert factor(np.array([8.0, 4, 2, 1, 0])) == pytest.approx(0.5)
     matrix = np.array([[4.0, 0, 0], [2, 4, 0], [1, 2, 4]])
-    assert decay(matrix).tolist() == [4, 2, 1]
+    assert decay(matrix).tolist() == [4, 2]  # the last lag has one output of three
     assert reach(np.array([4.0, 2, 1]), 0.85) == 2
     assert reach(np.array([4.0, 2, 1]), 0.95) == 3
+
+
+def test_a_window_that_decides_the_reach_is_named() -> None:
+    lags = np.subtract.outer(np.arange(100), np.arange(100))
+    for half_life, cut in ((5, False), (60, True), (1e9, True)):
+        matrix = np.where(lags >= 0, 0.5 ** (lags / half_life), 0.0)
+        assert cut_short(decay(matrix)) == cut, half_life
+    assert len(decay(matrix)) == 91
+    short = np.where(lags >= 0, 0.5 ** (lags / 5), 0.0)
+    assert reach(decay(short)) == pytest.approx(5 * np.log2(20), abs=1)
+    assert np.ptp(reaches(short)) <= 1
+    mixed = np.where(np.arange(100)[:, None] % 2 == 0, short, np.where(lags == 0, 1.0, 0.0))
+    assert set(np.quantile(reaches(mixed), (0.1, 0.9))) == {1, reach(decay(short))}
+
+
+def test_the_same_network_says_the_same_in_two_windows() -> None:
+    torch.manual_seed(0)
+    rnn = nn.RNN(1, 1, batch_first=True, nonlinearity="relu")  # y_s = sum of 0.9 ** lag * x
+    with torch.no_grad():
+        for p, value in zip(rnn.parameters(), (1.0, 0.9, 0.0, 0.0), strict=True):
+            p.fill_(value)
+    series = np.ones((300, 1), dtype="f4")
+    one, two, short = (memory(deepro.load(rnn, input_shape=(9, 1)), [series], steps=n) for n in (150, 300, 30))
+    assert one.reach == two.reach == pytest.approx(np.log(0.05) / np.log(0.9), abs=1.5)
+    assert (one.censored, two.censored, short.censored) == (False, False, True)
+    assert one.reach_spread is not None
 
 
 def test_a_network_with_one_output_a_sequence_is_said() -> None:

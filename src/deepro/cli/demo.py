@@ -50,7 +50,10 @@ def _code() -> DemoCommand:
     def say(console: Console, made: Any) -> None:
         console.print(f"{made.net.name}: {'; '.join(made.net.notes)}", markup=False)
         tell(console, made.cells)
-        console.print(f"memory: 95 % of what decides a character lies in the last {made.memory.reach} characters read")
+        least = "at least " if made.memory.censored else ""
+        console.print(
+            f"memory: 95 % of what decides a character lies in {least}the last {made.memory.reach} characters read"
+        )
         every = made.losses.groups[0]
         console.print(
             f"loss on these texts: {every['loss']:.2f} nats a character; a {made.losses.order}-gram model of "

@@ -24,8 +24,10 @@ class Memory(Result):
     """What a recurrent network keeps.
 
     shut, opened: gate -> layer -> (D, U) share of steps below `low` and above 1 - `low`. half_lives: layer -> (D, U) in
-    steps. influence: (S, T) norm of d output_s / d input_t; decay: (T,) its mean by lag; reach: steps that hold 95 % of
-    it; factor: what it is multiplied by from lag to lag.
+    steps. influence: (S, T) norm of d output_s / d input_t; decay: (L,) its mean by lag, of lags that enough outputs
+    have; reach: steps that hold 95 % of it; reach_spread: the same of single outputs, from the tenth to the ninetieth
+    in a hundred; censored: the window of `steps` decides the reach, which is at least that long; factor: what the
+    influence is multiplied by from lag to lag.
     """
 
     kind = "memory"
@@ -38,6 +40,9 @@ class Memory(Result):
     decay: np.ndarray | None
     reach: int | None
     factor: float | None
+    reach_spread: tuple[int, int] | None = None
+    censored: bool = False
+    steps: int = 0
 
 
 class GateView(Model):
@@ -66,6 +71,9 @@ class MemoryPage(ResultPage):
     decay: list[float]
     reach: int | None
     factor: float | None
+    reach_spread: list[int] | None = None
+    censored: bool = False
+    steps: int = 0
 
 
 def draw(made: Any, result: Memory) -> None:
@@ -96,19 +104,26 @@ def draw(made: Any, result: Memory) -> None:
         curve.plot(result.decay, color=colour.ACCENT)
         curve.set_yscale("log")
         curve.axvline((result.reach or 1) - 1, color=colour.QUIET, linestyle="--", linewidth=0.8)
-        curve.set_title(f"by steps back; 95 % within {result.reach}", fontsize=8)
+        curve.set_title(f"by steps back; 95 % within {said(result)}", fontsize=8)
     for axis in axes:
         axis.tick_params(labelsize=6)
 
 
+def said(result: Memory) -> str:
+    """The reach in words: at least so many where the window decides it, and its spread over outputs."""
+    spread = f" ({result.reach_spread[0]} to {result.reach_spread[1]} over outputs)" if result.reach_spread else ""
+    cut = f" (the window of {result.steps} is too short)" if result.censored else ""
+    return f"{'at least ' if result.censored else ''}{result.reach}{spread}{cut}"
+
+
 def lines(result: Memory) -> list[str]:
-    told = f"memory: 95 % of the influence on an output lies within {result.reach} steps"
+    told = f"memory: 95 % of the influence on an output lies within {said(result)} steps"
     return [told if result.factor is None else f"{told}; from lag to lag it is multiplied by {result.factor:.3g}"]
 
 
 def show(result: Memory, site: Site) -> None:
     layers = [one for name in result.layers for one in _layer(result, name)]
-    facts = {"reach": result.reach, "layers": len(result.layers)}
+    facts = {"reach": result.reach, "censored": result.censored, "layers": len(result.layers)}
     decay = [] if result.decay is None else result.decay.tolist()
     site.section(SequencePages).page("memory", MemoryPage, result, facts, layers=layers, decay=decay)
 

@@ -23,6 +23,8 @@ from deepro.probe import first_tensor
 from deepro.registry import Paper, method
 
 SIGMOIDS = ("i", "f", "o", "r", "z")
+FEWEST = 10  # outputs that a lag is averaged over at least, or a tenth of the window where that is more
+SAME = 0.9  # of the reach that half the window gives at least, where the window does not decide it
 _ROOM = 1 << 24  # numbers that one layer gives for all copies at most
 
 
@@ -49,7 +51,9 @@ def memory(
     Half-life: steps until a cell has lost half of what it held, ln 2 / -mean(ln f), f the forget gate (the update gate
     in a GRU). Influence: the norm of d y_s / d x_t, y_s the largest output of step s, x_t what the first recurrent
     layer reads at step t, averaged over the first `count` sequences that are long enough. Reach: the number of steps
-    that hold 95 % of the influence on an output, on average.
+    that hold 95 % of the influence on an output, on average, with its spread over outputs. Lags that fewer than ten
+    outputs have (or a tenth of the window) are left out. Where half the window gives another reach, the window decides
+    it: the result is `censored`, and says "at least".
     Example: `deepro.memory(net, texts)`
     """
     sequences = as_sequences(net, sequences)
@@ -60,6 +64,7 @@ def memory(
     first = trace.lengths[trace.layers[0]].tolist()
     matrix = influence(net, sequences, steps, count, first if len(first) == len(sequences) else None) if steps else None
     curve = decay(matrix) if matrix is not None else None
+    each = reaches(matrix) if matrix is not None else np.zeros(0)
     return Memory(
         layers=trace.layers,
         shut=shut,
@@ -69,6 +74,9 @@ def memory(
         influence=matrix,
         decay=curve,
         reach=reach(curve) if curve is not None else None,
+        reach_spread=(int(np.quantile(each, 0.1)), int(np.quantile(each, 0.9))) if len(each) else None,
+        censored=curve is not None and cut_short(curve),
+        steps=len(matrix) if matrix is not None else 0,
         factor=factor(curve) if curve is not None else None,
     )
 
@@ -166,8 +174,22 @@ def _influence_on(net: Network, item: Tensor, given: Sequences, steps: int, outp
 
 
 def decay(matrix: np.ndarray) -> np.ndarray:
-    """(T,) mean influence of the input `lag` steps back, over the outputs that have one."""
-    return np.array([np.diagonal(matrix, -lag).mean() for lag in range(len(matrix))])
+    """(L,) mean influence of the input `lag` steps back, over the outputs that have one; of lags that enough have."""
+    steps = len(matrix)
+    least = min(max(FEWEST, -(-steps // 10)), -(-steps // 2))
+    return np.array([np.diagonal(matrix, -lag).mean() for lag in range(steps - least + 1)])
+
+
+def reaches(matrix: np.ndarray) -> np.ndarray:
+    """The reach of each output in the window's second half, which have half a window behind them at least."""
+    found = [reach(matrix[s, s::-1]) for s in range(len(matrix) // 2, len(matrix))]
+    return np.array([r for r in found if r])
+
+
+def cut_short(curve: np.ndarray) -> bool:
+    """Whether the window decides the reach: half the lags would give another."""
+    whole = reach(curve)
+    return whole > 1 and reach(curve[: max(1, len(curve) // 2)]) < SAME * whole
 
 
 def reach(curve: np.ndarray, share: float = 0.95) -> int:

@@ -18,6 +18,6 @@ page("memory", {
   data: ({ overview, route: { record }, read }) => (overview.sequence_results.some((one) => one.kind === "memory" && one.id === record) ? { page: read("memory", record) } : record),
   result: {
     command: "deepro trace MODEL FILE --out WORKSPACE --also memory",
-    told: (facts, { t }) => (facts.reach === null ? "" : t("memory.lead", { reach: Number(facts.reach ?? 0) })),
+    told: (facts, { t }) => (facts.reach === null ? "" : t(facts.censored ? "memory.lead.least" : "memory.lead", { reach: Number(facts.reach ?? 0) })),
   },
 });

@@ -12,7 +12,8 @@ export default function MemoryView({ overview, page }: { overview: Overview; pag
   const { t, number } = useSpeech();
   const made = page.records[page.record];
   const facts: [string, string][] = [];
-  if (page.reach !== null) facts.push([t("memory.reach"), t("memory.reach.value", { n: page.reach })]);
+  if (page.reach !== null) facts.push([t("memory.reach"), t(page.censored ? "memory.reach.least" : "memory.reach.value", { n: page.reach, steps: page.steps })]);
+  if (page.reach_spread) facts.push([t("memory.reach.outputs"), t("memory.reach.spread", { low: page.reach_spread[0] ?? 0, high: page.reach_spread[1] ?? 0 })]);
   if (page.factor !== null) facts.push([t("memory.factor"), number(page.factor)]);
   for (const layer of page.layers) {
     if (!layer.half_lives) continue;

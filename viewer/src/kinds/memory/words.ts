@@ -4,6 +4,7 @@ export const words = {
   "nav.memory": ["Memory", "記憶", "记忆"],
 
   "memory.lead": ["95 % of what decides an output lies in the last {reach} steps", "決定輸出的因素有 95 % 在最近 {reach} 步之內", "决定输出的因素有 95 % 在最近 {reach} 步之内"],
+  "memory.lead.least": ["95 % of what decides an output lies in at least the last {reach} steps", "決定輸出的因素有 95 % 至少在最近 {reach} 步之內", "决定输出的因素有 95 % 至少在最近 {reach} 步之内"],
   "memory.explain": [
     "A gate near 0 or 1 is a switch; one in between mixes. A forget gate that is always open keeps what the cell holds; its half-life says for how many steps. The matrix says how strongly the output of each step depends on each earlier input, by the size of the derivative: small values far from the diagonal mean that the past is forgotten, and that gradients vanish in training.",
     "接近 0 或 1 的閘是開關，介於其間的閘則在混合。總是開著的遺忘閘會保留細胞的內容，半衰期說明能保留多少步。矩陣以導數的大小說明每一步的輸出有多依賴先前的每個輸入：遠離對角線處的值很小，表示過去已被遺忘，訓練時梯度也會消失。",
@@ -11,6 +12,9 @@ export const words = {
   ],
   "memory.reach": ["Effective memory", "有效記憶", "有效记忆"],
   "memory.reach.value": ["{n} steps hold 95 %", "{n} 步涵蓋 95 %", "{n} 步涵盖 95 %"],
+  "memory.reach.least": ["at least {n} steps: the window of {steps} is too short to see all", "至少 {n} 步：{steps} 步的窗口不足以看到全部", "至少 {n} 步：{steps} 步的窗口不足以看到全部"],
+  "memory.reach.outputs": ["Of single outputs", "個別輸出", "单个输出"],
+  "memory.reach.spread": ["{low} to {high} steps (10 % to 90 %)", "{low} 至 {high} 步（10 % 至 90 %）", "{low} 至 {high} 步（10 % 至 90 %）"],
   "memory.factor": ["From one step back to the next the influence is multiplied by", "每往前一步，影響乘以", "每往前一步，影响乘以"],
   "memory.half": ["Half-lives in {layer}", "{layer} 的半衰期", "{layer} 的半衰期"],
   "memory.half.value": ["median {middle}, longest {longest} steps", "中位數 {middle} 步，最長 {longest} 步", "中位数 {middle} 步，最长 {longest} 步"],
