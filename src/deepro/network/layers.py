@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from deepro.errors import DeeproError, NetworkError, one_line
+from deepro.errors import DeeproError, LayerError, NetworkError, one_line
 from deepro.network.receptive_field import ReceptiveField, from_sight
 from deepro.network.sight import Sight
 from deepro.network.sight_mode import SightMode
+from deepro.network.token_grid import TokenGrid
 from deepro.probe import first_tensor, untouched
 
 
@@ -29,6 +30,17 @@ class Layer:
     depth: int = 0  # how many modules contain it
     unit_axis: int = 1  # axis of the units in the output, batch axis included
     batch_axis: int = 0  # 1 in recurrent layers that count time first
+    find_grid: Callable[[str], TokenGrid] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def grid(self) -> TokenGrid:
+        """Where the layer's places lie in the input, found by running the network when it is first asked for.
+
+        Raises LayerError where that cannot be found.
+        """
+        if self.find_grid is None:
+            raise LayerError(f"layer {self.name!r} was seen without its network, so its grid is not known")
+        return self.find_grid(self.name)
 
     def card(self) -> dict[str, Any]:
         """As JSON."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from deepro.errors import NetworkError
@@ -25,6 +26,20 @@ def choose(output: Any, wanted: str | int | None, classes: int | None = None) ->
     elif not isinstance(output, Tensor):
         output = _usual(items, output)
     return _shaped(output, classes)
+
+
+def order(logits: Tensor) -> Tensor:
+    """Class indices (..., K), the highest logit first and of equal ones the lower index."""
+    return logits.argsort(dim=-1, descending=True, stable=True)
+
+
+def near_tied(logits: Tensor) -> Tensor:
+    """(N,) whether another pass, in another batch or with gradients, may put the second of (N, K) first."""
+    if logits.shape[1] < 2:
+        return torch.zeros(len(logits), dtype=torch.bool)
+    first = logits.detach().float().cpu().topk(2, 1).values
+    close = max(1e-2, 16 * torch.finfo(logits.dtype).eps) if logits.is_floating_point() else 0.0
+    return first[:, 0] - first[:, 1] <= close * logits.detach().float().cpu().abs().amax(1)
 
 
 def _items(output: Any) -> dict[str | int, Any]:

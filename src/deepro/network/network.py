@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -24,11 +25,13 @@ from deepro.errors import (
 from deepro.network import labels as names
 from deepro.network.fingerprint import Fingerprinter, code, digest_json, digest_tensor
 from deepro.network.graph import edges
+from deepro.network.grids import Grids
 from deepro.network.images import open_photograph
 from deepro.network.input_shape import example, find_input_shape
 from deepro.network.layers import Layer, one_line, trace_layers
-from deepro.network.logits import choose
+from deepro.network.logits import choose, near_tied, order
 from deepro.network.preprocess import Inputs, Photograph, Preprocess
+from deepro.network.token_grid import TokenGrid, told
 from deepro.network.vocabulary import Vocabulary
 from deepro.probe import Probe, split_call, untouched
 
@@ -62,6 +65,8 @@ class Network:
         self.notes: tuple[str, ...] = ()
         self.weights: str | None = None  # the file or the name that was given beside `source`
         self._traces: dict[Any, Mapping[str, Layer]] = {}
+        self._grids: dict[Any, Grids] = {}
+        self._told: dict[str, str] = {}
         self._fingerprinter = Fingerprinter()
         for kind in {type(m) for m in module.modules()}:
             code(kind)  # read now: the file may be edited while the network is at work
@@ -108,6 +113,7 @@ class Network:
             "dtype": str(self.dtype).removeprefix("torch."),
             "notes": list(self.notes),
             **({} if self.weights is None else {"weights": self.weights}),
+            **({"grids": dict(self._told)} if self._told else {}),
         }
 
     def check_batch(self, count: int) -> None:
@@ -145,8 +151,46 @@ class Network:
         key = (tuple(inputs.shape[1:]), inputs.dtype)
         if key not in self._traces:
             layers = trace_layers(self.module, inputs[:1].detach().to(self.device).clone())
-            self._traces[key] = MappingProxyType(layers)
+            find = functools.partial(self._grid, inputs[:1].detach())
+            self._traces[key] = MappingProxyType({n: replace(x, find_grid=find) for n, x in layers.items()})
         return self._traces[key]
+
+    def grids(self, inputs: Tensor) -> Grids:
+        """Where the layers' places lie in inputs of this shape, (N, C, *space): `net.grids(x)["blocks.11"]`.
+
+        Each is found when it is asked for, by changing patches of an input. Raises NetworkError where the network does
+        not run on it.
+        """
+        key = (tuple(inputs.shape[1:]), inputs.dtype)
+        if key not in self._grids:
+            plain = example(self.module, tuple(inputs.shape[1:])).to(inputs.dtype)
+            grids = self._grids[key] = Grids(self.module, plain)
+            for layer, grid in self._told.items():
+                self._tell(grids, layer, grid)
+        return self._grids[key]
+
+    def tell_grid(self, layer: str, grid: str) -> None:
+        """Says how `layer`'s tokens lie in the picture, where that cannot be found: "14x14", "14x14+1" for one more.
+
+        Other tokens are taken to stand first. Raises UsageError where `grid` is not understood, LayerError where it
+        does not fit the layer's output.
+        """
+        self.check_layer(layer)
+        shape = self.input_shape
+        if shape is not None:
+            self._tell(self.grids(example(self.module, shape)), layer, grid)
+        for grids in self._grids.values():
+            self._tell(grids, layer, grid)
+        self._told[layer] = grid
+
+    def _tell(self, grids: Grids, layer: str, grid: str) -> None:
+        seen = grids.shapes.get(layer)
+        if seen is None:
+            raise LayerError(f"layer {layer!r} gives no tensor")
+        grids.tell(layer, told(grid, seen, len(grids.picture)))
+
+    def _grid(self, inputs: Tensor, layer: str) -> TokenGrid:
+        return self.grids(inputs)[layer]
 
     def layer_table(self) -> list[dict[str, Any]]:
         """The layers as JSON, in execution order: name, kind, shape, units, receptive field, parameters, depth."""
@@ -291,6 +335,18 @@ class Network:
                 raise NetworkError(f"the network failed on an input of {came}: {one_line(error)}") from error
             return self.logits_of(output)
 
+    def first_classes(self, inputs: Tensor, logits: Tensor | None = None) -> tuple[int, ...]:
+        """The class of each input that `predict` names: of its logits when it is alone; of equal ones the lower index.
+
+        logits: (N, K) from a pass that there was anyway. Rounding differs from pass to pass, so where the first two
+        are close the input is run again, alone.
+        """
+        again = torch.ones(len(inputs), dtype=torch.bool) if logits is None else near_tied(logits)
+        found = [0] * len(inputs) if logits is None else order(logits)[:, 0].tolist()
+        for n in again.nonzero().flatten().tolist():
+            found[n] = int(order(self.logits(inputs[n : n + 1].detach())[0])[0])
+        return tuple(found)
+
     def probe(self, capture: Sequence[str] = (), edit: Mapping[str, Any] | None = None, *, stop: bool = False) -> Probe:
         """A Probe on this module; see deepro.probe. Use it inside `untouched`."""
         return Probe(self.module, capture, edit, stop=stop)
@@ -306,8 +362,7 @@ class Network:
         if bool(logits.isnan().any()):
             raise NetworkError(f"the network gave NaN for {int(logits.isnan().sum())} of its {len(logits)} logits")
         probabilities = logits.softmax(0) if len(logits) > 1 else logits.sigmoid()
-        values, indices = probabilities.topk(min(top, len(probabilities)))
-        return [(self.label(i), v) for v, i in zip(values.tolist(), indices.tolist(), strict=True)]
+        return [(self.label(i), float(probabilities[i])) for i in order(logits)[:top].tolist()]
 
 
 def _is_input(value: Any) -> bool:

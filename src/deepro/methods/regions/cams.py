@@ -6,8 +6,8 @@ papers cut off below zero is evidence against the target, and is kept.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Annotated
 
 import torch
@@ -20,8 +20,9 @@ from deepro.kinds.photographs.heatmap import Heatmap
 from deepro.methods.regions.differentiate import Aim, Pass, each, forward
 from deepro.methods.regions.gradients import as_heatmap
 from deepro.network import Inputs, Network
+from deepro.network.grids import Grids
 from deepro.parameters import Bounds, Images, LayerName, OneTarget
-from deepro.probe import first_tensor
+from deepro.probe import split_call
 from deepro.registry import Paper, method
 
 
@@ -162,7 +163,7 @@ def scorecam(
         scores = forward(net, x[n : n + 1] * mask, targets[n]).scores.detach()
         weights[n, part] = scores.to(weights).masked_fill(~varied, -torch.inf)
     shares = weights.softmax(1).nan_to_num(0)  # where no map masks anything, none counts
-    return _as_heatmap("scorecam", done, images, layer, maps, shares[(..., *[None] * (maps.ndim - 2))] * maps)
+    return _as_heatmap("scorecam", net, done, images, layer, maps, shares[(..., *[None] * (maps.ndim - 2))] * maps)
 
 
 @method(
@@ -191,16 +192,22 @@ def eigencam(
     first = torch.linalg.svd(rows, full_matrices=False).Vh[:, :1]
     along = (rows * first).sum(2)
     sign = torch.where((along * rows.sum(2)).sum(1, keepdim=True) < 0, -1, 1)
-    return _as_heatmap("eigencam", done, images, layer, maps, (along * sign).view(len(maps), 1, *maps.shape[2:]))
+    return _as_heatmap("eigencam", net, done, images, layer, maps, (along * sign).view(len(maps), 1, *maps.shape[2:]))
 
 
+_MOST = 0.5  # of the layers: a map from before them is of the stem
 Weigh = Callable[[Tensor, Tensor], Tensor]  # of activations and gradients, (N, C, *space)
 
 
 def _cam(name: str, net: Network, images: Inputs, target: Aim, layer: str | None, weigh: Weigh) -> Heatmap:
     done, layer, maps = _seen(name, net, images, target, layer)
-    weights = weigh(maps.detach(), done.gradient(maps, f"layer {layer!r}"))
-    return _as_heatmap(name, done, images, layer, maps, maps.detach() * weights)
+    gradient = done.gradient(done.outputs[layer], f"layer {layer!r}")
+    slope = net.grids(images.tensor)[layer](gradient, len(images))
+    if gradient.any() and not slope.any():
+        raise LayerError(
+            f"the score depends on no place of layer {layer!r}, only on its other tokens: name an earlier layer"
+        )
+    return _as_heatmap(name, net, done, images, layer, maps, maps.detach() * weigh(maps.detach(), slope))
 
 
 def _seen(name: str, net: Network, images: Inputs, target: Aim, layer: str | None) -> tuple[Pass, str, Tensor]:
@@ -208,12 +215,11 @@ def _seen(name: str, net: Network, images: Inputs, target: Aim, layer: str | Non
     x = images.tensor
     if not 3 <= x.ndim <= 5:
         raise UnsupportedError(f"{name} needs an input (N, C, *space) of one to three axes, got {tuple(x.shape)}")
-    layer = last_spatial(net, x[:1]) if layer is None else net.check_layer(layer)
+    grids = net.grids(x)
+    layer = last_spatial(net, x) if layer is None else net.check_layer(layer)
+    grid = grids[layer]
     done = forward(net, x, target, capture=[layer])
-    maps = done.outputs[layer]
-    if maps.ndim != x.ndim:
-        raise LayerError(f"layer {layer!r} gives {tuple(maps.shape[1:])}, {name} needs (C, {'HWD'[: x.ndim - 2]}) maps")
-    return done, layer, maps
+    return done, layer, grid(done.outputs[layer], len(x))
 
 
 def _enlarged(maps: Tensor, x: Tensor) -> Tensor:
@@ -222,36 +228,67 @@ def _enlarged(maps: Tensor, x: Tensor) -> Tensor:
     return functional.interpolate(maps, x.shape[2:], mode=mode, align_corners=False)
 
 
-def _as_heatmap(name: str, done: Pass, images: Inputs, layer: str, maps: Tensor, values: Tensor) -> Heatmap:
+def _as_heatmap(
+    name: str, net: Network, done: Pass, images: Inputs, layer: str, maps: Tensor, values: Tensor
+) -> Heatmap:
     """The sum of values (N, C, *space) over the units as a result."""
     values = _enlarged(values.sum(1, keepdim=True), images.tensor)[:, 0]
-    return as_heatmap(name, done, images, values, signed=True, evidence={"layer": layer, "map": list(maps.shape[2:])})
+    grids = net.grids(images.tensor)
+    evidence: dict[str, object] = {"layer": layer, "map": list(maps.shape[2:])}
+    if grids[layer].tokens:
+        evidence["grid"] = str(grids[layer])
+    if list(grids.shapes).index(layer) < len(grids.shapes) * _MOST:
+        evidence["note"] = f"most of the network comes after layer {layer}"
+    return as_heatmap(name, done, images, values, signed=True, evidence=evidence)
 
 
 def last_spatial(net: Network, x: Tensor) -> str:
-    """The last layer in execution order whose output is laid out as the input is and has more than one place.
+    """The last layer whose places lie in the input; where they are tokens, the last block that the score depends on.
 
+    The tokens of a picture are without a gradient in the last block of a network that reads its class token alone.
     Raises UnsupportedError where there is none.
     """
-    calls: Counter[str] = Counter()
-    found: list[str] = []
-    handles = []
-    for name, module in net.module.named_modules():
-
-        def note(_module: object, _args: object, output: object, name: str = name) -> None:
-            value = first_tensor(output)
-            calls[name] += 1
-            if value is not None and value.ndim == x.ndim and value[0, 0].numel() > 1:
-                found.append(name if calls[name] == 1 else f"{name}:{calls[name]}")
-
-        if name:
-            handles.append(module.register_forward_hook(note))
-    try:
-        with torch.no_grad():
-            net.module(x.clone())
-    finally:
-        for handle in handles:
-            handle.remove()
-    if not found:
+    grids = net.grids(x)
+    modules = dict(net.module.named_modules(remove_duplicate=False))
+    kinds = {name: type(modules[split_call(name)[0]]) for name in grids.shapes}
+    containers = [name for name in grids.shapes if any(modules[split_call(name)[0]].children())]
+    outer = [name for name in grids.shapes if grids.convolutional or "." not in name or name in containers]
+    grids.look(*outer)
+    last = next((name for name in reversed(outer) if _has_places(grids, name)), None)
+    if last is None:
         raise UnsupportedError("no layer keeps more than one place of the input: name one with layer=")
-    return found[-1]
+    if not grids[last].tokens:
+        return last
+    blocks = [name for name in containers if _has_places(grids, name)]
+    reached = _reached(net, x[:1], blocks) or set(blocks)  # a head of zeros has no gradient anywhere
+    return _last_block(blocks, kinds, reached) or last
+
+
+def _has_places(grids: Grids, layer: str) -> bool:
+    grid = grids.get(layer)
+    return grid is not None and prod(grid.space) > 1
+
+
+def _reached(net: Network, x: Tensor, layers: Sequence[str]) -> set[str]:
+    """Those of `layers` on whose places the logits depend."""
+    with torch.enable_grad(), net.probe(layers) as probe:
+        logits = net.logits_of(probe(x.detach().clone().requires_grad_(True)))
+        aim = (logits * torch.linspace(1, 2, logits.shape[1], device=logits.device, dtype=logits.dtype)).sum()
+        outputs = [probe[layer] for layer in layers]
+        if not outputs or not aim.requires_grad:
+            return set()
+        gradients = torch.autograd.grad(aim, outputs, allow_unused=True)
+    grids = net.grids(x)
+    return {name for name, g in zip(layers, gradients, strict=True) if g is not None and grids[name](g, 1).any()}
+
+
+def _last_block(blocks: Sequence[str], kinds: Mapping[str, type], reached: set[str], within: str = "") -> str | None:
+    """The last of `blocks` (in execution order) that is reached, one of the same kind before what is inside one."""
+    inner = [b for b in blocks if b.startswith(within) and b != within.rstrip(".")]
+    own = [b for b in inner if not any(b.startswith(f"{o}.") for o in inner)]
+    for n, block in reversed(list(enumerate(own))):
+        alike = [b for b in own[: n + 1] if kinds[b] is kinds[block] and b in reached]
+        found = alike[-1] if alike else _last_block(blocks, kinds, reached, f"{block}.")
+        if found:
+            return found
+    return None

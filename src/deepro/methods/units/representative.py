@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log, prod
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from deepro.network import Layer, Network
 from deepro.network.input_shape import example
-from deepro.probe import Probe, untouched
+from deepro.probe import Probe, split_call, untouched
 
 _PASSING = ("Pool", "Dropout", "Identity", "Flatten", "Pad", "StochasticDepth")  # repeat what an earlier layer said
 
@@ -28,13 +29,16 @@ def representative_layers(net: Network, count: int = 5) -> list[str]:
     """Up to `count` layers worth showing, from first to last, spread over depth and receptive field.
 
     Rectified maps (a rectifier's, or a block's that ends in one or joins several) come before all others, because their
-    units are on or off; blocks come before what is inside them, where there are enough of them. A network without such
-    maps gives its other spatial layers, one without spatial layers its dense ones.
+    units are on or off; blocks come before what is inside them, where there are enough of them. A network of tokens
+    gives its blocks, one without such maps its other spatial layers, one without spatial layers its dense ones.
     Raises NetworkError where the network cannot be run.
     """
     layers = net.layers
     seen = _look(net, layers)
     own = [layer for layer in layers.values() if layer.name in seen and not _repeats(layer, layers, seen)]
+    blocks = _blocks(net, [layer for layer in layers.values() if layer.name in seen])
+    if blocks:
+        return _spread(_level(blocks, count), count, net.input_shape or ())
     axes = len(net.input_shape or ()) - 1
     maps = [layer for layer in own if axes > 0 and len(layer.shape) == axes + 1 and prod(layer.shape) > layer.units]
     for candidates in (
@@ -46,6 +50,24 @@ def representative_layers(net: Network, count: int = 5) -> list[str]:
         if candidates:
             return _spread(_level(candidates, count), count, net.input_shape or ())
     return []
+
+
+def _blocks(net: Network, layers: list[Layer]) -> list[Layer]:
+    """The blocks of which a network of tokens has several alike, with their places in the input; else none."""
+    inputs = example(net.module, net.input_shape or ())
+    if inputs.ndim < 4 or not inputs.is_floating_point():
+        return []
+    grids = net.grids(inputs)
+    if grids.convolutional:
+        return []
+    modules = dict(net.module.named_modules(remove_duplicate=False))
+    blocks = [layer for layer in layers if any(modules[split_call(layer.name)[0]].children())]
+    grids.look(*(layer.name for layer in blocks))
+    placed = [layer for layer in blocks if (grid := grids.get(layer.name)) is not None and prod(grid.space) > 1]
+    kinds = Counter(layer.kind for layer in placed)
+    if not any(grids[layer.name].tokens for layer in placed if kinds[layer.kind] > 1):
+        return []
+    return [layer for layer in placed if kinds[layer.kind] > 1]
 
 
 def _look(net: Network, layers: Mapping[str, Layer]) -> dict[str, _Seen]:
@@ -104,7 +126,10 @@ def _spread(candidates: list[Layer], count: int, input_shape: tuple[int, ...]) -
     logs = [sight(c) for c in candidates]
     low, high = min(logs), max(logs)
     last = len(candidates) - 1
-    where = [(i / last + (s - low) / ((high - low) or 1)) / 2 for i, s in enumerate(logs)]
+    if high > low:
+        where = [(i / last + (s - low) / (high - low)) / 2 for i, s in enumerate(logs)]
+    else:
+        where = [i / last for i in range(len(logs))]
     picked: list[int] = []
     for step in range(count):
         start = picked[-1] + 1 if picked else 0
