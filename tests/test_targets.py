@@ -51,7 +51,7 @@ def test_logits_of_another_shape_are_refused(net: Network) -> None:
 
 def test_the_prediction_is_each_inputs_strongest_class(net: Network) -> None:
     logits = torch.tensor([[1.0, 5.0, 2.0], [7.0, 0.0, 1.0]])
-    target = predicted(net, logits)
+    target = predicted(net, torch.randn(2, 2, 6, 6), logits)
     assert target.classes == (1, 0)
     assert target(logits, {}).tolist() == [5.0, 7.0]
 

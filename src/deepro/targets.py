@@ -83,15 +83,15 @@ def logit(net: Network, label: str | int) -> Target:
     return Target(net.label(index), measure, needs_logits=True, classes=(index,))
 
 
-def predicted(net: Network, logits: Tensor) -> Target:
-    """For each input the logit of the class that `logits` (N, K) put first."""
-    indices = logits.argmax(1)
+def predicted(net: Network, inputs: Tensor, logits: Tensor) -> Target:
+    """For each input the logit of the class that `predict` names; logits: (N, K) of a pass of `inputs`."""
+    classes = net.first_classes(inputs, logits)
+    indices = torch.tensor(classes)
 
     def measure(now: Tensor | None, _outputs: Mapping[str, Tensor]) -> Tensor:
         assert now is not None
         return now.gather(1, indices[:, None].to(now.device))[:, 0]
 
-    classes = tuple(indices.tolist())
     return Target("prediction", measure, needs_logits=True, classes=classes)
 
 

@@ -11,6 +11,7 @@ from deepro.errors import UsageError
 from deepro.kinds.photographs.prediction import Prediction
 from deepro.network import Network
 from deepro.network.class_names import class_indices
+from deepro.network.logits import order
 from deepro.parameters import Bounds, Image
 from deepro.registry import Paper, method
 from deepro.shapes import to_array
@@ -39,7 +40,8 @@ def predict(
         raise UsageError(f"predict explains one image at a time, got {len(image)}")
     with torch.no_grad():
         logits = net.logits_of(net.module(image.tensor.clone()))[0]
-    probabilities, indices = logits.softmax(0).topk(min(top, len(logits)))
+    indices = order(logits)[:top]
+    probabilities = logits.softmax(0)[indices]
     photograph = image.photographs[0]
     view = photograph.view if photograph else None
     return Prediction(

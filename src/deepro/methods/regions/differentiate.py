@@ -64,9 +64,10 @@ def forward(net: Network, inputs: Batch, target: Aim = None, capture: Sequence[s
         logits = net.logits_of(output) if fixed is None or fixed.needs_logits else None
         if logits is not None and not logits.isfinite().all():
             raise NetworkError("the network's logits are not finite (NaN or infinite): look at its weights and input")
-        if fixed is None:
-            assert logits is not None
-            fixed = predicted(net, logits.detach())
+    if fixed is None:
+        assert logits is not None
+        fixed = predicted(net, inputs, logits.detach())
+    with torch.enable_grad():
         scores = fixed(logits, probe.outputs)
     if not scores.isfinite().all():
         raise NetworkError(f"the score of {fixed.name!r} is not finite (NaN or infinite)")

@@ -101,7 +101,7 @@ def segment(
         raise UsageError(f"segment takes one image, got {len(image)}")
     if image.tensor.ndim != 4:
         raise UnsupportedError(f"segment takes pictures (1, C, H, W), got {tuple(image.tensor.shape)}")
-    target = int(net.logits(image.tensor).argmax(1)) if target is None else target
+    target = net.first_classes(image.tensor)[0] if target is None else target
     if view == "squeeze" and image.photographs[0] is not None:
         image = squeezed(net, image)
     heat = heatmap(net, image, target, method="gradient" if saliency == "focused" else saliency)

@@ -59,7 +59,9 @@ def invariance(
     probabilities: dict[str, list[Tensor]] = {kind: [] for kind in steps}
     with torch.no_grad():
         plain, logits = _run(net, images.tensor, names)
-        index = logits.argmax(1) if target is None else torch.full((len(images),), net.label_index(target))
+        index = torch.tensor(
+            net.first_classes(images.tensor, logits) if target is None else [net.label_index(target)] * len(images)
+        )
         index = index.to(logits.device)
         work = [(kind, float(value)) for kind, values in steps.items() for value in values]
         for kind, value in progress.steps(work, "invariance"):
