@@ -31,7 +31,7 @@ from deepro.network.input_shape import example, find_input_shape
 from deepro.network.layers import Layer, one_line, trace_layers
 from deepro.network.logits import choose, near_tied, order
 from deepro.network.preprocess import Inputs, Photograph, Preprocess
-from deepro.network.token_grid import TokenGrid, told
+from deepro.network.token_grid import TokenGrid, read_grid
 from deepro.network.vocabulary import Vocabulary
 from deepro.probe import Probe, split_call, untouched
 
@@ -187,7 +187,7 @@ class Network:
         seen = grids.shapes.get(layer)
         if seen is None:
             raise LayerError(f"layer {layer!r} gives no tensor")
-        grids.tell(layer, told(grid, seen, len(grids.picture)))
+        grids.tell(layer, read_grid(grid, seen, len(grids.picture)))
 
     def _grid(self, inputs: Tensor, layer: str) -> TokenGrid:
         return self.grids(inputs)[layer]

@@ -83,7 +83,7 @@ class TokenGrid:
         return value.index_select(1, order).unflatten(1, self.space).movedim(-1, 1) if axes else value
 
 
-def told(text: str, shape: Sequence[int], axes: int, unit_axis: int | None = None) -> TokenGrid:
+def read_grid(text: str, shape: Sequence[int], axes: int, unit_axis: int | None = None) -> TokenGrid:
     """The grid of an output `shape`, batch axis first, as a user writes it: '14x14', or '14x14+1' for one more token.
 
     What is left over stands before the grid. The unit axis is given, or the one that makes the number of places fit.
