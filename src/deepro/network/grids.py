@@ -17,7 +17,7 @@ from deepro.probe import first_tensor, untouched
 _AT_ONCE = 4  # patches in one pass
 _SURE = 0.8  # agreement at which no other layout is tried
 _ENOUGH = 0.5
-_ENOUGH_MAPS = 0.3  # for (N, C, *space), which every convolution gives
+_ENOUGH_MAPS = 0.4  # for (N, C, *space), which every convolution gives
 _ENOUGH_FOLDED = 0.75  # for tokens in blocks, of which there are many that differ little
 
 
@@ -42,7 +42,7 @@ class Grids:
         self.inputs = inputs[:1].detach().clone()
         self.picture = tuple(inputs.shape[2:])
         self.shapes = dict(_run(module, self.inputs)) if shapes is None else dict(shapes)
-        self.convolutional = all(len(s) < 3 or self._looks_like_maps(s) for s in self.shapes.values())
+        self.convolutional = len(self.picture) > 1 and all(len(s) < 3 or self._looks_like_maps(s) for s in self.shapes.values())
         self._seen: dict[str, _Seen | None] = {}
         self._found: dict[str, TokenGrid | str] = {}
 

@@ -38,7 +38,7 @@ def representative_layers(net: Network, count: int = 5) -> list[str]:
     own = [layer for layer in layers.values() if layer.name in seen and not _repeats(layer, layers, seen)]
     blocks = _blocks(net, [layer for layer in layers.values() if layer.name in seen])
     if blocks:
-        return _spread(_level(blocks, count), count, net.input_shape or ())
+        return _spread(_level(blocks, min(count, 3)), count, net.input_shape or ())
     axes = len(net.input_shape or ()) - 1
     maps = [layer for layer in own if axes > 0 and len(layer.shape) == axes + 1 and prod(layer.shape) > layer.units]
     for candidates in (
