@@ -42,7 +42,9 @@ class Grids:
         self.inputs = inputs[:1].detach().clone()
         self.picture = tuple(inputs.shape[2:])
         self.shapes = dict(_run(module, self.inputs)) if shapes is None else dict(shapes)
-        self.convolutional = len(self.picture) > 1 and all(len(s) < 3 or self._looks_like_maps(s) for s in self.shapes.values())
+        self.convolutional = len(self.picture) > 1 and all(
+            len(s) < 3 or self._looks_like_maps(s) for s in self.shapes.values()
+        )
         self._seen: dict[str, _Seen | None] = {}
         self._found: dict[str, TokenGrid | str] = {}
 
