@@ -13,6 +13,7 @@ from deepro.methods.units.representative import representative_layers
 from deepro.network import Network
 from deepro.network.token_grid import TokenGrid
 from deepro.probe import untouched
+from deepro.survey.plan import ALL, choose_layers
 
 timm = pytest.importorskip("timm")
 
@@ -46,6 +47,14 @@ KNOWN = {
     "resmlp_12_224": ("blocks", dict(), (14, 14), 0),
     "mambaout_femto": ("", dict(depths=(1, 1, 1, 1)), (7, 7), 0),
 }
+
+
+REARRANGED = [
+    n
+    for n in KNOWN
+    if n
+    not in ("swin_tiny_patch4_window7_224", "hiera_tiny_224", "convnext_atto", "mambaout_femto", "tnt_s_patch16_224")
+]
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -83,7 +92,7 @@ def test_what_is_no_map_is_refused(name: str) -> None:
         assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["deit_tiny_patch16_224", "resmlp_12_224", "eva02_tiny_patch14_224"])
+@pytest.mark.parametrize("name", REARRANGED)
 @pytest.mark.parametrize("method", ["gradcam", "layercam"])
 def test_a_cam_is_that_of_reshaped_tokens(name: str, method: str) -> None:
     net = load(name, **KNOWN[name][1])
@@ -124,7 +133,23 @@ def test_a_cam_of_maps_with_the_channels_last() -> None:
 
 
 def test_the_blocks_are_what_is_shown() -> None:
-    assert representative_layers(load("deit_tiny_patch16_224", depth=6), 3) == ["blocks.0", "blocks.2", "blocks.5"]
+    found = representative_layers(load("deit_tiny_patch16_224", depth=6), 3)
+    assert found == ["blocks.0.mlp.act", "blocks.2.mlp.act", "blocks.5.mlp.act"]
+
+
+def test_a_survey_is_of_the_neurons_of_all_blocks_and_of_where_they_answer() -> None:
+    net = load("deit_tiny_patch16_224", depth=3)
+    chosen = choose_layers(net, ALL)
+    assert [layer.name for layer in chosen] == ["patch_embed.proj", *(f"blocks.{i}.mlp.act" for i in range(3))]
+    assert [layer.units for layer in chosen[1:]] == [768] * 3
+    x = torch.randn(4, 3, 224, 224, generator=torch.Generator().manual_seed(5))
+    survey = deepro.survey(net, x, layers=["blocks.1.mlp.act"], top_k=2)
+    statistics = survey.layers["blocks.1.mlp.act"]
+    maps = output(net, "blocks.1.mlp.act", x)[:, 1:].reshape(4, 14, 14, 768)
+    for unit in (0, 100, 767):
+        image, (row, column) = statistics.images[unit, 0], statistics.positions[unit, 0]
+        assert float(maps[image, row, column, unit]) == float(maps[..., unit].max())
+        assert abs(float(statistics.mean[unit]) - float(maps[..., unit].mean())) < 1e-5
 
 
 def test_a_layer_on_whose_places_nothing_depends_is_refused() -> None:

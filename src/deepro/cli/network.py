@@ -30,6 +30,10 @@ InputShape = Annotated[str | None, typer.Option(help="Input without the batch ax
 Output = Annotated[
     str | None, typer.Option(help="Key or index of the logits, where the network returns several things.")
 ]
+Axes = Annotated[str | None, typer.Option(help="A letter for each axis of the input, such as NHWC or NTC.")]
+TokenGrids = Annotated[
+    str | None, typer.Option(help="How a layer's tokens lie in the picture, such as blocks.0=14x14+1,blocks.1=14x14.")
+]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, mps or auto.")]
 
 _OPTIONS: dict[str, Any] = {
@@ -38,6 +42,8 @@ _OPTIONS: dict[str, Any] = {
     "preprocess": Preprocess,
     "input_shape": InputShape,
     "output": Output,
+    "axes": Axes,
+    "grids": TokenGrids,
     "device": Device,
 }
 
@@ -76,9 +82,20 @@ def load_options(given: dict[str, Any]) -> dict[str, Any]:
     options = {k: v for k, v in given.items() if v is not None}
     if "input_shape" in options:
         options["input_shape"] = _shape(options["input_shape"])
+    if "grids" in options:
+        options["grids"] = dict(_grid(part) for part in options["grids"].split(","))
     if str(options.get("output", "")).isdecimal():
         options["output"] = int(options["output"])
     return options
+
+
+def _grid(text: str) -> tuple[str, str]:
+    layer, equals, grid = text.strip().rpartition("=")
+    if not equals:
+        from deepro.errors import UsageError
+
+        raise UsageError(f"--grids has {text!r}, expected LAYER=14x14 or LAYER=14x14+1")
+    return layer, grid
 
 
 def _shape(text: str) -> tuple[int, ...]:

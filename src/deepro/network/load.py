@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from deepro.errors import DeeproError, UsageError, near
+from deepro.network.axes import find_axes, rearranged, shape_channels_first
 from deepro.network.labels import read_labels
 from deepro.network.network import Network
 from deepro.network.recipes import as_preprocess
@@ -35,6 +36,8 @@ def load(
     labels: Sequence[str] | Mapping[Any, Any] | str | Path | None = None,
     input_shape: tuple[int, ...] | None = None,
     output: str | int | None = None,
+    axes: str | None = None,
+    grids: Mapping[str, str] | None = None,
     device: str | torch.device | None = None,
 ) -> Network:
     """A network from a module or a name.
@@ -51,6 +54,11 @@ def load(
     labels: class names in order, a mapping of index and name, or a .txt (one a line) or .json file.
     input_shape: without the batch axis, where it cannot be found by trying.
     output: key or index of the logits, where the module returns several things.
+    axes: a letter for each axis of the module's input where they are not (N, C, ...), N for examples and C for
+        channels: "NHWC", "NTC". `input_shape` and tensors are then as the module takes them; results lie over the other
+        axes.
+        Found by itself for a module whose `input_shape` has the channels of a picture last.
+    grids: layer -> how its tokens lie in the picture, where that is not found: "14x14", "14x14+1" for one more token.
     device: cpu, cuda, cuda:1, mps, or auto for the fastest there is.
     Raises UsageError, NetworkError or WeightsError, one line each.
     Example: `deepro.load("torchvision:vgg16")`
@@ -72,6 +80,11 @@ def load(
     check_finite(module, Path(str(weights)).name if _is_file(weights) else found.name)
     if place is not None:
         module = _moved(module, place)
+    if axes is None and input_shape is not None and len(input_shape) > 2 and not found.preprocess:
+        axes = find_axes(module, tuple(input_shape)) if input_shape[0] > 4 >= input_shape[-1] else None
+    if axes is not None:
+        module = rearranged(module, axes)
+        input_shape = None if input_shape is None else shape_channels_first(tuple(input_shape), axes)
     net = Network(
         module,
         name=found.name,
@@ -81,6 +94,9 @@ def load(
         input_shape=input_shape,
         output=output,
     )
+    net.axes = axes
+    for layer, grid in (grids or {}).items():
+        net.tell_grid(layer, grid)
     net.notes, net.weights = notes, None if weights is None else str(weights)
     if names is not None and net.classes not in (None, len(names)):
         raise UsageError(f"{len(names)} labels were given, but the network has {net.classes} classes")

@@ -23,6 +23,7 @@ from deepro.errors import (
     near,
 )
 from deepro.network import labels as names
+from deepro.network.axes import find_axes, to_channels_first
 from deepro.network.fingerprint import Fingerprinter, code, digest_json, digest_tensor
 from deepro.network.graph import edges
 from deepro.network.grids import Grids
@@ -66,7 +67,9 @@ class Network:
         self.weights: str | None = None  # the file or the name that was given beside `source`
         self._traces: dict[Any, Mapping[str, Layer]] = {}
         self._grids: dict[Any, Grids] = {}
+        self.axes: str | None = None  # of the module's own input, where they are not N, C, ...
         self._told: dict[str, str] = {}
+        self._last: dict[tuple[int, ...], str | None] = {}
         self._fingerprinter = Fingerprinter()
         for kind in {type(m) for m in module.modules()}:
             code(kind)  # read now: the file may be edited while the network is at work
@@ -113,6 +116,7 @@ class Network:
             "dtype": str(self.dtype).removeprefix("torch."),
             "notes": list(self.notes),
             **({} if self.weights is None else {"weights": self.weights}),
+            **({"axes": self.axes} if self.axes else {}),
             **({"grids": dict(self._told)} if self._told else {}),
         }
 
@@ -182,6 +186,18 @@ class Network:
         for grids in self._grids.values():
             self._tell(grids, layer, grid)
         self._told[layer] = grid
+
+    def check_space(self, inputs: Tensor) -> None:
+        """Raises UsageError where inputs (N, T, C) count their channels last and `axes` does not say so."""
+        if inputs.ndim == 3 and self.axes is None:
+            shape = tuple(inputs.shape[1:])
+            if shape not in self._last:
+                self._last[shape] = find_axes(self.module, shape)
+            if self._last[shape]:
+                raise UsageError(
+                    f"the network takes {(len(inputs), *shape)} as examples, steps, channels: load it with axes='NTC', "
+                    "so that results lie over the steps"
+                )
 
     def _tell(self, grids: Grids, layer: str, grid: str) -> None:
         seen = grids.shapes.get(layer)
@@ -283,7 +299,9 @@ class Network:
     def _prepare_tensor(self, tensor: Tensor) -> Inputs:
         shape = self.input_shape
         if shape is not None and tensor.ndim == len(shape):
-            tensor = tensor[None]
+            tensor = tensor[None] if self.axes is None else tensor.unsqueeze(self.axes.index("N"))
+        if self.axes is not None:
+            tensor = to_channels_first(tensor, self.axes)
         expected = f"(N, {', '.join(map(str, shape))})" if shape else "(N, ...)"
         if tensor.ndim < 2 or len(tensor) == 0:
             raise ShapeError(f"the tensor has shape {tuple(tensor.shape)}, expected {expected}")

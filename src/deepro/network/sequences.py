@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from deepro.errors import DeeproError, NetworkError, ShapeError, UsageError
+from deepro.network.axes import to_channels_first
 from deepro.network.fingerprint import digest_json, digest_tensor
 from deepro.network.sequence_files import read_sequence
 from deepro.network.sound import Sound
@@ -293,6 +294,8 @@ def check_tokens(module: nn.Module, args: tuple[Any, ...]) -> None:
 
 def run(net: Network, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """The network's own output; NetworkError in one line where its forward fails."""
+    if net.axes is not None and args and isinstance(args[0], Tensor):
+        args = (to_channels_first(args[0], net.axes), *args[1:])
     try:
         return net.module(*args, **kwargs)
     except DeeproError:

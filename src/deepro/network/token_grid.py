@@ -61,6 +61,16 @@ class TokenGrid:
         plain = len(self.levels) == 1 and not self.across and not self.before + self.after
         return not (plain and self.unit_axis == 1 and self.batch_axis == 0)
 
+    @property
+    def places(self) -> int:
+        return self.before + prod(self.space) + self.after
+
+    def fits(self, value: Tensor, count: int) -> bool:
+        """Whether a layer's output for `count` inputs has as many places."""
+        return value.ndim > max(self.unit_axis, self.batch_axis) and (
+            value.numel() == count * self.places * value.shape[self.unit_axis]
+        )
+
     def order(self) -> np.ndarray:
         """(*space) of indices among the output's places."""
         return _order(self.levels, self.fine_first, self.across) + self.before
@@ -73,10 +83,8 @@ class TokenGrid:
         axes = len(self.space)
         if not self.tokens and value.shape[2:] == self.space and value.shape[0] == count:
             return value
-        places = self.before + prod(self.space) + self.after
-        if value.ndim <= max(self.unit_axis, self.batch_axis) or value.numel() != (
-            count * places * value.shape[self.unit_axis]
-        ):
+        places = self.places
+        if not self.fits(value, count):
             raise LayerError(f"an output of {tuple(value.shape)} is not {count} times {places} places: {self}")
         value = value.movedim((self.batch_axis, self.unit_axis), (0, -1)).reshape(count, places, -1)
         order = torch.from_numpy(self.order().reshape(-1)).to(value.device)

@@ -60,7 +60,11 @@ def forward(net: Network, plan: Plan, state: SurveyState, batch: Batch) -> None:
 
     def watch(layer: str, axes: tuple[int, int]):
         def look(output: torch.Tensor) -> torch.Tensor:
-            observe(state, layer, output, batch, axes, plan.top_k)
+            grid, count = plan.grids.get(layer), len(batch.indices)
+            if grid is not None and grid.fits(output, count):
+                observe(state, layer, grid(output.detach(), count), batch, (0, 1), plan.top_k)
+            else:
+                observe(state, layer, output, batch, axes, plan.top_k)
             return output
 
         return look

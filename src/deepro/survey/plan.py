@@ -13,9 +13,12 @@ import torch
 from torch import nn
 
 from deepro.data import Dataset
-from deepro.errors import LayerError, StoreError, UsageError
+from deepro.errors import LayerError, NetworkError, StoreError, UsageError
+from deepro.methods.units.representative import neurons
 from deepro.network import Layer, Network
 from deepro.network.fingerprint import digest_json
+from deepro.network.input_shape import example
+from deepro.network.token_grid import TokenGrid
 from deepro.probe import split_call
 from deepro.survey.statistics import ClassMeans
 
@@ -35,6 +38,7 @@ class Plan:
     """
 
     layers: Mapping[str, tuple[int, int]]
+    grids: Mapping[str, TokenGrid]  # of layers whose places are tokens of a picture
     classed: int
     top_k: int
     batch_size: int
@@ -59,12 +63,14 @@ class Plan:
     @property
     def key(self) -> str:
         """The key of the unfinished work. The number of images is no part of it, so that added data are noticed."""
-        about = asdict(self)
+        about = self.card()
         del about["images"]
         return digest_json(about)[:20]
 
     def card(self) -> dict[str, Any]:
-        return {**asdict(self), "layers": {name: list(axes) for name, axes in self.layers.items()}}
+        about = asdict(self) | {"layers": {name: list(axes) for name, axes in self.layers.items()}}
+        grids = {name: str(grid) for name, grid in self.grids.items()}
+        return {**{k: v for k, v in about.items() if k != "grids"}, **({"grids": grids} if grids else {})}
 
     def differences(self, card: Mapping[str, Any]) -> list[str]:
         """How another plan's card differs from this plan, a phrase for each difference."""
@@ -96,6 +102,7 @@ def make_plan(
     chosen = choose_layers(net, layers)
     return Plan(
         layers={layer.name: (layer.batch_axis, layer.unit_axis) for layer in chosen},
+        grids=_grids(net, chosen),
         classed=_classed(chosen, len(dataset.classes) or _UNNAMED),
         top_k=top_k,
         batch_size=batch_size,
@@ -107,6 +114,22 @@ def make_plan(
         device=str(net.device),
         torch_version=torch.__version__,
     )
+
+
+def _grids(net: Network, layers: Sequence[Layer]) -> dict[str, TokenGrid]:
+    """Where the tokens of those layers lie in a picture that are no maps; nothing for other networks."""
+    shape = net.input_shape
+    if shape is None or len(shape) != 3:
+        return {}
+    try:
+        grids = net.grids(example(net.module, shape))
+        if grids.convolutional:
+            return {}
+        grids.look(*(layer.name for layer in layers))
+        found = {layer.name: grids.get(layer.name) for layer in layers}
+    except NetworkError:
+        return {}
+    return {name: grid for name, grid in found.items() if grid is not None and grid.tokens}
 
 
 def _classed(layers: Sequence[Layer], classes: int) -> int:
@@ -123,7 +146,8 @@ def choose_layers(net: Network, layers: str | Sequence[str] | None) -> list[Laye
     if layers in (ALL, [ALL]) and ALL not in known:
         # By type: a subclass has another name, and a block such as Conv2dNormActivation is none.
         convolutions = {n for n, m in net.module.named_modules() if isinstance(m, nn.modules.conv._ConvNd)}
-        found = [layer for layer in known.values() if split_call(layer.name)[0] in convolutions]
+        convolutions |= {layer.name for layer in neurons(net, known)}  # else a transformer's stem stood for all of it
+        found = [layer for layer in known.values() if {layer.name, split_call(layer.name)[0]} & convolutions]
         return found or _weighted(net, known)
     names = [layers] if isinstance(layers, str) else list(layers)
     if not names:

@@ -56,6 +56,7 @@ def forward(net: Network, inputs: Batch, target: Aim = None, capture: Sequence[s
     """
     if not inputs.is_floating_point():
         raise UnsupportedError(f"heatmaps need an input with a gradient, got whole numbers ({inputs.dtype})")
+    net.check_space(inputs)
     inputs = inputs.detach().clone().requires_grad_(True)
     fixed = None if target is None else joined(net, target, len(inputs))
     layers = () if fixed is None else fixed.layers

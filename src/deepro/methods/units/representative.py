@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log, prod
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from deepro.network import Layer, Network
 from deepro.network.input_shape import example
@@ -52,8 +53,30 @@ def representative_layers(net: Network, count: int = 5) -> list[str]:
     return []
 
 
+def neurons(net: Network, layers: Mapping[str, Layer]) -> list[Layer]:
+    """The hidden neurons of MLPs that work place by place: what follows a dense layer that widens.
+
+    Told by sizes: inner modules seen in order, d -> h and then h -> d with h > d, over more than one place.
+    """
+    modules = dict(net.module.named_modules(remove_duplicate=False))
+    inner = [(layer, modules[split_call(name)[0]]) for name, layer in layers.items()]
+    inner = [(layer, m) for layer, m in inner if not any(m.children())]
+    dense = [i for i, (_, m) in enumerate(inner) if isinstance(m, nn.Linear)]
+    found = []
+    for a, b in pairwise(dense):
+        (layer, wide), (_, narrow) = inner[a], inner[b]
+        assert isinstance(wide, nn.Linear)
+        assert isinstance(narrow, nn.Linear)
+        widens = wide.in_features < wide.out_features == narrow.in_features > narrow.out_features
+        if widens and prod(layer.shape) > layer.units == wide.out_features:
+            after = inner[a + 1][0]
+            same = after.shape == layer.shape and not any(word in after.kind for word in _PASSING)
+            found.append(after if same else layer)
+    return found
+
+
 def _blocks(net: Network, layers: list[Layer]) -> list[Layer]:
-    """The blocks of which a network of tokens has several alike, with their places in the input; else none."""
+    """The neurons of a network of tokens, in blocks of which it has several alike; else those blocks, or none."""
     inputs = example(net.module, net.input_shape or ())
     if inputs.ndim < 4 or not inputs.is_floating_point():
         return []
@@ -67,7 +90,10 @@ def _blocks(net: Network, layers: list[Layer]) -> list[Layer]:
     kinds = Counter(layer.kind for layer in placed)
     if not any(grids[layer.name].tokens for layer in placed if kinds[layer.kind] > 1):
         return []
-    return [layer for layer in placed if kinds[layer.kind] > 1]
+    blocks = [layer for layer in placed if kinds[layer.kind] > 1]
+    within = [n for n in neurons(net, net.layers) if any(n.name.startswith(f"{b.name}.") for b in blocks)]
+    grids.look(*(n.name for n in within))
+    return [n for n in within if grids.get(n.name) is not None] or blocks
 
 
 def _look(net: Network, layers: Mapping[str, Layer]) -> dict[str, _Seen]:
