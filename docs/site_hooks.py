@@ -13,7 +13,13 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parent
 UNRUN = "DEEPRO_SITE_UNRUN"  # set: tutorials are shown without what their cells give
-OUTSIDE = ("ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")  # beside docs/, shown within
+OUTSIDE = (
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "CODE_OF_CONDUCT.md",
+)  # beside docs/, shown within
 
 
 def on_config(config: Any) -> Any:

@@ -26,7 +26,7 @@ FLOORS = (
     ("survey",),
     ("explanation", "embedding", "training"),
     ("report", "integrations"),
-    ("studio",),
+    ("studio", "notebook"),
     ("demos",),
     ("cli",),
 )

@@ -8,6 +8,8 @@ from deepro.explanation import explain as explain
 from deepro.network import Network as Network
 from deepro.network import Preprocess as Preprocess
 from deepro.network import load as load
+from deepro.notebook import open_studio as open_studio
+from deepro.notebook import view as view
 from deepro.network.sound import Sound as Sound
 from deepro.network.vocabulary import Vocabulary as Vocabulary
 from deepro.results import Provenance as Provenance

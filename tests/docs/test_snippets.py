@@ -72,6 +72,7 @@ GIVEN = {
     "docs/own-network.md": own_network,
     "docs/surveys.md": given_net,
     "docs/neighbours.md": given_net,
+    "docs/notebooks.md": given_net,
     "docs/quickstart.md": lambda _: {},
     "docs/zh.md": lambda _: {},
     "docs/coming-from.md": coming_from,

@@ -1,6 +1,7 @@
 // What was chosen, on any page. It stays chosen on every other, until the window is closed.
 import { useSyncExternalStore } from "react";
 import type { PhotographPage } from "../generated/document";
+import { tell } from "./outside";
 
 /** A photograph by its page, or part of a result: the unit or the target; sha256 says which photograph of it. */
 export type Chosen = { name: string; photograph?: string; record?: string; sha256?: string; part?: number };
@@ -25,6 +26,7 @@ class Selection {
   clear = () => this.set(new Map());
   private set(next: ReadonlyMap<string, Chosen>) {
     this.chosen = next;
+    tell([...next.values()].map((one) => one.name));
     try {
       sessionStorage.setItem(KEY, JSON.stringify([...next.values()]));
     } catch {

@@ -14,6 +14,7 @@ import { Sheets, Tile } from "./tile";
 import { Units } from "./units";
 import { boxOf } from "./view";
 import { Explain, Facts, MadeBy } from "../../parts/words";
+import { tell } from "../../core/outside";
 import { href, type Route } from "../../core/routes";
 import { useSettings } from "../../core/settings";
 import type { Source } from "../../core/source";
@@ -58,6 +59,10 @@ export default function MapPage({ overview, page, source, route }: { overview: O
     const to: At = { page: "map", map: page.id, ...(at ? { step: at } : {}), colour, ...(point >= 0 ? { point } : {}) };
     history.replaceState(null, "", href(to));
   }, [page.id, at, colour, point]);
+  useEffect(() => {
+    if (chosen || point >= 0) tell(Array.from(chosen?.points ?? [point], (i) => page.ids[i]!));
+    return () => tell([]);
+  }, [page, chosen, point]);
 
   const choose = (found: Uint32Array | null, why: string, add = false, ofClass: string | null = null) => {
     setChosen((now) => (found === null ? null : { points: add && now ? union(now.points, found) : found, why, class: ofClass }));
