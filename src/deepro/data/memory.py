@@ -17,7 +17,7 @@ from deepro.network.fingerprint import digest_tensor
 from deepro.network.preprocess import open_photograph
 
 _IMAGE = ("image", "images", "img", "pixel_values", "input", "x", "jpg", "png", "path")
-_LABEL = ("label", "labels", "target", "class", "cls", "y")
+LABEL_KEYS = ("label", "labels", "target", "class", "cls", "y")
 
 
 class TorchImages(Dataset):
@@ -62,7 +62,7 @@ def _parts(item: Any) -> tuple[Any, int]:
         key = next((k for k in _IMAGE if k in item), None)
         if key is None:
             raise ImageError(f"an item with {', '.join(map(str, item))}: expected one of {', '.join(_IMAGE[:4])}")
-        label = next((item[k] for k in _LABEL if k in item), None)
+        label = next((item[k] for k in LABEL_KEYS if k in item), None)
         item = item[key]
     elif isinstance(item, tuple | list):
         item, label = item[0], item[1] if len(item) > 1 else None

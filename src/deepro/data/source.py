@@ -10,7 +10,7 @@ from torch import Tensor
 
 from deepro.data.dataset import Dataset, check_unique
 from deepro.data.files import SUFFIXES, FileImages, FolderImages, ListedImages
-from deepro.data.memory import TorchImages
+from deepro.data.memory import LABEL_KEYS, TorchImages
 from deepro.data.tar import TarShards
 from deepro.errors import ShapeError, UsageError
 
@@ -18,14 +18,19 @@ _TABLES = (".csv", ".tsv", ".parquet", ".pq")
 
 
 def as_dataset(source: Any) -> Dataset:
-    """A folder, CSV, TSV, Parquet, tar file or pattern, torch data set, float tensor (N, ...), or list of pictures.
+    """A folder, CSV, TSV, Parquet, tar file or pattern, data set or loader of torch, data set of Hugging Face, float
+    tensor (N, ...), or list of pictures.
 
     Raises UsageError for what is none of these, or empty.
     """
     if isinstance(source, Dataset):
         return source
+    if isinstance(source, torch.utils.data.DataLoader):  # what it reads from, in its own order and one at a time
+        return as_dataset(source.dataset)
     if isinstance(source, torch.utils.data.Dataset):
         return TorchImages(source)
+    if hasattr(source, "features") and hasattr(source, "column_names"):  # of Hugging Face's datasets
+        return _hugging_face(source)
     if isinstance(source, Tensor):
         if not source.is_floating_point() or source.ndim < 2:
             raise ShapeError(f"a data set tensor is float (N, ...), got {source.dtype} {tuple(source.shape)}")
@@ -44,6 +49,12 @@ def as_dataset(source: Any) -> Dataset:
         f"a data set is a folder, a CSV or Parquet list, tar shards, a torch Dataset, a tensor or a list of pictures, "
         f"not {type(source).__name__}"
     )
+
+
+def _hugging_face(source: Any) -> Dataset:
+    """A split of Hugging Face's datasets; the classes are the names of its label's feature."""
+    label = next((source.features[k] for k in LABEL_KEYS if k in source.features), None)
+    return TorchImages(source, f"datasets split of {len(source)}", getattr(label, "names", None))
 
 
 def _from_path(path: Path) -> Dataset:

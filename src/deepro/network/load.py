@@ -16,7 +16,16 @@ from deepro.network.axes import find_axes, rearranged, shape_channels_first
 from deepro.network.labels import read_labels
 from deepro.network.network import Network
 from deepro.network.recipes import as_preprocess
-from deepro.network.sources import Found, Wish, builtin, from_factory, from_huggingface, from_timm, from_torchvision
+from deepro.network.sources import (
+    Found,
+    Wish,
+    builtin,
+    from_factory,
+    from_huggingface,
+    from_onnx,
+    from_timm,
+    from_torchvision,
+)
 from deepro.network.weights import check_finite, classes_in, fit_weights, read_weights
 
 _FILES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".tar")
@@ -25,6 +34,7 @@ _ZOOS = {
     "torchvision": from_torchvision.find,
     "timm": from_timm.find,
     "hf": from_huggingface.find,
+    "onnx": from_onnx.find,
 }
 
 
@@ -42,9 +52,9 @@ def load(
 ) -> Network:
     """A network from a module or a name.
 
-    model: a torch module, kept as it is (with weights= or device= a copy of it is used);
-        builtin:efficientnet-lite0, torchvision:NAME, timm:NAME, hf:REPO or hf:FOLDER, path/file.py:factory or
-        package.module:factory.
+    model: a torch module, Lightning's too, kept as it is (with weights= or device= a copy of it is used); a pipeline of
+        transformers that classifies images; builtin:efficientnet-lite0, torchvision:NAME, timm:NAME, hf:REPO or
+        hf:FOLDER, onnx:FILE, path/file.py:factory or package.module:factory.
     weights: a .safetensors file, or .pt, .pth, .bin read without running code; "random"; or for torchvision and timm
         the name of published weights, "DEFAULT" among them. Without it published weights are taken from the cache or
         downloaded; where they cannot be had the network is random, and `net.notes` says so.
@@ -108,6 +118,10 @@ def _find(model: Any, weights: str | Path | None, classes: int | None = None) ->
         if weights is not None and not _is_file(weights):
             raise UsageError(f"weights is {str(weights)!r}, expected a file for a network given as a module")
         return Found(model, type(model).__name__), "module"
+    if isinstance(getattr(model, "model", None), nn.Module) and hasattr(model, "image_processor"):
+        if weights is not None:
+            raise UsageError("a pipeline has its weights: leave weights= out")
+        return from_huggingface.of_pipeline(model), "module"
     if not isinstance(model, str | Path):
         raise UsageError(f"expected a torch module or a name such as torchvision:resnet50, got {type(model).__name__}")
     model = str(model)
@@ -120,7 +134,7 @@ def _find(model: Any, weights: str | Path | None, classes: int | None = None) ->
     if weights is not None and not file:
         raise UsageError(f"weights is {str(weights)!r}, expected a .safetensors, .pt, .pth or .bin file")
     if not colon or (near(kind, _ZOOS) and "/" not in kind and not kind.endswith(".py") and "." not in kind):
-        forms = "builtin:, torchvision:, timm: or hf:NAME, path/file.py:factory or package.module:factory"
+        forms = "builtin:, torchvision:, timm: or hf:NAME, onnx:FILE, path/file.py:factory or package.module:factory"
         raise UsageError(f"unknown network {model!r}{near(kind, _ZOOS)}; expected {forms}")
     return from_factory.find(model), model
 

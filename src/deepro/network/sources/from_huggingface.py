@@ -36,10 +36,24 @@ def find(name: str, wish: Wish) -> Found:
     except Exception as error:
         reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:200]
         raise WeightsError(f"hf:{name} could not be loaded ({type(error).__name__}: {reason})") from None
-    labels = getattr(module.config, "id2label", None)
-    names = [str(labels[k]) for k in sorted(labels, key=int)] if isinstance(labels, Mapping) and labels else None
+    names = _labels(module)
     notes = () if processor is not None else ("the repository has no preprocessing: tensors only, or pass preprocess=",)
     return Found(module.eval(), Path(where).name if local else name, processor, names, notes)
+
+
+def of_pipeline(pipeline: Any) -> Found:
+    """The network of a transformers pipeline that classifies images, kept as it is, with its processor and labels."""
+    processor = pipeline.image_processor
+    preprocess = None if processor is None else from_processor(processor)
+    notes = (
+        () if preprocess is not None else ("the pipeline's preprocessing is not known: tensors only, or preprocess=",)
+    )
+    return Found(pipeline.model, type(pipeline.model).__name__, preprocess, _labels(pipeline.model), notes)
+
+
+def _labels(module: Any) -> list[str] | None:
+    labels = getattr(getattr(module, "config", None), "id2label", None)
+    return [str(labels[k]) for k in sorted(labels, key=int)] if isinstance(labels, Mapping) and labels else None
 
 
 def _processor(auto: Any, where: str, options: dict[str, Any]) -> Preprocess | None:
