@@ -102,6 +102,10 @@ class StillView:
     def __init__(self, results: list[Result]) -> None:
         self.results = results
 
+    def frame(self) -> Any:
+        """An empty data frame: nothing can be picked out of a picture."""
+        return selected(self.results, [])
+
     def _repr_html_(self) -> str:
         told = "Install deepro[notebook] for the page that one can take hold of."
         return still(self.results) + f"<p><small>{html.escape(told)}</small></p>"
@@ -116,8 +120,8 @@ def still(results: list[Result]) -> str:
 def _widget() -> Any:
     """The widget's class; None where anywidget is not installed."""
     try:
-        import anywidget
-        import traitlets
+        import anywidget  # pyright: ignore[reportMissingImports]
+        import traitlets  # pyright: ignore[reportMissingImports]
     except ImportError:
         return None
 
@@ -146,12 +150,12 @@ def _widget() -> Any:
 
 def selected(results: list[Result], ids: list[str]) -> Any:
     """What was picked out as a pandas data frame: a row an id; of a map with where it lies, its label and columns."""
-    import pandas as pd
+    import pandas as pd  # pyright: ignore[reportMissingImports]
 
     frame = pd.DataFrame({"id": ids})
     for result in results:
-        names = getattr(result, "ids", None)
-        values = getattr(result, "values", None)
+        names: Any = getattr(result, "ids", None)
+        values: Any = getattr(result, "values", None)
         if names is None or getattr(values, "shape", ())[1:] != (2,):
             continue
         points = pd.DataFrame({"id": list(names), "x": values[:, 0], "y": values[:, 1]})

@@ -55,6 +55,11 @@ def given_net(_: Path) -> dict[str, Any]:
     return {"deepro": deepro, "net": photos()}
 
 
+def notebooks(folder: Path) -> dict[str, Any]:
+    pytest.importorskip("pandas", reason="the extra `notebook` is not installed")
+    return given_net(folder)
+
+
 def coming_from(_: Path) -> dict[str, Any]:
     return {**own_network(_), "tokens": code_lstm.VOCABULARY.tokens, "reader": deepro.load("builtin:code-lstm").module}
 
@@ -72,7 +77,7 @@ GIVEN = {
     "docs/own-network.md": own_network,
     "docs/surveys.md": given_net,
     "docs/neighbours.md": given_net,
-    "docs/notebooks.md": given_net,
+    "docs/notebooks.md": notebooks,
     "docs/quickstart.md": lambda _: {},
     "docs/zh.md": lambda _: {},
     "docs/coming-from.md": coming_from,

@@ -22,8 +22,8 @@ def find(name: str, wish: Wish) -> Found:
     if wish.own_weights or wish.weights is not None:
         raise UsageError(f"onnx:{name} holds its weights: leave weights= out")
     try:
-        import onnx
-        import onnx2torch
+        import onnx  # pyright: ignore[reportMissingImports]
+        import onnx2torch  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise NetworkError(f"onnx:{name} needs the package {error.name}: pip install 'deepro[onnx]'") from None
     try:
