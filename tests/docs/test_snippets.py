@@ -151,7 +151,7 @@ def test_what_is_named_exists(document: Path) -> None:
         assert "://" in link or made or (document.parent / link).exists(), link
     inline = re.findall(r"`([^`\n]+)`", text)
     options = {o for c in COMMANDS.values() for p in c.params for o in (*p.opts, *p.secondary_opts)}
-    options |= {"--help"}
+    options |= {"--help", "--quiet", "--install-completion"}  # of `deepro` itself
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     for said in inline:
         for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+(?![\w-])", said):

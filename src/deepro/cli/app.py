@@ -20,6 +20,7 @@ from deepro.cli import (
     layers,
     match,
     methods,
+    progress,
     report,
     responses,
     run,
@@ -79,8 +80,9 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr; complaints stay.")] = False,
 ) -> None:
-    pass
+    progress.quiet = quiet
 
 
 def main() -> None:

@@ -20,12 +20,16 @@ from rich.progress import (
 
 from deepro.progress import Pace, Step, listening
 
+quiet = False  # `deepro --quiet`
 PAUSE = 3.0  # seconds between lines where there is no terminal
 
 
 @contextmanager
 def shown() -> Iterator[None]:
-    """Inside, long work tells how far it is."""
+    """Inside, long work tells how far it is, unless `quiet`."""
+    if quiet:
+        yield
+        return
     with _bars() if sys.stderr.isatty() else _lines():
         yield
 
