@@ -17,7 +17,8 @@ MOST = 200  # chosen things on a contact sheet
 def figure(result: Result) -> Any:
     """A matplotlib Figure with its caption, not attached to any window."""
     made = kinds.of(result).figure(result)
-    made.supxlabel(caption(result), x=0.01, ha="left", fontsize=8, color="0.35", wrap=True)
+    with canvas.fonts():
+        made.supxlabel(caption(result), x=0.01, ha="left", fontsize=8, color="0.35", wrap=True)
     return made
 
 

@@ -618,3 +618,26 @@ def test_the_tables_of_a_page_are_a_file(server: Running, visit: Any) -> None:
     rows = [line for line in text.splitlines() if line]
     assert any("Kind" in line.split(",") for line in rows), rows[:20]
     assert len([line for line in rows if "Conv2d" in line]) >= 2
+
+
+def test_examples_are_made_of_units_that_are_looked_at(tmp_path: Path, browser: Any) -> None:
+    running = Running(tmp_path)
+    running.factory.write_text(
+        running.factory.read_text().replace("(3, 6, 3", "(3, 40, 3").replace("(6, 8, 3", "(40, 8, 3")
+    )
+    running.start()
+    try:
+        running.wait_ready()
+        job = running.finished(running.post("jobs", {"method": "survey", "layers": ["0"]})["id"])
+        id = job["key"][:12]
+        running.until(lambda: [row["examples"] for row in running.get(f"pages/survey/{id}")["layers"]] == [16])
+        quiet(running)
+        with watched(browser) as open_:
+            tab = open_(f"{running.root}/#/survey/{id}/0?find=20,21", (running.root, "data:", "blob:"))
+            tab.wait_for_function(
+                "() => document.querySelectorAll('.unit-tiles .crop img').length >= 4", timeout=60_000
+            )
+            assert tab.locator(".unit-cell").count() == 2
+        assert running.get(f"pages/survey/{id}")["layers"][0]["examples"] == 18
+    finally:
+        running.stop()

@@ -89,7 +89,8 @@ class Kind(Generic[R]):
         """A matplotlib figure without its caption; empty where nothing is drawn of this kind."""
         made = canvas.canvas(*self.inches(result))
         if self.draw is not None:
-            self.draw(made, result)
+            with canvas.fonts():
+                self.draw(made, result)
         return made
 
 

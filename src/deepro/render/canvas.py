@@ -5,7 +5,10 @@ Figures belong to no window: `figure.savefig("a.pdf")` writes one, a notebook sh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import functools
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,14 +16,50 @@ import numpy as np
 from deepro.render import colour
 
 MOST = 9  # units shown of each layer
+_CHINESE = re.compile(r"SansCJK-Regular|NotoSans(SC|TC)-Regular|wqy|PingFang|STHeiti|msjh|msyh|DroidSansFallback")
 TICKS = 120  # tokens that are told apart along an axis
 
 
 def canvas(width: float, height: float) -> Any:
     """An empty matplotlib figure, sizes in inches."""
+    return paper()(figsize=(width, max(1.2, min(height, 40))), layout="constrained", dpi=120)
+
+
+@functools.cache
+def paper() -> Any:
+    """The class of our figures: what is saved holds its fonts as journals want them (Type 42, not Type 3)."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, max(1.2, min(height, 40))), layout="constrained", dpi=120)
+    class Paper(Figure):
+        def savefig(self, *args: Any, **kwargs: Any) -> None:
+            with rc_context({"pdf.fonttype": 42, "ps.fonttype": 42}):
+                super().savefig(*args, **kwargs)
+
+    return Paper
+
+
+@contextlib.contextmanager
+def fonts() -> Iterator[None]:
+    """Inside, what is written has Chinese characters too, where this machine has a font with them."""
+    from matplotlib import rc_context
+
+    with rc_context({"font.family": list(_families())}):
+        yield
+
+
+@functools.cache
+def _families() -> tuple[str, ...]:
+    from matplotlib import font_manager
+
+    manager = font_manager.fontManager
+    for file in sorted(f for f in font_manager.findSystemFonts() if _CHINESE.search(f)):
+        before = len(manager.ttflist)
+        with contextlib.suppress(Exception):  # a font that matplotlib cannot read is as good as none
+            manager.addfont(file)
+            if len(manager.ttflist) > before:
+                return "DejaVu Sans", manager.ttflist[-1].name
+    return ("DejaVu Sans",)
 
 
 def pixels(drawn: Any) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepro.errors import UsageError
-from deepro.render import picture
+from deepro.render import canvas, picture
 from deepro.results import Result
 
 CELL = 1.7  # inches: width of a picture
@@ -25,8 +25,11 @@ class Tile(NamedTuple):
 
 def lay_out(tiles: Sequence[Tile], told: Sequence[str], columns: int) -> Any:
     """A matplotlib figure of tiles in their order; `told` stands below all. columns: pictures a row, at least one."""
-    from matplotlib.figure import Figure
+    with canvas.fonts():
+        return _lay_out(tiles, told, columns)
 
+
+def _lay_out(tiles: Sequence[Tile], told: Sequence[str], columns: int) -> Any:
     rows = _rows(tiles, max(1, columns, *(len(t.pictures) for t in tiles)))
     wide = max(sum(len(t.pictures) for t in row) for row in rows)
     below = [line for text in told for line in textwrap.wrap(text, max(40, int(wide * CELL * 17)))]
@@ -34,7 +37,7 @@ def lay_out(tiles: Sequence[Tile], told: Sequence[str], columns: int) -> Any:
     heights = [CELL * max(_ratio(t) for t in row) + LINE * (n + 0.6) for row, n in zip(rows, lines, strict=True)]
     foot = LINE * 0.8 * (len(below) + 1)
     size = wide * CELL + 0.1, sum(heights) + foot
-    made = Figure(figsize=size, dpi=120)
+    made = canvas.paper()(figsize=size, dpi=120)
     top = size[1]
     for row, n, height in zip(rows, lines, heights, strict=True):
         at = 0

@@ -233,7 +233,8 @@ class Live:
         if request.image is not None:
             photograph = self.inputs(request.image)[0].photographs[0]
             parts.append(photograph.name if photograph else request.image)
-        parts += [_text(value) for value in request.arguments.values() if value is not None]
+        stored = {p.name for p in registry.get(request.method).inputs if p.type.name in ("result", "results")}
+        parts += [_text(v) for name, v in request.arguments.items() if v is not None and name not in stored]
         return " · ".join(part for part in parts if part)
 
 

@@ -22,7 +22,7 @@ type Property = {
 };
 
 /** Families in the order in which one asks: where did it look, what do its units look for, what does it expect, ... */
-const QUESTIONS = ["regions", "units", "patterns", "spaces", "sequences", "network"];
+const QUESTIONS = ["regions", "units", "spaces", "sequences", "patterns", "network"];
 
 /** Options that change how something is computed rather than what is asked. */
 const ADVANCED = new Set(["batch_size", "keep_codes", "pool", "memory", "shard_size", "thumbnails", "sample", "seed", "precision", "step", "copy", "tile", "cut"]);
@@ -111,10 +111,10 @@ function Chosen({ about, data, text }: { about: About; data: boolean; text: bool
   const kept = `form:${JSON.stringify(about)}`;
   const [name, setName] = useState(() => sessionStorage.getItem(kept) ?? "");
   useEffect(() => sessionStorage.setItem(kept, name), [kept, name]);
-  const method = fitting.find((m) => m.name === name) ?? fitting[0];
   const select = useId();
-  if (!method) return <p className="quiet">{t("form.nothing")}</p>;
   const families = [...new Set([...QUESTIONS, ...fitting.map((m) => m.family)])].filter((family) => fitting.some((m) => m.family === family));
+  const method = fitting.find((m) => m.name === name) ?? fitting.find((m) => m.family === families[0]);
+  if (!method) return <p className="quiet">{t("form.nothing")}</p>;
   return (
     <div className="form stack edged">
       <div className="form-field stack close">

@@ -4,7 +4,7 @@ export const words = {
   "studio.network.none": ["This server was started without a network: results can be looked at, nothing new can be made.", "伺服器啟動時沒有載入網路：可以查看結果，但無法產生新的。", "服务器启动时没有加载网络：可以查看结果，但无法生成新的。"],
   "studio.network.failed": ["The network could not be loaded.", "無法載入網路。", "无法加载网络。"],
 
-  "jobs.network": ["Made by {name}, one after the other, in turn for every viewer.", "由 {name} 逐一執行，每位使用者輪流。", "由 {name} 逐一执行，每位使用者轮流。"],
+  "jobs.network": ["Made by {name}, short work first, in turn for every viewer.", "由 {name} 執行，短的工作優先，每位使用者輪流。", "由 {name} 执行，短的工作优先，每位使用者轮流。"],
   "jobs.active": ["{n} running or waiting", "{n} 項執行中或等待中", "{n} 项运行中或等待中"],
   "jobs.now": ["Running and waiting", "執行中與等待中", "运行中与等待中"],
   "jobs.none": ["Nothing is being made.", "目前沒有正在執行的工作。", "目前没有正在运行的任务。"],
