@@ -31,12 +31,12 @@ def paper() -> Any:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    class Paper(Figure):
+    class _Embedding(Figure):
         def savefig(self, *args: Any, **kwargs: Any) -> None:
             with rc_context({"pdf.fonttype": 42, "ps.fonttype": 42}):
                 super().savefig(*args, **kwargs)
 
-    return Paper
+    return _Embedding
 
 
 @contextlib.contextmanager

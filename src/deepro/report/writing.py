@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import gzip
 import hashlib
 import html
 import json
@@ -23,6 +24,8 @@ from deepro.report.viewer import viewer_page, viewer_scripts
 
 if TYPE_CHECKING:
     from deepro.store import Workspace
+
+_LARGE = 32_000  # characters of a page that is compressed in a single file
 
 # No script but ours, no connection at all. `file:` is what 'self' would mean for a page opened from disk.
 _POLICY = (
@@ -81,8 +84,11 @@ def _single(workspace: Workspace, out: Path) -> Path:
     blocks: list[str] = []
 
     def keep(kind: str, id: str, model: BaseModel) -> None:
-        name = html.escape(page_name(kind, id))
-        blocks.append(f'<script type="application/json" id="data:{name}">{as_script(model)}</script>\n')
+        name, type, text = html.escape(page_name(kind, id)), "application/json", as_script(model)
+        if id and len(text) > _LARGE:  # the overview is drawn at once
+            packed = gzip.compress(model.model_dump_json().encode(), 6, mtime=0)
+            type, text = "application/gzip", base64.b64encode(packed).decode("ascii")
+        blocks.append(f'<script type="{type}" id="data:{name}">{text}</script>\n')
 
     title = assemble(workspace, lambda _name, data: data_uri(data), keep).title
     policy = _POLICY.format(files="", script=_digest(app), style=_digest(style))

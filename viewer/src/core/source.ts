@@ -14,7 +14,7 @@ export interface Source {
 
 const still = { version: () => 0, subscribe: () => () => {} };
 
-/** A single file: every page's data stands in the document as a JSON block. */
+/** A single file: every page's data stands in the document as a JSON block, large ones compressed. */
 class EmbeddedSource {
   overview = () => block<Overview>("overview");
   page = <K extends Kind>(kind: K, id: string) => block<Viewer[K]>(`${kind}-${id}`);
@@ -22,7 +22,15 @@ class EmbeddedSource {
 
 function block<T>(name: string): Promise<T> {
   const found = document.getElementById(`data:${name}`);
-  return found ? Promise.resolve(JSON.parse(found.textContent ?? "") as T) : Promise.reject(new Error(name));
+  if (!found) return Promise.reject(new Error(name));
+  const text = found.textContent ?? "";
+  return found.getAttribute("type") === "application/gzip" ? unpacked<T>(text) : Promise.resolve(JSON.parse(text) as T);
+}
+
+/** JSON that was compressed and written as base64. */
+async function unpacked<T>(text: string): Promise<T> {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return (await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).json()) as T;
 }
 
 /** A folder: each page's data is a script that calls `deeproData`, because a page opened from disk cannot fetch. */
