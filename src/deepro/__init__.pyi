@@ -79,6 +79,7 @@ from deepro.methods.regions.cams import hirescam as hirescam
 from deepro.methods.regions.cams import layercam as layercam
 from deepro.methods.regions.cams import scorecam as scorecam
 from deepro.methods.regions.cams import eigencam as eigencam
+from deepro.methods.regions.occlusion import occlusion as occlusion
 from deepro.methods.regions.segment import segment as segment
 from deepro.methods.patterns.imagine import imagine as imagine
 from deepro.methods.sequences.trace import trace as trace

@@ -13,6 +13,7 @@ from deepro.network import Network
 
 METHODS = list(kinds())
 FEW = {"smoothgrad": {"samples": 5}, "integrated_gradients": {"steps": 5}, "expected_gradients": {"samples": 20}}
+FEW["occlusion"] = {"square": 8, "step": 4}  # no larger than what decides
 SIDE = 8  # of a square; the picture has four by four of them
 
 

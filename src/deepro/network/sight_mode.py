@@ -56,7 +56,7 @@ class SightMode(TorchDispatchMode):
             if out is not NotImplemented:
                 return out
         self._clock += 1
-        bound, mutated = _bind(func, name, args, kwargs)
+        bound, mutated = bind(func, name, args, kwargs)
         self._note_space(name, bound)
         before = {id(t): self.see(t) for t in mutated}
         out = func(*args, **kwargs)
@@ -128,7 +128,7 @@ class SightMode(TorchDispatchMode):
         self.space = tuple(a for a, row in rows if a and any(d < len(row) and row[d] for d in dims))
 
 
-def _bind(func: Any, name: str, args: Any, kwargs: Any) -> tuple[dict[str, Any], list[Tensor]]:
+def bind(func: Any, name: str, args: Any, kwargs: Any) -> tuple[dict[str, Any], list[Tensor]]:
     """Arguments by name with their defaults, and the tensors that the operation writes to."""
     bound: dict[str, Any] = {"#name": name}
     mutated: list[Tensor] = []

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from PIL import Image
@@ -23,10 +22,12 @@ from deepro.errors import ImageError, UsageError, near
 from deepro.explanation import DEFAULT, make
 from deepro.kinds.photographs.prediction import Prediction
 from deepro.kinds.surveys.survey import Survey
+from deepro.methods.hiding import filling, hide
+from deepro.methods.incremental import WHOLE, Incremental
 from deepro.methods.units.representative import representative_layers
 from deepro.network import Inputs, Network
 from deepro.network.fingerprint import Fingerprinter
-from deepro.network.preprocess import Preprocess, open_photograph
+from deepro.network.preprocess import open_photograph
 from deepro.registry import Call
 from deepro.render import address
 from deepro.render.document import Guess
@@ -36,9 +37,7 @@ from deepro.studio.page_store import PageStore
 from deepro.survey import showing
 
 REMEMBERED = 16  # inputs kept ready
-GREY = 0.5
 EXAMPLES = 16  # units of a surveyed layer that get examples before anybody looks
-BLUR = 0.08  # sigma of the blur that hides, of the input's shorter side
 
 
 def twin(net: Network) -> Network:
@@ -66,6 +65,7 @@ class Live:
         self.fingerprint = net.fingerprint
         self._layers: list[str] | None = None
         self._predictions: dict[str, str] = {}  # page id -> key of its prediction
+        self._work: tuple[str, Incremental | None] | None = None  # the picture of which parts were hidden last
         self._inputs: OrderedDict[str, tuple[Inputs, Tensor]] = OrderedDict()  # with the probabilities (K,)
 
     # ---- pictures
@@ -130,8 +130,7 @@ class Live:
 
     def _probabilities(self, tensor: Tensor) -> Tensor:
         with torch.no_grad():
-            logits = self.net.logits_of(self.net.module(tensor.clone())).float()
-        return logits.softmax(1) if logits.shape[1] > 1 else logits.sigmoid()
+            return _as_probabilities(self.net.logits_of(self.net.module(tensor.clone())))
 
     # ---- hiding part of a picture
 
@@ -150,8 +149,7 @@ class Live:
             )
         marked = np.unpackbits(np.frombuffer(bits, np.uint8), count=height * width).reshape(height, width).astype(bool)
         hidden = ~marked if keep else marked
-        cover = torch.from_numpy(hidden).to(tensor.device)
-        after = self._probabilities(torch.where(cover, self._filling(tensor, fill), tensor))[0]
+        after = self._hidden(id, tensor, filling(self.net, tensor, fill), hidden)
         shown = list(dict.fromkeys([*before.topk(min(5, len(before))).indices.tolist(), int(after.argmax())]))
         return Occluded(
             changes=[Change(label=self.net.label(i), before=float(before[i]), after=float(after[i])) for i in shown],
@@ -162,17 +160,17 @@ class Live:
             milliseconds=_since(started),
         )
 
-    def _filling(self, tensor: Tensor, fill: str) -> Tensor:
-        if fill == "mean":
-            return tensor.mean((2, 3), keepdim=True).expand_as(tensor)
-        if fill == "blur":
-            sigma = BLUR * min(tensor.shape[-2:])
-            planes = tensor[0].permute(1, 2, 0).cpu().numpy()
-            blurred = cv2.GaussianBlur(planes, (0, 0), sigma).reshape(planes.shape)
-            return torch.from_numpy(blurred).permute(2, 0, 1)[None].to(tensor)
-        if fill == "grey" and isinstance(self.net.preprocess, Preprocess):
-            return self.net.preprocess.normalise(torch.full_like(tensor, GREY))
-        raise UsageError(f"unknown fill {fill!r}; expected mean, grey or blur")
+    def _hidden(self, id: str, tensor: Tensor, instead: Tensor, hidden: np.ndarray) -> Tensor:
+        """(K,) the probabilities of a picture with a part hidden; from the second part on only what it reaches runs."""
+        if self._work is None or self._work[0] != id or hidden.mean() > WHOLE or not hidden.any():
+            if hidden.any() and (self._work is None or self._work[0] != id):
+                self._work = (id, None)
+            return self._probabilities(torch.where(torch.from_numpy(hidden).to(tensor.device), instead, tensor))[0]
+        work = self._work[1] or Incremental(self.net, tensor)
+        self._work = (id, work)
+        (answer,) = work.answers([hide(tensor, instead, hidden)], 1, "occlusion")
+        assert answer.logits is not None
+        return _as_probabilities(answer.logits)[0]
 
     # ---- jobs
 
@@ -268,6 +266,11 @@ def _text(value: Any, most: int = 6) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{k}#{_text(v)}" for k, v in list(value.items())[:most])
     return ", ".join(map(str, value[:most])) if isinstance(value, list) else str(value)
+
+
+def _as_probabilities(logits: Tensor) -> Tensor:
+    """(N, K)"""
+    return logits.float().softmax(1) if logits.shape[1] > 1 else logits.float().sigmoid()
 
 
 def _since(started: float) -> float:

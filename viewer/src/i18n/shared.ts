@@ -62,6 +62,7 @@ export const shared = {
   "heat.unit.scorecam": ["weighted activation", "加權活化", "加权激活"],
   "heat.unit.eigencam": ["weighted activation", "加權活化", "加权激活"],
   "heat.unit.gradcam": ["weighted activation", "加權活化", "加权激活"],
+  "heat.unit.occlusion": ["score lost", "失去的分數", "失去的分数"],
   "heat.unit.layercam": ["weighted activation", "加權活化", "加权激活"],
   "heat.side": ["Methods side by side", "並排比較各種方法", "并排比较各种方法"],
   "heat.side.caption": [

@@ -13,7 +13,7 @@ from torch import Tensor
 from deepro import progress
 from deepro.errors import UsageError
 from deepro.kinds.experiments.correspondence import CONTROL, Correspondence
-from deepro.methods.units.occlusion import _grey
+from deepro.methods.hiding import filling
 from deepro.methods.units.zeiler import ZEILER
 from deepro.network import Network
 from deepro.parameters import Bounds, Images, LayerNames, Value
@@ -65,9 +65,9 @@ def correspondence(
         plain = _features(net, images.tensor, names)
         for part, where in progress.steps(plans, "correspondence"):
             hidden = images.tensor.clone()
-            grey = _grey(net, hidden)
+            grey = filling(net, hidden[:1], "grey")[0]
             for i, (left, top, right, bottom) in enumerate(where.tolist()):
-                hidden[i, :, top:bottom, left:right] = grey
+                hidden[i, :, top:bottom, left:right] = grey[:, top:bottom, left:right]
             for name, features in _features(net, hidden, names).items():
                 matrix = _distances((plain[name] - features).sign())
                 pairs[name].setdefault(part, []).append(matrix[np.triu_indices(count, 1)])

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from deepro import progress
 from deepro.errors import LayerError, UsageError
 from deepro.kinds.experiments.occlusion_maps import OcclusionMaps
+from deepro.methods.hiding import filling, hide_box
+from deepro.methods.incremental import Incremental
 from deepro.methods.units.zeiler import ZEILER
-from deepro.network import Network, Preprocess
+from deepro.network import Network
 from deepro.parameters import Bounds, Image, LayerName, OneClass, Unit
 from deepro.registry import method
 from deepro.shapes import to_array
@@ -32,7 +32,7 @@ def occlusion_maps(
     *,
     square: Annotated[int, Bounds(1, 4096), "side of the grey square in input pixels"] = 50,
     step: Annotated[int, Bounds(1, 4096), "input pixels between two places"] = 8,
-    batch_size: Annotated[int, Bounds(1, 4096), "squares evaluated at once"] = 16,
+    batch_size: Annotated[int, Bounds(1, 4096), "squares evaluated at once"] = 32,
 ) -> OcclusionMaps:
     """Move a grey square over one image and record three maps over its places (figure 6 of the paper).
 
@@ -48,24 +48,29 @@ def occlusion_maps(
         raise UsageError(f"occlusion maps show one picture (1, C, H, W), got {tuple(image.tensor.shape)}")
     net.check_layer(layer)
     with torch.no_grad():
-        maps, logits = _run(net, image.tensor, layer)
+        work = Incremental(net, image.tensor, [layer])
+        maps, logits = work.outputs[layer], work.logits
+        assert logits is not None
+        if maps.ndim < 3:
+            raise LayerError(f"layer {layer!r} gives {tuple(maps.shape)}, expected a map (N, units, *space)")
         unit = int(maps[0].flatten(1).amax(1).argmax()) if unit is None else unit
         if not 0 <= unit < maps.shape[1]:
             raise UsageError(f"layer {layer!r} has units 0..{maps.shape[1] - 1}, not {unit}")
         plain = int(logits[0].argmax())
         index = plain if target is None else net.label_index(target)
         boxes = _boxes(image.tensor.shape[2:], square, step)
-        flat = boxes.reshape(-1, 4)
-        grey = _grey(net, image.tensor)
-        found: list[tuple[Tensor, Tensor, Tensor]] = []
-        for part in progress.steps(np.array_split(flat, -(-len(flat) // batch_size)), "occlusion"):
-            hidden = image.tensor.repeat(len(part), 1, 1, 1)
-            for i, (left, top, right, bottom) in enumerate(part):
-                hidden[i, :, top:bottom, left:right] = grey
-            seen, said = _run(net, hidden, layer)
-            found.append((seen[:, unit].flatten(1).sum(1), said.softmax(1)[:, index], said.argmax(1)))
+        grey = filling(net, image.tensor, "grey")
+        changes = [hide_box(grey, box) for box in boxes.reshape(-1, 4)]
+        response, probability = (torch.empty(len(changes)) for _ in range(2))
+        predicted = torch.empty(len(changes), dtype=torch.int64)
+        work.only = {layer: unit}
+        for answer in work.answers(changes, batch_size, "occlusion"):
+            assert answer.logits is not None
+            response[answer.numbers] = answer.outputs[layer].flatten(1).sum(1).to(response)
+            probability[answer.numbers] = answer.logits.softmax(1)[:, index].to(probability)
+            predicted[answer.numbers] = answer.logits.argmax(1).cpu()
     response, probability, predicted = (
-        to_array(torch.cat(f)).reshape(boxes.shape[:2]) for f in zip(*found, strict=True)
+        to_array(f).reshape(boxes.shape[:2]) for f in (response, probability, predicted)
     )
     return OcclusionMaps(
         layer=layer,
@@ -84,15 +89,6 @@ def occlusion_maps(
     )
 
 
-def _run(net: Network, inputs: Tensor, layer: str) -> tuple[Tensor, Tensor]:
-    with net.probe([layer]) as probe:
-        logits = net.logits_of(probe(inputs))
-    maps = probe[layer]
-    if maps.ndim < 3:
-        raise LayerError(f"layer {layer!r} gives {tuple(maps.shape)}, expected a map (N, units, *space)")
-    return maps, logits
-
-
 def _boxes(space: Any, square: int, step: int) -> np.ndarray:
     """(rows, columns, 4) left, top, right, bottom."""
     ends = []
@@ -105,11 +101,3 @@ def _boxes(space: Any, square: int, step: int) -> np.ndarray:
     boxes[..., 0], boxes[..., 2] = left[None], right[None]
     boxes[..., 1], boxes[..., 3] = top[:, None], bottom[:, None]
     return boxes
-
-
-def _grey(net: Network, like: Tensor) -> Tensor:
-    """(C, 1, 1) the input value of middle grey."""
-    if not isinstance(net.preprocess, Preprocess):
-        return like.new_zeros(like.shape[1], 1, 1)
-    grey = like.new_full((1, like.shape[1], 1, 1), 0.5)
-    return net.preprocess.normalise(grey)[0]
