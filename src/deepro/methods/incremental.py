@@ -605,8 +605,8 @@ _MIXED = {"batch_norm", "layer_norm", "linear", "softmax", "log_softmax", "cat",
 _WITHIN = _HALOS | _AXIS | _MIXED | {
     "mean", "sum", "amax", "amin", "adaptive_max_pool2d", "avg_pool1d", "conv1d", "conv_transpose2d", "group_norm",
     "instance_norm", "upsample_nearest2d", "upsample_bilinear2d", "pad", "constant_pad_nd", "reflection_pad2d",
-    "matmul", "_native_multi_head_attention", "scaled_dot_product_attention", "glu", "pixel_shuffle", "channel_shuffle",
-    "rms_norm", "prelu", "local_response_norm", "linalg_vector_norm",
+    "matmul", "_native_multi_head_attention", "scaled_dot_product_attention", "pixel_shuffle", "channel_shuffle",
+    "rms_norm", "local_response_norm", "linalg_vector_norm",
 }  # fmt: skip # each input of a batch for itself, along axis 0
 
 
