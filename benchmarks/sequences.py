@@ -6,6 +6,8 @@ python benchmarks/sequences.py
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from unittest.mock import patch
@@ -90,6 +92,31 @@ def trace_ratios() -> None:
     print(f"trace by two products / fused forward       {again / fused:.2f}")
 
 
+PEAK = """
+import resource, sys, torch, deepro
+net, text = deepro.load("builtin:code-lstm"), "for x in range(9):\\n" * 10_527
+tokens = net.preprocess.encode(text)[None, :200_000]
+deepro.trace(net, text[:50])
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before = peak()
+if sys.argv[1] == "bare":
+    with torch.no_grad():
+        net.module(tokens)
+else:
+    deepro.trace(net, tokens[0].numpy(), states="h", precision="half")
+print(peak() - before)
+"""
+
+
+def peak_memory() -> None:
+    def of(what: str) -> float:
+        return float(subprocess.run([sys.executable, "-c", PEAK, what], capture_output=True, text=True).stdout)
+
+    kept = 200_000 * 256 * 2 / 2**20
+    bare, traced = of("bare"), of("trace")
+    print(f"h of 200 000 steps in half precision: {traced:.0f} MB, of the bare pass and what is kept {bare + kept:.0f}")
+
+
 def search_seconds() -> None:
     generator = np.random.default_rng(0)
     states = generator.normal(size=(15_000, 512)).astype(np.float32)  # h and c of 256 units
@@ -145,6 +172,7 @@ def gradient_ratio(name: str, rnn: nn.RNNBase, repeats: int = 5) -> None:
 if __name__ == "__main__":
     print(f"{torch.get_num_threads()} threads")
     trace_ratios()
+    peak_memory()
     search_seconds()
     match_seconds()
     gradient_ratio("LSTM 128", nn.LSTM(16, 128, batch_first=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -357,3 +358,27 @@ def test_saved_and_opened(tmp_path: Path) -> None:
         assert np.array_equal(again.gates[name]["lstm.l1"], made.gates[name]["lstm.l1"])
     assert np.array_equal(np.asarray(again.c), np.asarray(made.c))
     assert again.h[1, 0, 1, 4, 3] == made.h["lstm.l1"][0, 1, 4, 3]
+
+
+def test_half_precision_of_a_long_sequence_needs_no_more_than_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    net = deepro.load(nn.LSTM(3, 5, 2, batch_first=True))
+    series = [np.random.default_rng(n).normal(size=(length, 3)).astype("f4") for n, length in enumerate((500, 40))]
+    whole = deepro.trace(net, series, precision="half")
+    module = sys.modules["deepro.methods.sequences.trace"]
+    monkeypatch.setattr(module, "LONG", 64)
+    cut = deepro.trace(net, series, precision="half")
+    assert cut.h["lstm.l1"].dtype == np.float16
+    for name in whole.layers:
+        assert cut.lengths[name].tolist() == [500, 40]
+        for state in ("h", "c", "f"):
+            for one, other in zip(whole.states(name, state), cut.states(name, state), strict=True):
+                assert np.allclose(one, other, atol=2e-3)
+    assert np.allclose(whole.outputs, cut.outputs, atol=1e-5)
+    seen: list[int] = []
+    hook = net.module.register_forward_hook(lambda _m, args, _o: seen.append(args[0].shape[1]))
+    deepro.trace(net, series, precision="half", states="h")
+    hook.remove()
+    assert max(seen) <= 192  # no pass over more than what is tried, and a piece
+    both = deepro.load(nn.LSTM(3, 5, batch_first=True, bidirectional=True))  # cannot go on where a piece ends
+    assert deepro.trace(both, series, precision="half").lengths["lstm"].tolist() == [500, 40]

@@ -20,9 +20,9 @@ from torch import nn
 from deepro import progress
 from deepro.errors import StoreError, UsageError
 from deepro.methods.sequences.bits import Bits
-from deepro.methods.sequences.carry import carrying, check_pieces, piece
+from deepro.methods.sequences.carry import carrying
 from deepro.methods.sequences.match import search
-from deepro.methods.sequences.trace import read
+from deepro.methods.sequences.trace import check_pieces, piece, read
 from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences
 from deepro.probe import untouched

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepro.errors import NetworkError, UsageError, near
+from deepro import progress
+from deepro.errors import NetworkError, UnsupportedError, UsageError, near
 from deepro.kinds.sequences.trace import Layered, Trace
+from deepro.methods.sequences.carry import carrying
 from deepro.methods.sequences.recurrent import LayerStates, Recorder
 from deepro.network import Network
 from deepro.network.sequences import Sequences, as_sequences, run
@@ -20,6 +22,10 @@ from deepro.parameters import AnySequence, LayerNames
 from deepro.probe import first_tensor
 from deepro.registry import Paper, method
 from deepro.shapes import to_array
+
+LONG = 32_768  # steps; in half precision a longer sequence is read in quarters of it
+_TRIED = 192  # steps on which it is tried whether pieces give what the whole gives
+_NEAR = 1e-4
 
 # A module whose kernel and whose own weights disagree by more than this is not what it says (a changed forward).
 TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
@@ -36,7 +42,9 @@ def trace(
     layers: LayerNames | None = None,
     *,
     states: Annotated[str, "what to keep, with commas: h, c, gates such as i,f,g,o, inputs, outputs; or all"] = "all",
-    precision: Annotated[Literal["full", "half"], "half: float16, in which 1 and 1.001 are still two"] = "full",
+    precision: Annotated[
+        Literal["full", "half"], "half: float16, in which 1 and 1.001 are still two; long sequences are read in pieces"
+    ] = "full",
 ) -> Trace:
     """h, c and every gate of every recurrent layer for all steps; the module is untouched.
 
@@ -64,14 +72,7 @@ def read(
     half: bool = False,
 ) -> Trace:
     """The trace of prepared sequences; for other methods, inside `untouched`. keep: None for everything."""
-    parts: list[tuple[tuple[int, ...], list[LayerStates], Tensor | None]] = []
-    for rows, args, kwargs in sequence.batches():
-        with torch.no_grad(), Recorder(net.module) as recorder:
-            output = run(net, args, kwargs)
-        made = pick(recorder.layers(layers), layers)
-        for states in made:
-            check(states)
-        parts.append((rows, [_only(s, keep, half) for s in made], _wanted("outputs", keep, first_tensor(output))))
+    parts = list(_read(net, sequence, layers, keep, half))
     if keep is not None:
         _known(keep, parts[0][1])
     names = list(dict.fromkeys(states.name for _, made, _ in parts for states in made))
@@ -105,6 +106,115 @@ def read(
         texts=sequence.texts,
         symbols=net.preprocess.tokens if isinstance(net.preprocess, Vocabulary) else None,
     )
+
+
+Part = tuple[tuple[int, ...], list[LayerStates], Tensor | None]
+
+
+def _read(
+    net: Network, sequence: Sequences, layers: str | Sequence[str] | None, keep: Sequence[str] | None, half: bool
+) -> Iterator[Part]:
+    """Sequences of equal length together; where memory is to be saved, a long one by itself and a piece at a time."""
+    long = [n for n, item in enumerate(sequence.items) if half and len(item) > LONG and _goes_on(net, sequence, n)]
+    rest = [n for n in range(len(sequence.items)) if n not in long]
+    for number in long:
+        yield _in_pieces(net, sequence, number, layers, keep)
+    for rows, args, kwargs in (sequence.subset(rest) if long else sequence).batches():
+        with torch.no_grad(), Recorder(net.module) as recorder:
+            output = run(net, args, kwargs)
+        made = pick(recorder.layers(layers), layers)
+        for states in made:
+            check(states)
+        own = tuple(rest[r] for r in rows) if long else rows
+        yield own, [_only(s, keep, half) for s in made], _wanted("outputs", keep, first_tensor(output))
+
+
+def _goes_on(net: Network, sequence: Sequences, number: int) -> bool:
+    try:
+        check_pieces(net, sequence, number)
+    except (UnsupportedError, NetworkError):
+        return False
+    return True
+
+
+def _in_pieces(
+    net: Network, sequence: Sequences, number: int, layers: str | Sequence[str] | None, keep: Sequence[str] | None
+) -> Part:
+    """One long sequence in half precision. Only what is kept, and one piece, is in memory at a time."""
+    item = sequence.items[number]
+    whole: list[LayerStates] = []
+    outputs: list[Tensor] = []
+    at = 0
+    with carrying(net.module):
+        for part in progress.steps(item.split(LONG // 4), "trace"):
+            _, made, output = next(_read(net, piece(sequence, number, part), layers, keep, True))
+            if not whole:
+                whole = [_room(states, len(item)) for states in made]
+            if output is not None:
+                outputs.append(output if sequence.batch_first else output.transpose(0, 1))
+            for states, into in zip(made, whole, strict=True):
+                for mine, theirs in zip(_arrays(into), _arrays(states), strict=True):
+                    mine[:, :, at : at + len(part)] = theirs
+                into.check = max(into.check, states.check)
+            at += len(part)
+    joined = torch.cat(outputs, 1) if outputs else None
+    return (number,), whole, joined if joined is None or sequence.batch_first else joined.transpose(0, 1)
+
+
+def _arrays(states: LayerStates) -> list[Tensor]:
+    """(D, N, T, U) each, of what is kept; inputs with an axis in front."""
+    inputs = None if states.inputs is None else states.inputs[None]
+    return [v for v in (states.h, states.c, *states.gates.values(), inputs) if v is not None]
+
+
+def _room(states: LayerStates, steps: int) -> LayerStates:
+    """The same for so many steps, still empty."""
+
+    def empty(value: Tensor, axis: int = 2) -> Tensor:
+        return value.new_empty((*value.shape[:axis], steps, *value.shape[axis + 1 :]))
+
+    return replace(
+        states,
+        h=empty(states.h),
+        c=None if states.c is None else empty(states.c),
+        gates={g: empty(v) for g, v in states.gates.items()},
+        inputs=None if states.inputs is None else empty(states.inputs, 1),
+        lengths=torch.full_like(states.lengths, steps),
+    )
+
+
+def check_pieces(net: Network, sequences: Sequences, number: int) -> None:
+    """Raises UnsupportedError where pieces of a sequence do not give the states that the whole gives.
+
+    So it is with a network that reads backwards, looks ahead by a convolution, or keeps more than recurrent states.
+    """
+    item = sequences.items[number][:_TRIED]
+    half = len(item) // 2
+    if half < 1:
+        return
+
+    def states(*parts: Tensor) -> Mapping[str, Tensor]:
+        made: dict[str, list[Tensor]] = {}
+        with carrying(net.module):
+            for part in parts:
+                trace = read(net, piece(sequences, number, part))
+                for name in trace.layers:
+                    made.setdefault(name, []).append(torch.from_numpy(trace.h[name][:, 0]))
+        return {name: torch.cat(values, 1) for name, values in made.items()}
+
+    whole, cut = states(item), states(item[:half], item[half:])
+    for name, values in whole.items():
+        if name not in cut or cut[name].shape != values.shape or float((cut[name] - values).abs().max()) > _NEAR:
+            raise UnsupportedError(
+                f"layer {name!r} does not go on where a piece ends (it reads backwards, or sees steps beside its own): "
+                f"sequences of {len(sequences.items[number])} steps must be read whole; raise `steps`"
+            )
+
+
+def piece(sequences: Sequences, number: int, part: Tensor) -> Sequences:
+    """One part of one sequence, as a sequence of its own."""
+    one = sequences.subset([number])
+    return replace(one, items=(part,), texts=(None,))
 
 
 def _wanted(name: str, keep: Sequence[str] | None, value: Any) -> Any:
