@@ -8,6 +8,7 @@ from typing import Any
 
 import deepro
 from deepro import registry
+from deepro.errors import UsageError
 from deepro.kinds.spaces.aligned_maps import AlignedMaps
 from deepro.kinds.spaces.atlas import Atlas
 from deepro.kinds.spaces.findings import Findings
@@ -31,6 +32,7 @@ class Embedded:
     scores: LayerScores | None = None
     findings: tuple[Findings, ...] = ()
     atlases: tuple[Atlas, ...] = ()
+    notes: tuple[str, ...] = ()  # what was asked for and cannot be made of these examples
 
     def results(self) -> list[Result]:
         """All of it, the maps first."""
@@ -73,13 +75,27 @@ def embed(
             maps = tuple(_until_stopped(_make(ws, registry.get(method), net, data, name, options) for name in layers))
         if not all(m.finished for m in maps):
             return Embedded(maps, aligned)  # a listener that stopped one map stops the rest
+        notes: list[str] = []
+        known: LayerScores | None = None
+        found: tuple[Findings, ...] = ()
+        try:
+            known = _made(ws, deepro.layer_scores, net, data, layers, shared_options) if scores else None
+        except UsageError as error:
+            notes.append(f"--scores: {error}")
+        try:
+            found = (
+                tuple(_made(ws, deepro.findings, net, data, name, shared_options) for name in layers) if find else ()
+            )
+        except UsageError as error:
+            notes.append(f"--find: {error}")
         return Embedded(
             maps,
             aligned,
             tuple(_made(ws, deepro.unit_map, net, data, name, of_units) for name in layers) if units else (),
-            _made(ws, deepro.layer_scores, net, data, layers, shared_options) if scores else None,
-            tuple(_made(ws, deepro.findings, net, data, name, shared_options) for name in layers) if find else (),
+            known,
+            found,
             tuple(_made(ws, deepro.atlas, net, data, name, of_pictures) for name in layers) if atlas else (),
+            tuple(notes),
         )
 
 

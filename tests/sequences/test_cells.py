@@ -9,10 +9,10 @@ from scipy.stats import rankdata, spearmanr
 from torch import nn
 
 import deepro
-from deepro.errors import UsageError
+from deepro.errors import DeeproError, UsageError
 from deepro.kinds.sequences.signals import series_tracks, sound_tracks
 from deepro.kinds.sequences.texts import text_tracks
-from deepro.methods.sequences import scores
+from deepro.methods.sequences import recurrent, scores
 from deepro.methods.sequences import verdict as verdicts
 from deepro.methods.sequences.cells import _pieces, _probe, _splits, find_cells, oriented, suggest
 from deepro.methods.sequences.controls import clamp, random_twin
@@ -463,3 +463,56 @@ def test_users_columns() -> None:
     assert make_tracks(sequences, {"number": [[0.5, 2], [1, 2, 3]]})[0].measure == "rank"
     fewer = make_tracks(sequences, {"number": [[0.5, 2], [1, 2, 3]]}, [1, 1])[0]  # behind a convolution
     assert [v.tolist() for v in fewer.values] == [[2], [3]]
+
+
+class Leaky(nn.Module):
+    """A cell of one's own: h goes a part of the way to tanh(a x + b h)."""
+
+    def __init__(self, features: int, units: int) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(features, units), nn.Linear(units, units)
+
+    def forward(self, x: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
+        return torch.lerp(h, (self.a(x) + self.b(h)).tanh(), 0.3)
+
+
+class LeakyLoop(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell, self.head = Leaky(2, 6), nn.Linear(6, 3)
+
+    def forward(self, x: torch.Tensor, held: tuple[int, float, int] | None = None) -> torch.Tensor:
+        h, made = x.new_zeros(len(x), 6), []
+        for t in range(x.shape[1]):
+            h = self.cell(x[:, t], h)
+            if held is not None and t >= held[2]:
+                h = h.index_fill(1, torch.tensor([held[0]]), held[1])
+            made.append(h)
+        return self.head(torch.stack(made, 1))
+
+
+def test_a_registered_cell_is_intervened_on() -> None:
+    if recurrent.registered(Leaky(1, 1)) is None:
+        recurrent.register_cell(Leaky, lambda _m, _args, _kwargs, out: {"h": out, "gate": out.sigmoid()})
+    torch.manual_seed(0)
+    module = LeakyLoop().double()
+    net = deepro.load(module)
+    series = np.random.default_rng(0).normal(size=(20, 2))
+    made = deepro.intervene(net, series, "cell", state="h", unit=2, how="clamp", value=0.4, start=5)
+    x = torch.tensor(series[None])
+    with torch.no_grad():
+        plain, held = module(x)[0], module(x, (2, 0.4, 5))[0]
+    wanted = (held - plain).abs().mean(1) / plain.std(correction=0)
+    assert np.allclose(made.change, wanted.numpy(), atol=1e-6)
+    assert (made.change[:5] == 0).all()
+    for options, said in (
+        ({"state": "gate"}, "does not return its 'gate'"),
+        ({"state": "c"}, "no state 'c'; it has h, gate"),
+        ({"state": "h", "unit": 9}, "units 0 to 5"),
+    ):
+        with pytest.raises(DeeproError, match=said):
+            deepro.intervene(net, series, "cell", **options)
+    matrix = deepro.memory(net, [series], steps=20).influence
+    x.requires_grad_()
+    best = module(x)[0, 12].max()
+    assert np.allclose(matrix[12], torch.autograd.grad(best, x)[0][0].norm(dim=1).numpy(), atol=1e-9)

@@ -374,6 +374,8 @@ def test_half_precision_of_a_long_sequence_needs_no_more_than_is_kept(monkeypatc
         for state in ("h", "c", "f"):
             for one, other in zip(whole.states(name, state), cut.states(name, state), strict=True):
                 assert np.allclose(one, other, atol=2e-3)
+    assert whole.outputs is not None
+    assert cut.outputs is not None
     assert np.allclose(whole.outputs, cut.outputs, atol=1e-5)
     seen: list[int] = []
     hook = net.module.register_forward_hook(lambda _m, args, _o: seen.append(args[0].shape[1]))

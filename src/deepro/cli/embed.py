@@ -92,6 +92,8 @@ def embed(
 
     def human(console: Console) -> None:
         describe(console, *made.results())
+        for note in made.notes:
+            console.print(f"not made   {note}", markup=False)
         for picture, rows in found.items():
             console.print(f"nearest to {picture}: " + ", ".join(f"{i} ({d:.3g})" for i, d in rows[:5]), markup=False)
         for file in files:
@@ -108,6 +110,7 @@ def summary(made: Embedded) -> dict[str, Any]:
     """For --json."""
     about = ("layer", "method", "quality", "baselines", "facts", "finished", "notes")
     return {
+        "notes": list(made.notes),
         "maps": [
             _row(one, *about, points=len(one.values)) | ({"result": _key(made.aligned)} if made.aligned else {})
             for one in made.maps

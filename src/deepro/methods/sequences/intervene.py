@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
-from deepro.errors import LayerError, UsageError, near
+from deepro.errors import LayerError, UnsupportedError, UsageError, near
 from deepro.methods.sequences.gates import GATES, Weights, flip
-from deepro.methods.sequences.recurrent import _normalise, recurrent_modules
+from deepro.methods.sequences.recurrent import _normalise, recurrent_modules, registered
 
 # Called in place with the step's number and the value (N, U) right after it was computed, before anything uses it.
 Edit = Callable[[int, Tensor], None]
@@ -81,6 +81,10 @@ def intervening(module: nn.Module, changes: Sequence[Hold | Swap]) -> Iterator[N
     for change in changes:
         name, layer = _place(change.layer, known)
         target = known[name]
+        if registered(target) is not None:  # its states are known once it runs
+            place = by_module.setdefault(name, {}).setdefault((0, 0), {})
+            place.setdefault(change.state, []).append(change)
+            continue
         kind = Weights.of(target, layer).kind
         states = ("h", *(("c",) if kind == "LSTM" else ()), *GATES[kind])
         if change.state not in states:
@@ -122,7 +126,7 @@ def reading(module: nn.Module, change: Callable[[Tensor, int], Tensor]) -> Itera
             return None
         if isinstance(x, PackedSequence):
             x = _packed(x, lambda data: change(data, steps))
-        elif isinstance(m, nn.RNNCellBase) and x.ndim == 2:
+        elif (isinstance(m, nn.RNNCellBase) or registered(m) is not None) and x.ndim == 2:
             x = change(x[:, None], steps)[:, 0]
             steps += 1
         elif isinstance(m, nn.RNNBase) and x.ndim == 3:
@@ -179,6 +183,11 @@ def _hook(edits: Mapping[tuple[int, int], Mapping[str, Sequence[Edit]]]) -> Call
 
     def hook(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], output: Any) -> Any:
         nonlocal taken
+        function = registered(module)
+        if function is not None:
+            taken += 1
+            changed = edits.get((0, 0), {})
+            return _edited(module, output, function(module, args, kwargs, output), changed, taken - 1)
         x, hx = args[0] if args else kwargs["input"], args[1] if len(args) > 1 else kwargs.get("hx")
         call = _normalise(module, x, hx, output)
         below, last_h, last_c = call.x, [], []
@@ -200,6 +209,35 @@ def _hook(edits: Mapping[tuple[int, int], Mapping[str, Sequence[Edit]]]) -> Call
         return _as_output(module, x, output, below, call.lengths, last_h, last_c)
 
     return hook
+
+
+def _edited(
+    module: nn.Module, output: Any, values: Mapping[str, Tensor], edits: Mapping[str, Sequence[Edit]], step: int
+) -> Any:
+    """What a registered cell returned, with its states changed: those that are part of it go on into the next step."""
+    for state, changes in edits.items():
+        kind = type(module).__name__
+        if state not in values:
+            raise UsageError(f"{kind} has no state {state!r}; it has {', '.join(values)}")
+        value = values[state]
+        units = [u for c in changes for u in (c.units if isinstance(c, Hold) else [c.unit])]  # type: ignore[attr-defined]
+        if any(not 0 <= u < value.shape[-1] for u in units):
+            raise UsageError(f"{kind} has units 0 to {value.shape[-1] - 1}, got {units}")
+        parts = list(output) if isinstance(output, tuple | list) else [output]
+        place = next((n for n, p in enumerate(parts) if isinstance(p, Tensor) and _same(p, value)), None)
+        if place is None:
+            raise UnsupportedError(
+                f"{kind} does not return its {state!r}: a change of it would not go on; there is no way"
+            )
+        parts[place] = parts[place].clone()
+        for change in changes:
+            change(step, parts[place])
+        output = type(output)(parts) if isinstance(output, tuple | list) else parts[0]
+    return output
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one.shape == other.shape and bool(torch.equal(one.detach(), other.detach()))
 
 
 def _as_output(

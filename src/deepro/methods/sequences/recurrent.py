@@ -36,11 +36,18 @@ def register_cell(cell: type[nn.Module], function: CellFunction) -> None:
     """Let `trace` see a recurrent module of one's own that reads one step a call.
 
     function(module, args, kwargs, output) -> {"h": (N, U), and, where there are such, "c" and gates by name}.
-    Raises UsageError where the class is registered already.
+    Traces, searches, matches, half-lives and state spaces work with it as with any other, and so do interventions (and
+    the search's test by holding still) on a state that the cell returns. Its gates can be seen, not held. Gradients go
+    through the module's own autograd. A second registration of the class raises UsageError.
     """
     if cell in _CELLS:
         raise UsageError(f"{cell.__name__} is registered already")
     _CELLS[cell] = function
+
+
+def registered(cell: nn.Module) -> CellFunction | None:
+    """The function that a cell of one's own was registered with, or None."""
+    return _CELLS.get(type(cell))
 
 
 @dataclass

@@ -149,7 +149,7 @@ def _in_pieces(
         for part in progress.steps(item.split(LONG // 4), "trace"):
             _, made, output = next(_read(net, piece(sequence, number, part), layers, keep, True))
             if not whole:
-                whole = [_room(states, len(item)) for states in made]
+                whole = [_still_empty(states, len(item)) for states in made]
             if output is not None:
                 outputs.append(output if sequence.batch_first else output.transpose(0, 1))
             for states, into in zip(made, whole, strict=True):
@@ -167,7 +167,7 @@ def _arrays(states: LayerStates) -> list[Tensor]:
     return [v for v in (states.h, states.c, *states.gates.values(), inputs) if v is not None]
 
 
-def _room(states: LayerStates, steps: int) -> LayerStates:
+def _still_empty(states: LayerStates, steps: int) -> LayerStates:
     """The same for so many steps, still empty."""
 
     def empty(value: Tensor, axis: int = 2) -> Tensor:
