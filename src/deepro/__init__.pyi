@@ -19,7 +19,10 @@ from deepro.store import open as open
 from deepro.store.corpus import match_corpus as match_corpus
 from deepro.store.corpus import open_corpus as open_corpus
 from deepro.store.corpus import write_corpus as write_corpus
+from deepro.training.mend import mend as mend
+from deepro.training.record import read_run as read_run
 from deepro.training.watch import watch as watch
+from deepro.training.watch import watch_checkpoints as watch_checkpoints
 
 # Kinds of results
 from deepro.kinds.experiments.ablation import Ablation as Ablation

@@ -64,6 +64,13 @@ def coming_from(_: Path) -> dict[str, Any]:
     return {**own_network(_), "tokens": code_lstm.VOCABULARY.tokens, "reader": deepro.load("builtin:code-lstm").module}
 
 
+def trainings(_: Path) -> dict[str, Any]:
+    model = stand_in.Photos()
+    loader = [(torch.rand(4, 3, stand_in.SIZE, stand_in.SIZE), torch.zeros(4, dtype=torch.long))] * 3
+    return {"deepro": deepro, "torch": torch, "model": model, "loader": loader,
+            "optimiser": torch.optim.SGD(model.parameters(), 0.01)}  # fmt: skip
+
+
 def sequences(_: Path) -> dict[str, Any]:
     make = np.random.default_rng(0)
     texts = ["".join(make.choice(list(LETTERS), 60)) for _ in range(6)]
@@ -83,6 +90,7 @@ GIVEN = {
     "docs/coming-from.md": coming_from,
     "docs/maps.md": maps,
     "docs/sequences.md": sequences,
+    "docs/training.md": trainings,
 }
 PYTHON = [document for document in DOCUMENTS if fenced(document, "python")]
 

@@ -28,6 +28,7 @@ from deepro.cli import (
     studio,
     survey,
     trace,
+    watch,
 )
 from deepro.errors import DeeproError, PluginWarning
 
@@ -60,6 +61,8 @@ for command in (
     studio.studio,
     methods.methods,
     doctor.doctor,
+    watch.watch,
+    watch.mend,
 ):
     app.command()(command)
 

@@ -87,7 +87,32 @@ def _digits() -> DemoCommand:
     return DemoCommand(digits, say, value)
 
 
-DEMOS: Mapping[str, Callable[[], DemoCommand]] = {"photos": _photos, "digits": _digits, "code": _code}
+def _training() -> DemoCommand:
+    from deepro.demos.training import training
+
+    def say(console: Console, made: Any) -> None:
+        for alarm in made.found:
+            console.print(f"alarm      {alarm.fault} {alarm.place}: {alarm.value:.2g} ({alarm.figure})", markup=False)
+        console.print(made.mended.text(), markup=False)
+        for arm, values in made.accuracies.items():
+            console.print(f"{arm:<11}{values.mean():.1%} of the held-out digits right, mean of {len(values)} seeds")
+        gain, error = made.gain
+        console.print(f"mended against the same training as before: {gain:+.1%}, standard error {error:.1%}")
+
+    def value(made: Any) -> Mapping[str, Any]:
+        gain, error = made.gain
+        arms = {arm: values.tolist() for arm, values in made.accuracies.items()}
+        return {"accuracies": arms, "gain": gain, "error": error, "named": made.named}
+
+    return DemoCommand(training, say, value)
+
+
+DEMOS: Mapping[str, Callable[[], DemoCommand]] = {
+    "photos": _photos,
+    "digits": _digits,
+    "code": _code,
+    "training": _training,
+}
 
 
 def demo(
@@ -101,6 +126,7 @@ def demo(
     deepro demo photos --out demo
     deepro demo digits --out demo-digits
     deepro demo code --out demo-code
+    deepro demo training --out demo-training
     """
     if name not in DEMOS:
         raise UsageError(f"unknown demo {name!r}{near(name, DEMOS)}; demos are {', '.join(DEMOS)}")

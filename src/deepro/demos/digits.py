@@ -105,7 +105,7 @@ def train(seed: int = 0, epochs: int = _EPOCHS) -> tuple[nn.Module, float]:
     x, labels, held_out = inputs()
     y = torch.from_numpy(labels)
     x_train, y_train = x[~held_out], y[~held_out]
-    with _one_thread(), torch.random.fork_rng([]):
+    with one_thread(), torch.random.fork_rng([]):
         torch.manual_seed(seed)
         net = DigitsNetwork()
         optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=0.01)
@@ -140,7 +140,7 @@ def _attack(net: nn.Module, x: Tensor, y: Tensor) -> Tensor:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Sums in one order, whatever the machine."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)

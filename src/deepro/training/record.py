@@ -87,7 +87,10 @@ def runs(workspace: Workspace) -> dict[str, Training]:
 
 
 def read_run(folder: str | Path, run: str | None = None) -> Training:
-    """One run of a workspace, the latest where none is named. Raises UsageError where there is none."""
+    """One run of a workspace, the latest where none is named. Raises UsageError where there is none.
+
+    Example: `deepro.read_run("runs/a")`
+    """
     found = runs(Workspace(folder))
     if not found or (run is not None and run not in found):
         raise UsageError(f"{folder} holds {'no training' if not found else f'no run {run!r}; it has {list(found)}'}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import itertools
 import json
 import logging
 import math
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,13 +26,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from deepro import progress
 from deepro.data.examples import Examples, as_examples
 from deepro.errors import UsageError, one_line
+from deepro.kinds.trainings.training import Training
 from deepro.methods.trainings.evaluate import MOST, ProbeSet
 from deepro.network import Network, load
+from deepro.network.weights import fit_weights, read_weights
 from deepro.store import Workspace
 from deepro.training.process import Evaluation, start_file
-from deepro.training.record import names
+from deepro.training.record import names, read_run
 from deepro.training.shared import Slots, held
 
 _log = logging.getLogger("deepro")
@@ -77,6 +82,47 @@ def watch(
     """
     options = {"preprocess": preprocess, "labels": labels, "layers": layers, "follow": follow, "pinned": pinned}
     return Watcher(model, probe, workspace, options, every=every, share=share, disk=disk, process=process, name=name)
+
+
+def watch_checkpoints(
+    net: Network,
+    checkpoints: Sequence[str | Path],
+    probe: Any,
+    workspace: str | Path,
+    *,
+    layers: Sequence[str] | None = None,
+    pinned: int = 0,
+    name: str | None = None,
+) -> Training:
+    """The record of a training that is over, from weights that it left: what `watch` records, without gradients.
+
+    net: gives the architecture and the preprocessing. checkpoints: files, in the order of the training; the last number
+    in a file's name is its step where those rise, else they count 1, 2, 3. probe, workspace, layers, pinned, name: as
+    for `watch`. Raises UsageError for fewer than one, WeightsError for a file that does not fit.
+    Example: `deepro.watch_checkpoints(net, ["e1.pt", "e2.pt"], "photos/", "runs/a")`
+    """
+    files = [Path(file) for file in checkpoints]
+    if not files:
+        raise UsageError("no checkpoint was given: expected files with weights, in the order of the training")
+    found = [re.findall(r"\d+", file.stem) for file in files]
+    steps = [int(numbers[-1]) if numbers else 0 for numbers in found]
+    if any(a >= b for a, b in itertools.pairwise(steps)):
+        steps = list(range(1, len(files) + 1))
+    module = copy.deepcopy(net.module)
+    seen, data = probe_set(net, probe)
+    run, number, known = name or files[0].parent.resolve().name, 2, names(Workspace(workspace))
+    wanted = run
+    while run in known:
+        run, number = f"{wanted} ({number})", number + 1
+    evaluation = Evaluation(
+        {"module": module, "probe": seen, "workspace": str(workspace), "run": run, "layers": layers, "follow": None,
+         "load": {"preprocess": net.preprocess, "labels": net.labels}, "pinned": pinned, "data": data,
+         "name": net.name, "began": datetime.now(UTC).isoformat(timespec="seconds")}
+    )  # fmt: skip
+    for step, file in progress.steps(list(zip(steps, files, strict=True)), "checkpoints"):
+        fit_weights(module, read_weights(file), file.name)
+        evaluation(held(module), None, {"step": step, "seconds": 0.0, "gradients": {}, "given": {}})
+    return read_run(workspace, run)
 
 
 class Watcher:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from deepro import progress
 from deepro.errors import DeeproError, LayerError, UnsupportedError
 from deepro.methods.regions.cams import gradcam
 from deepro.methods.regions.gradients import gradient_x_input
@@ -109,7 +110,7 @@ class Evaluator:
         What cannot be made is left out, and `notes` says why, once.
         """
         found: dict[str, np.ndarray] = {}
-        with untouched(self.net.module):
+        with progress.listening(None), untouched(self.net.module):
             with torch.no_grad():
                 outputs, logits = self._pass()
                 found |= self._of_units(outputs) | self._of_layers(outputs)
