@@ -40,7 +40,7 @@ class FaultyNetwork(nn.Module):
             self.conv1.get_parameter("bias")[:10] = -20
 
     def forward(self, x: Tensor) -> Tensor:
-        x = torch.relu(self.conv2(torch.relu(self.conv1(x))))
+        x = self.conv2(self.conv1(x).clamp(min=0)).clamp(min=0)
         return self.fc(functional.adaptive_avg_pool2d(x, 2).flatten(1))
 
 
