@@ -20,6 +20,7 @@ from deepro.parameters.data import expand
 from deepro.registry import Method
 from deepro.results import Result
 from deepro.store import Workspace
+from deepro.targets import Target, as_target
 
 # Both rules side by side: where no max-pooling is on the way the DeconvNet shows the unit's own pattern, whatever the
 # photograph, and guided backpropagation what of the photograph fits it.
@@ -55,23 +56,26 @@ def explain(
     images: Any,
     workspace: str | Path | Workspace,
     *,
-    target: str | int | None = None,
+    target: str | int | Target | None = None,
     layers: Sequence[str] | None = None,
     methods: Sequence[str] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Explanation:
     """Explain each image by each method; a photograph that fails does not stop the others.
 
-    images: a path, a folder, or a list of what `net.prepare` takes. target: label or index for the methods that need
-    one; the prediction by default. layers: for the methods that need one; a choice from first to last by default.
-    methods: names from the registry; units by the DeconvNet and by guided backpropagation, and the region, by default.
-    options: go to each method that has an option of that name. What the workspace holds already is not made again.
+    images: a path, a folder, or a list of what `net.prepare` takes. target: label, index, 'layer#unit' or what else
+    `deepro.heatmap` takes, for the methods that need one; the prediction by default. layers: for the methods that need
+    one; a choice from first to last by default. methods: names from the registry; units by the DeconvNet and by guided
+    backpropagation, and the region, by default. options: go to each method that has an option of that name. What the
+    workspace holds already is not made again.
     Raises UsageError for an unknown method, layer, label or option, before anything runs.
     Example: `deepro.explain(net, "photos/", "ws", target="tabby")`
     """
     jobs = _jobs(methods, options or {})
     if target is not None:
-        target = net.label_index(target)
+        aim = as_target(net, target)
+        if aim.classes is not None:
+            target = aim.classes[0]
     places = [net.check_layer(layer) for layer in layers] if layers is not None else None
     if places is None and any(_each_layer(record) for record, _ in jobs):
         places = _default_layers(net)
@@ -117,12 +121,16 @@ def _apply(
     record: Method,
     net: Network,
     inputs: Inputs,
-    target: int | None,
+    target: str | int | Target | None,
     layers: Sequence[str],
     options: Mapping[str, Any],
 ) -> list[Result]:
     given = dict(options)
     if aim := record.takes("target", "class"):
+        if aim.type.name == "class" and not isinstance(target, int | None):
+            raise UnsupportedError(
+                f"it explains classes alone, not {target if isinstance(target, str) else target.name}"
+            )
         given[aim.name] = target
     if several := record.takes("layers"):
         given[several.name] = list(layers)

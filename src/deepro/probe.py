@@ -16,16 +16,17 @@ import dataclasses
 import random
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from deepro.errors import DeeproError, LayerError, NetworkError, near, one_line
+from deepro.errors import DeeproError, LayerError, NetworkError, UnsupportedError, near, one_line
 
 Edit = Callable[[Tensor], Tensor]
+OUTPUT = ""  # captured under this name: the module's own output
 
 
 class _Stop(BaseException):
@@ -52,7 +53,7 @@ _LOCKING = threading.Lock()
 def _lock(module: nn.Module) -> threading.RLock:
     """One lock a module, so that two methods at once on it do not put back what the other changed."""
     with _LOCKING:
-        return _LOCKS.setdefault(module, threading.RLock())
+        return _LOCKS.setdefault(getattr(module, "inner", module), threading.RLock())
 
 
 @contextlib.contextmanager
@@ -181,22 +182,25 @@ class Probe:
     """A context in which calls of a module are watched.
 
     capture: layers whose outputs are kept. edit: layer -> function of the output, applied before anyone sees it.
-    stop: end the pass once every captured layer has been seen; the call then returns None.
+    stop: end the pass once every captured layer has been seen; the call then returns None. OUTPUT among the captured
+    keeps what `whole` makes of the module's own output.
     Raises LayerError for an unknown layer (near names in the message) and NetworkError when a captured layer never ran.
     """
 
     def __init__(
         self,
         module: nn.Module,
-        capture: Iterable[str] = (),
+        capture: Sequence[str] = (),
         edit: Mapping[str, Edit] | None = None,
         *,
         stop: bool = False,
+        whole: Callable[[Any], Any] | None = None,
     ) -> None:
         self.module = module
-        self.capture = tuple(capture)
+        self.capture = tuple(layer for layer in capture if layer != OUTPUT)
+        self.whole = whole if OUTPUT in capture else None
         self.edit = dict(edit or {})
-        self.stop = stop
+        self.stop = stop and self.whole is None
         self.outputs: dict[str, Tensor] = {}
         self._calls: dict[str, int] = {}
         self._handles: list[torch.utils.hooks.RemovableHandle] = []
@@ -237,6 +241,10 @@ class Probe:
                 raise LayerError(
                     f"layer {layer!r} returns no tensor but {type(output).__name__}; choose a layer within it"
                 )
+            if value.is_complex():
+                raise UnsupportedError(
+                    f"layer {layer!r} gives complex numbers, which no method follows; choose one whose output is real"
+                )
             if layer in self.edit:
                 value = self.edit[layer](value)
             if layer in self.capture:
@@ -267,6 +275,8 @@ class Probe:
         except Exception as error:
             shapes = ", ".join(str(tuple(a.shape)) for a in args if isinstance(a, Tensor))
             raise NetworkError(f"the network failed on an input of {shapes}: {one_line(error)}") from error
+        if self.whole is not None:
+            self.outputs[OUTPUT] = self.whole(output)
         missing = [layer for layer in self.capture if layer not in self.outputs]
         if missing:
             calls = {split_call(layer)[0]: self._calls.get(split_call(layer)[0], 0) for layer in missing}

@@ -3,6 +3,8 @@
     logit(net, "goose")                       the class's logit
     unit("features.11", 34)                   the unit's mean over space
     unit("features.11", 34, position=(3, 7))  the unit at one place
+    place(net, "cat", (40, 40, 90, 120))      a class over a box of a segmentation network's output
+    found("box", 0)                           the score of a detector's best finding
     direction("avgpool", vector)              the layer's mean over space along a vector
     2 * logit(net, "goose") - logit(net, "duck")
 
@@ -14,17 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 import torch
 from torch import Tensor
 
 from deepro.errors import LayerError, NetworkError, ShapeError, UsageError
+from deepro.probe import OUTPUT
 
 if TYPE_CHECKING:
     from deepro.network import Network
 
-Measure = Callable[[Tensor | None, Mapping[str, Tensor]], Tensor]
+Measure = Callable[[Tensor | None, Mapping[str, Any]], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +40,7 @@ class Target:
     needs_logits: bool = False
     classes: tuple[int, ...] | None = None  # where the target is a class logit: the class of each input, or one for all
 
-    def __call__(self, logits: Tensor | None, outputs: Mapping[str, Tensor]) -> Tensor:
+    def __call__(self, logits: Tensor | None, outputs: Mapping[str, Any]) -> Tensor:
         """(N, K) logits and layer -> output, to (N,). Raises ShapeError unless there is one number an input."""
         value = self.measure(logits, outputs)
         if value.ndim != 1:
@@ -132,11 +135,52 @@ def direction(layer: str, vector: Tensor) -> Target:
     return Target(f"direction in {layer}", measure, layers=(layer,))
 
 
+def place(net: Network, label: str | int, box: tuple[int, int, int, int]) -> Target:
+    """The mean logit of one class over a box, of a segmentation network.
+
+    box: left, top, right, bottom in pixels of the network's output, the last two excluded. Over all places it is
+    `logit`. Raises UsageError for a box without a place. Example: `place(net, "cat", (40, 40, 90, 120))`
+    """
+    index, (left, top, right, bottom) = net.label_index(label), box
+
+    def measure(_logits: Tensor | None, outputs: Mapping[str, Tensor]) -> Tensor:
+        maps = outputs[OUTPUT]
+        if not isinstance(maps, Tensor) or maps.ndim != 4:
+            raise UsageError("a class at a place needs a network that gives logits for each place (N, K, H, W)")
+        height, width = maps.shape[2:]
+        if not (0 <= left < right <= width and 0 <= top < bottom <= height):
+            raise UsageError(f"box {tuple(box)} is no part of the network's output, {width} wide and {height} high")
+        return maps[:, index, top:bottom, left:right].flatten(1).mean(1)
+
+    return Target(f"{net.label(index)}@{left},{top},{right},{bottom}", measure, layers=(OUTPUT,))
+
+
+def found(what: str, index: int) -> Target:
+    """Of a detector's finding number `index` in each picture, best first: the score of a "box", the mean of a "mask".
+
+    Raises UsageError where fewer were found, or the detector gives no masks. Example: `found("box", 0)`
+    """
+    key = {"box": "scores", "mask": "masks"}[what]
+
+    def measure(_logits: Tensor | None, outputs: Mapping[str, Tensor]) -> Tensor:
+        each: Any = outputs[OUTPUT]
+        if isinstance(each, Tensor) or any(key not in one for one in each):
+            raise UsageError(f"{what}#{index} needs a detector that returns {key} for each picture")
+        if any(len(one[key]) <= index for one in each):
+            have = min(len(one[key]) for one in each)
+            raise UsageError(
+                f"{what}#{index}: the detector found {have} boxes; choose a smaller number or lower its threshold"
+            )
+        return torch.stack([one[key][index].mean() for one in each])
+
+    return Target(f"{what}#{index}", measure, layers=(OUTPUT,))
+
+
 TargetLike = Union[str, int, Target]  # noqa: UP007 - evaluated at run time by the registry
 
 
 def as_target(net: Network, target: TargetLike) -> Target:
-    """A label, a class index, 'layer#unit' or a Target, as a Target.
+    """A label, a class index, 'layer#unit', 'label@left,top,right,bottom', 'box#0', 'mask#0' or a Target, as a Target.
 
     Raises LabelError for an unknown or ambiguous label, LayerError for an unknown layer.
     """
@@ -144,9 +188,18 @@ def as_target(net: Network, target: TargetLike) -> Target:
         return target
     if isinstance(target, str) and "#" in target and net.find_label(target) is None:
         layer, _, index = target.rpartition("#")
+        if layer in ("box", "mask") and index.isdecimal() and layer not in dict(net.module.named_modules()):
+            return found(layer, int(index))
         if not index.isdecimal():
             raise UsageError(f"target {target!r}: expected layer#unit with a whole number, such as features.11#34")
         return _known_unit(net, net.check_layer(layer), int(index))
+    if isinstance(target, str) and "@" in target and net.find_label(target) is None:
+        label, _, corners = target.rpartition("@")
+        numbers = corners.split(",")
+        if len(numbers) != 4 or not all(n.strip().isdecimal() for n in numbers):
+            raise UsageError(f"target {target!r}: expected label@left,top,right,bottom in pixels of the output")
+        left, top, right, bottom = map(int, numbers)
+        return place(net, label, (left, top, right, bottom))
     return logit(net, target)
 
 

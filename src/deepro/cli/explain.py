@@ -29,7 +29,12 @@ def explain(
     images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Photographs or folders of them.")],
     out: Annotated[Path, typer.Option(help="The workspace, made where it is missing.")],
     target: Annotated[
-        str | None, typer.Option(help="Class to explain, label or index; the prediction by default.")
+        str | None,
+        typer.Option(
+            help="Class to explain, label or index; LAYER#UNIT; LABEL@LEFT,TOP,RIGHT,BOTTOM of a segmentation "
+            "network; box#0 "
+            "or mask#0 of a detector; the prediction by default."
+        ),
     ] = None,
     layer: Annotated[list[str] | None, typer.Option(help="Layer to show units of; again for more.")] = None,
     method: Annotated[

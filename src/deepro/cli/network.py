@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,6 +35,14 @@ Axes = Annotated[str | None, typer.Option(help="A letter for each axis of the in
 TokenGrids = Annotated[
     str | None, typer.Option(help="How a layer's tokens lie in the picture, such as blocks.0=14x14+1,blocks.1=14x14.")
 ]
+Several = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME[=VALUE]",
+        help="For a network of several inputs: NAME of the one that is explained; NAME=VALUE, a number, JSON or a .npy "
+        "file, of each that is held fixed.",
+    ),
+]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, mps or auto.")]
 
 _OPTIONS: dict[str, Any] = {
@@ -44,6 +53,7 @@ _OPTIONS: dict[str, Any] = {
     "output": Output,
     "axes": Axes,
     "grids": TokenGrids,
+    "inputs": Several,
     "device": Device,
 }
 
@@ -84,6 +94,8 @@ def load_options(given: dict[str, Any]) -> dict[str, Any]:
         options["input_shape"] = _shape(options["input_shape"])
     if "grids" in options:
         options["grids"] = dict(_grid(part) for part in options["grids"].split(","))
+    if "inputs" in options:
+        options["inputs"] = dict(map(_held, options["inputs"]))
     if str(options.get("output", "")).isdecimal():
         options["output"] = int(options["output"])
     return options
@@ -96,6 +108,14 @@ def _grid(text: str) -> tuple[str, str]:
 
         raise UsageError(f"--grids has {text!r}, expected LAYER=14x14 or LAYER=14x14+1")
     return layer, grid
+
+
+def _held(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    try:
+        return name, json.loads(value) if equals else "explained"
+    except (ValueError, RecursionError):
+        return name, value
 
 
 def _shape(text: str) -> tuple[int, ...]:

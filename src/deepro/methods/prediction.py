@@ -32,6 +32,8 @@ def predict(
 ) -> Prediction:
     """The `top` classes with the softmax of their logits, most probable first.
 
+    Of a network that ends in a softmax or a sigmoid, and of a detector's scores, none is taken again.
+
     image: one photograph or a (1, *input shape) tensor. Raises UsageError for more than one.
     Example: `deepro.predict(net, "cat.jpg", top=3)`
     """
@@ -41,7 +43,7 @@ def predict(
     with torch.no_grad():
         logits = net.logits_of(net.module(image.tensor.clone()))[0]
     indices = order(logits)[:top]
-    probabilities = logits.softmax(0)[indices]
+    probabilities = net.probabilities(logits)[indices]
     photograph = image.photographs[0]
     view = photograph.view if photograph else None
     return Prediction(

@@ -58,16 +58,23 @@ class Fingerprinter:
 
     def _structure_of(self, module: nn.Module) -> str:
         state = 0
-        for name, m in module.named_modules():
+        for name, m in _every(module):
             state = hash((state, name, id(m)))
             for key, value in _plain(m):
                 state = hash((state, key, value))
         if self._structure is None or self._structure[0] != state:
             parts = [str(module)]
-            for name, m in module.named_modules():
+            for name, m in _every(module):
                 parts += [f"{name} {code(type(m))}", *(f"{name}.{key} {value}" for key, value in _plain(m))]
             self._structure = (state, "\n".join(parts))
         return self._structure[1]
+
+
+def _every(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """All modules by name, and the one that a module of one input was made of."""
+    yield from module.named_modules()
+    if isinstance(inner := vars(module).get("inner"), nn.Module):
+        yield "inner", inner
 
 
 def _plain(m: nn.Module) -> Iterator[tuple[str, str]]:
@@ -100,7 +107,7 @@ def _said(value: Any) -> str | None:
 
 def _held(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
     """Tensors that a module holds as plain attributes, alone or in lists and mappings."""
-    for name, m in module.named_modules():
+    for name, m in _every(module):
         for key, value in vars(m).items():
             if key not in _OWN:
                 yield from _tensors(f"{name}.{key}", value)

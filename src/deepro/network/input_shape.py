@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from deepro.errors import NetworkError, one_line
+from deepro.network.held import advice
 from deepro.probe import untouched
 
 _SIDES = (224, 96, 64, 32, 28, 299, 256, 227, 128, 160, 192, 384, 512, 48, 40, 16, 8)
@@ -44,6 +45,8 @@ def find_input_shape(module: nn.Module) -> tuple[int, ...]:
                 tried.append("x".join(map(str, shape)))
                 reason = one_line(error)
     said = f"tried {', '.join(tried[:6])}{' ...' if len(tried) > 6 else ''}; last: {reason}" if tried else reason
+    if said_of_inputs := advice(module):
+        raise NetworkError(said_of_inputs)
     raise NetworkError(
         f"no input shape found that the network accepts ({said}); pass input_shape= without the batch axis"
     )

@@ -56,22 +56,34 @@ class Layer:
 
 
 def trace_layers(module: nn.Module, inputs: Tensor) -> dict[str, Layer]:
-    """Every layer that returns a tensor for `inputs` (N, ...), by name, in the order of their outputs.
+    """The layers of `trace_pass`."""
+    return trace_pass(module, inputs)[0]
 
-    Raises NetworkError where the forward pass fails.
+
+def trace_pass(module: nn.Module, inputs: Tensor) -> tuple[dict[str, Layer], bool]:
+    """Every layer that returns a real tensor for `inputs` (N, ...), by name, in the order of their outputs.
+
+    And whether the pass drew random numbers. Raises NetworkError where the forward pass fails.
     """
     with untouched(module), torch.no_grad():
         try:
-            return _Trace(module, inputs, follow=True).run()
+            return _drawn(_Trace(module, inputs, follow=True))
         except Exception:
             pass
         try:
-            return _Trace(module, inputs, follow=False).run()
+            return _drawn(_Trace(module, inputs, follow=False))
         except DeeproError:
             raise
         except Exception as error:
             shape = tuple(inputs.shape)
             raise NetworkError(f"the network cannot run on an input of {shape}: {one_line(error)}") from error
+
+
+def _drawn(trace: _Trace) -> tuple[dict[str, Layer], bool]:
+    device = trace.inputs.device
+    state = torch.cuda.get_rng_state if device.type == "cuda" else torch.get_rng_state
+    before = state()
+    return trace.run(), not torch.equal(before, state())
 
 
 class _Trace:
@@ -104,7 +116,7 @@ class _Trace:
         def hook(module: nn.Module, _args: Any, output: Any) -> None:
             tensor = first_tensor(output)
             self.calls[name] = call = self.calls.get(name, 0) + 1
-            if tensor is None:
+            if tensor is None or tensor.is_complex():
                 return
             sight = self.mode.see(tensor) if self.mode else None
             self.seen.append((name if call == 1 else f"{name}:{call}", module, tuple(tensor.shape), sight))

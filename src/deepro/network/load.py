@@ -13,6 +13,7 @@ from torch import nn
 
 from deepro.errors import DeeproError, UsageError, near
 from deepro.network.axes import find_axes, rearranged, shape_channels_first
+from deepro.network.held import Held
 from deepro.network.labels import read_labels
 from deepro.network.network import Network
 from deepro.network.recipes import as_preprocess
@@ -48,6 +49,7 @@ def load(
     output: str | int | None = None,
     axes: str | None = None,
     grids: Mapping[str, str] | None = None,
+    inputs: Mapping[str | int, Any] | None = None,
     device: str | torch.device | None = None,
 ) -> Network:
     """A network from a module or a name.
@@ -69,6 +71,9 @@ def load(
         axes.
         Found by itself for a module whose `input_shape` has the channels of a picture last.
     grids: layer -> how its tokens lie in the picture, where that is not found: "14x14", "14x14+1" for one more token.
+    inputs: for a module that takes several: each argument's name or place, and "explained" for the one that is, or what
+        it is held at: a tensor whose first axis is 1 is held for each example, other values are passed as they are,
+        .npy, .pt, .safetensors and .csv files are read. {"image": "explained", "table": tensor}
     device: cpu, cuda, cuda:1, mps, or auto for the fastest there is.
     Raises UsageError, NetworkError or WeightsError, one line each.
     Example: `deepro.load("torchvision:vgg16")`
@@ -90,6 +95,10 @@ def load(
     check_finite(module, Path(str(weights)).name if _is_file(weights) else found.name)
     if place is not None:
         module = _moved(module, place)
+    if inputs is not None:
+        if not isinstance(inputs, Mapping):
+            raise UsageError(f"inputs is {type(inputs).__name__}, expected name -> 'explained' or what it is held at")
+        module = Held(module, inputs)
     if axes is None and input_shape is not None and len(input_shape) > 2 and not found.preprocess:
         axes = find_axes(module, tuple(input_shape)) if input_shape[0] > 4 >= input_shape[-1] else None
     if axes is not None:

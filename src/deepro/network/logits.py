@@ -1,8 +1,8 @@
-"""Find the logits in whatever a module returns."""
+"""Find the logits in whatever a module returns: of a picture, of each place in it, of what a detector found there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,20 +12,59 @@ from deepro.errors import NetworkError
 from deepro.probe import first_tensor
 
 _USUAL = ("logits", "out", "output", "pred", "predictions")
+Detections = Sequence[Mapping[str, Tensor]]
 
 
-def choose(output: Any, wanted: str | int | None, classes: int | None = None) -> Tensor:
-    """The (N, K) logits in `output`: a tensor, tuple, mapping or ModelOutput. `wanted`: key, attribute or index.
+def choose(
+    output: Any, wanted: str | int | None, classes: int | None = None, axes: int | None = None
+) -> tuple[Tensor, bool]:
+    """The (N, K) logits in `output`, and whether they are means over places. `wanted`: key, attribute or index.
 
-    classes: how many there must be, where that is known. Without `wanted`: the entry called logits, or the only (N, K)
-    tensor. Raises NetworkError that lists what there is.
+    output: a tensor, tuple, mapping or ModelOutput. Of logits of places (N, K, *space) it is their mean over places; of
+    a detector's findings, the highest score of each class in each picture, 0 where it was not found. classes: how many
+    there must be, where that is known; axes: of the network's input, as many as logits of places have.
+    Raises NetworkError that lists what there is.
+    """
+    if is_detections(output):
+        return _best(output, classes), False
+    chosen = choose_tensor(output, wanted)
+    dense = is_dense(chosen) and axes in (None, chosen.ndim)
+    return _shaped(chosen, classes, dense), dense
+
+
+def choose_tensor(output: Any, wanted: str | int | None) -> Tensor:
+    """The tensor in `output`. Without `wanted`: the entry called logits, or the only one, or the only (N, K) one.
+
+    Raises NetworkError that lists what there is.
     """
     items = _items(output)
     if wanted is not None and not isinstance(output, Tensor):
-        output = _wanted(items, wanted)
-    elif not isinstance(output, Tensor):
-        output = _usual(items, output)
-    return _shaped(output, classes)
+        return _wanted(items, wanted)
+    return output if isinstance(output, Tensor) else _usual(items, output)
+
+
+def is_detections(output: Any) -> bool:
+    """Whether `output` is a list with boxes, labels and scores for each picture, as torchvision's detectors return."""
+    return (
+        isinstance(output, list | tuple)
+        and len(output) > 0
+        and all(isinstance(one, Mapping) and {"boxes", "labels", "scores"} <= set(one) for one in output)
+    )
+
+
+def _best(found: Detections, classes: int | None) -> Tensor:
+    """(N, K) the highest score of each class in each picture. K: `classes`, or one more than the largest label seen."""
+    if classes is None:
+        classes = 1 + max((int(one["labels"].max()) for one in found if len(one["labels"])), default=0)
+    rows = []
+    for one in found:
+        scores, labels = one["scores"], one["labels"].long()
+        best = scores.new_zeros(classes)
+        if len(labels):
+            labels = labels.clamp_max(classes - 1)
+            best = best.scatter_reduce(0, labels, scores, "amax")
+        rows.append(best)
+    return torch.stack(rows)
 
 
 def order(logits: Tensor) -> Tensor:
@@ -74,7 +113,8 @@ def _usual(items: Mapping[str | int, Any], output: Any) -> Tensor:
     if len(tensors) == 1 or len(flat) == 1:
         return (flat or tensors)[0]
     what = f"{type(output).__name__} with {_listed(items)}" if items else type(output).__name__
-    raise NetworkError(f"the network returned {what}; choose the logits with output=")
+    choice = "choose the logits with output=" if tensors else "it has no tensor of logits to explain"
+    raise NetworkError(f"the network returned {what}; {choice}")
 
 
 def _listed(items: Mapping[str | int, Any]) -> str:
@@ -84,11 +124,22 @@ def _listed(items: Mapping[str | int, Any]) -> str:
     return ", ".join(shown[:6]) + (", ..." if len(shown) > 6 else "") if shown else "nothing"
 
 
-def _shaped(tensor: Tensor, classes: int | None) -> Tensor:
+def _shaped(tensor: Tensor, classes: int | None, dense: bool) -> Tensor:
+    if tensor.is_complex():
+        raise NetworkError(f"the network gave complex numbers {tuple(tensor.shape)}, expected real logits (N, K)")
     if tensor.ndim > 2 and tensor.shape[2:].numel() == 1:  # (N, K, 1, 1)
         return tensor.flatten(1)
+    if dense:
+        if classes is not None and tensor.shape[1] != classes:
+            raise NetworkError(f"the network gave {tuple(tensor.shape)}, expected logits (N, {classes}, *space)")
+        return tensor.flatten(2).mean(2)
     if tensor.ndim == 1 and classes is not None and len(tensor) == classes:  # squeezed by a batch of one
         return tensor[None]
     if tensor.ndim != 2:
         raise NetworkError(f"the network gave {tuple(tensor.shape)}, expected logits (N, K), one number a class")
     return tensor
+
+
+def is_dense(tensor: Tensor) -> bool:
+    """Whether there are logits for each place of a picture or a volume: (N, K, H, W) or (N, K, D, H, W)."""
+    return tensor.ndim in (4, 5) and tensor.shape[2:].numel() > 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from html import escape
 from types import MappingProxyType
 from typing import Any
 
@@ -27,14 +28,33 @@ from deepro.network.axes import find_axes, to_channels_first
 from deepro.network.fingerprint import Fingerprinter, code, digest_json, digest_tensor
 from deepro.network.graph import edges
 from deepro.network.grids import Grids
+from deepro.network.held import Held, advice
 from deepro.network.images import open_photograph
 from deepro.network.input_shape import example, find_input_shape
-from deepro.network.layers import Layer, one_line, trace_layers
-from deepro.network.logits import choose, near_tied, order
+from deepro.network.layers import Layer, one_line, trace_pass
+from deepro.network.logits import choose, choose_tensor, is_dense, is_detections, near_tied, order
 from deepro.network.preprocess import Inputs, Photograph, Preprocess
+from deepro.network.scale import scale_of
 from deepro.network.token_grid import TokenGrid, read_grid
 from deepro.network.vocabulary import Vocabulary
 from deepro.probe import Probe, split_call, untouched
+
+_SHOWN = 40  # layers in a notebook
+DENSE = "it says a class for each place: a class stands for the mean of its logit over all places"
+RESTLESS = "two passes over one input differ, as with dropout that is always on: results hold for one draw alone"
+
+
+class Guesses(list[tuple[str, float]]):
+    """Labels with their probabilities: a list that a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        return _table(("label", "probability"), [(label, f"{share:.1%}") for label, share in self])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [("th", head), *(("td", row) for row in rows)]
+    cells = ["".join(f"<{tag}>{escape(str(cell))}</{tag}>" for cell in row) for tag, row in lines]
+    return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
 
 
 class Network:
@@ -81,6 +101,18 @@ class Network:
     def __repr__(self) -> str:
         return f"Network({self.name!r}, input {self.__dict__.get('input_shape')}, {len(self.labels or ())} labels)"
 
+    def _repr_html_(self) -> str:
+        """For notebooks: its name, its notes and its layers with weights."""
+        try:
+            layers = [layer for layer in self.layers.values() if layer.parameters and layer.depth < 3]
+        except NetworkError:
+            layers = []
+        rows = [(layer.name, layer.kind, "x".join(map(str, layer.shape)), layer.units) for layer in layers[:_SHOWN]]
+        if len(layers) > _SHOWN:
+            rows.append((f"... {len(layers) - _SHOWN} more", "", "", 0))
+        notes = "".join(f"<br>{escape(note)}" for note in self.notes)
+        return f"<p>{escape(repr(self))}{notes}</p>{_table(('layer', 'kind', 'shape', 'units'), rows)}"
+
     # ---- what it is
 
     @functools.cached_property
@@ -115,6 +147,7 @@ class Network:
             "device": str(self.device),
             "dtype": str(self.dtype).removeprefix("torch."),
             "notes": list(self.notes),
+            **({"inputs": self.module.card()} if isinstance(self.module, Held) else {}),
             **({} if self.weights is None else {"weights": self.weights}),
             **({"axes": self.axes} if self.axes else {}),
             **({"grids": dict(self._told)} if self._told else {}),
@@ -154,7 +187,10 @@ class Network:
             inputs = example(self.module, tuple(inputs))
         key = (tuple(inputs.shape[1:]), inputs.dtype)
         if key not in self._traces:
-            layers = trace_layers(self.module, inputs[:1].detach().to(self.device).clone())
+            one = inputs[:1].detach().to(self.device).clone()
+            layers, drew = trace_pass(self.module, one)
+            if drew and RESTLESS not in self.notes and self._restless(one):
+                self.notes = (*self.notes, RESTLESS)
             find = functools.partial(self._grid, inputs[:1].detach())
             self._traces[key] = MappingProxyType({n: replace(x, find_grid=find) for n, x in layers.items()})
         return self._traces[key]
@@ -207,6 +243,15 @@ class Network:
 
     def _grid(self, inputs: Tensor, layer: str) -> TokenGrid:
         return self.grids(inputs)[layer]
+
+    def _restless(self, x: Tensor) -> bool:
+        """Whether two passes over one input differ: dropout that is always on."""
+        try:
+            with untouched(self.module), torch.no_grad():
+                first, second = (self.logits_of(self.module(x.clone())) for _ in range(2))
+        except Exception:
+            return False
+        return not torch.equal(first, second)
 
     def layer_table(self) -> list[dict[str, Any]]:
         """The layers as JSON, in execution order: name, kind, shape, units, receptive field, parameters, depth."""
@@ -272,6 +317,8 @@ class Network:
         """
         if isinstance(images, Inputs):
             return images
+        if unclear := advice(self.module):
+            raise UsageError(unclear)
         if isinstance(images, list | tuple) and images and all(_is_input(i) for i in images):
             if len({tuple(i.shape) for i in images}) > 1:
                 raise ShapeError(f"the tensors differ in shape: {', '.join(str(tuple(i.shape)) for i in images[:3])}")
@@ -333,7 +380,52 @@ class Network:
 
     def logits_of(self, output: Any) -> Tensor:
         """The (N, K) logits in the module's output. Raises NetworkError, with what was found, where there are none."""
-        return choose(output, self.output, len(self.labels) if self.labels else None)
+        logits, places = choose(
+            output,
+            self.output,
+            len(self.labels) if self.labels else self._detected,
+            len(self.input_shape) + 1 if self.input_shape else None,
+        )
+        if places and DENSE not in self.notes:
+            self.notes = (*self.notes, DENSE)
+        return logits
+
+    @functools.cached_property
+    def _detected(self) -> int | None:
+        """How many classes a detector tells apart, by its head; None for other networks."""
+        for m in self.module.modules():
+            if isinstance(score := getattr(m, "cls_score", None), nn.Linear):
+                return score.out_features
+            if isinstance(count := getattr(m, "num_classes", None), int) and hasattr(m, "cls_logits"):
+                return count
+        return None
+
+    def whole(self, output: Any) -> Any:
+        """What targets of places and boxes are read from: logits of places (N, K, *space), or a detector's findings.
+
+        Raises NetworkError where the network gives neither.
+        """
+        if is_detections(output):
+            return output
+        chosen = choose_tensor(output, self.output)
+        if not is_dense(chosen):
+            raise NetworkError(f"the network gave {tuple(chosen.shape)}: it has no logits of places, nor boxes")
+        return chosen
+
+    @functools.cached_property
+    def scale(self) -> str:
+        """What the network's output is: "logits", or "probabilities" where it ends in a softmax or a sigmoid."""
+        found = scale_of(self.module, self.input_shape, self.output)
+        if found == "probabilities":
+            self.notes = (*self.notes, "its output is probabilities already: no softmax is taken of them")
+        return found
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Softmax of logits (N, K) or (K,), the sigmoid of a single one; probabilities stay as they are."""
+        logits = logits.float()
+        if bool(((logits >= 0) & (logits <= 1)).all()) and self.scale == "probabilities":
+            return logits
+        return logits.softmax(-1) if logits.shape[-1] > 1 else logits.sigmoid()
 
     def logits(self, inputs: Tensor) -> Tensor:
         """Logits (N, K) without gradients, in evaluation mode; the module is left as it was.
@@ -367,7 +459,7 @@ class Network:
 
     def probe(self, capture: Sequence[str] = (), edit: Mapping[str, Any] | None = None, *, stop: bool = False) -> Probe:
         """A Probe on this module; see deepro.probe. Use it inside `untouched`."""
-        return Probe(self.module, capture, edit, stop=stop)
+        return Probe(self.module, capture, edit, stop=stop, whole=self.whole)
 
     def predict(self, image: Any, top: int = 5) -> list[tuple[str, float]]:
         """The `top` labels of one image with their probabilities, most probable first: `net.predict("cat.jpg")`."""
@@ -379,8 +471,8 @@ class Network:
         logits = self.logits(inputs.tensor)[0].float()
         if bool(logits.isnan().any()):
             raise NetworkError(f"the network gave NaN for {int(logits.isnan().sum())} of its {len(logits)} logits")
-        probabilities = logits.softmax(0) if len(logits) > 1 else logits.sigmoid()
-        return [(self.label(i), float(probabilities[i])) for i in order(logits)[:top].tolist()]
+        probabilities = self.probabilities(logits)
+        return Guesses((self.label(i), float(probabilities[i])) for i in order(logits)[:top].tolist())
 
 
 def _is_input(value: Any) -> bool:

@@ -130,7 +130,7 @@ class Live:
 
     def _probabilities(self, tensor: Tensor) -> Tensor:
         with torch.no_grad():
-            return _as_probabilities(self.net.logits_of(self.net.module(tensor.clone())))
+            return self.net.probabilities(self.net.logits_of(self.net.module(tensor.clone())))
 
     # ---- hiding part of a picture
 
@@ -170,7 +170,7 @@ class Live:
         self._work = (id, work)
         (answer,) = work.answers([hide(tensor, instead, hidden)], 1, "occlusion")
         assert answer.logits is not None
-        return _as_probabilities(answer.logits)[0]
+        return self.net.probabilities(answer.logits)[0]
 
     # ---- jobs
 
@@ -266,11 +266,6 @@ def _text(value: Any, most: int = 6) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{k}#{_text(v)}" for k, v in list(value.items())[:most])
     return ", ".join(map(str, value[:most])) if isinstance(value, list) else str(value)
-
-
-def _as_probabilities(logits: Tensor) -> Tensor:
-    """(N, K)"""
-    return logits.float().softmax(1) if logits.shape[1] > 1 else logits.float().sigmoid()
 
 
 def _since(started: float) -> float:

@@ -68,7 +68,7 @@ def imagine(
         with Erosion(share, missing):
             values, logits = _run(net, goals, view, layout)
         history[:, step] = values.detach()
-        (gradient,) = torch.autograd.grad(_ambition(goals, values, logits).sum(), pictures.parameters)
+        (gradient,) = torch.autograd.grad(_ambition(net, goals, values, logits).sum(), pictures.parameters)
         _check_finite(goals, values, gradient, step)
         ascent.step(gradient)
     with torch.no_grad():
@@ -78,7 +78,7 @@ def imagine(
         images=to_array(images.float()),
         targets=tuple(goal.name for goal in goals),
         scores=to_array(scores),
-        probabilities=to_array(_probabilities(goals, logits)),
+        probabilities=to_array(_probabilities(net, goals, logits)),
         history=to_array(history),
     )
 
@@ -182,7 +182,7 @@ def _run(
     return torch.cat(values), logits
 
 
-def _ambition(goals: Sequence[Target], values: Tensor, logits: Tensor | None) -> Tensor:
+def _ambition(net: Network, goals: Sequence[Target], values: Tensor, logits: Tensor | None) -> Tensor:
     """(T,) what is raised: the target, and for a class also its log-probability.
 
     The logit alone is happy with a picture of anything near; the log-probability pushes the rivals out, and moves a
@@ -195,8 +195,14 @@ def _ambition(goals: Sequence[Target], values: Tensor, logits: Tensor | None) ->
     for i, goal in enumerate(goals):
         raised.append(values[i])
         if goal.classes is not None:
-            raised[i] = values[i] / spread[i] + logits[i].log_softmax(0)[goal.classes[0]]
+            raised[i] = values[i] / spread[i] + _log(net, logits[i])[goal.classes[0]]
     return torch.stack(raised)
+
+
+def _log(net: Network, logits: Tensor) -> Tensor:
+    """(K,) log-probabilities."""
+    said = net.probabilities(logits)
+    return logits.clamp_min(1e-12).log() if said is logits else logits.log_softmax(0)
 
 
 def _check_finite(goals: Sequence[Target], values: Tensor, gradient: Tensor, step: int) -> None:
@@ -206,10 +212,10 @@ def _check_finite(goals: Sequence[Target], values: Tensor, gradient: Tensor, ste
             raise NetworkError(f"the {what} of {name!r} is not finite at step {step + 1}: look for NaN in the weights")
 
 
-def _probabilities(goals: Sequence[Target], logits: Tensor | None) -> Tensor:
-    """(T,) softmax of the class where the target is one, else NaN."""
+def _probabilities(net: Network, goals: Sequence[Target], logits: Tensor | None) -> Tensor:
+    """(T,) probability of the class where the target is one, else NaN."""
     found = torch.full((len(goals),), torch.nan)
     for i, goal in enumerate(goals):
         if goal.classes is not None and logits is not None:
-            found[i] = logits[i].softmax(0)[goal.classes[0]]
+            found[i] = net.probabilities(logits[i])[goal.classes[0]]
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Union
+from typing import Any, Union
 
 import torch
 from torch import Tensor
@@ -29,7 +29,7 @@ class Pass:
     scores: Scores
     target: Target
     names: tuple[str, ...]
-    outputs: Mapping[str, Tensor]
+    outputs: Mapping[str, Any]
     logits: Tensor | None
 
     def gradient(self, at: Tensor | None = None, what: str = "input") -> Tensor:
@@ -40,6 +40,8 @@ class Pass:
         """
         if not self.scores.requires_grad:
             raise UnsupportedError(f"the score of {self.target.name!r} has no gradient at the {what}")
+        if at is not None and not at.requires_grad:
+            raise UnsupportedError(f"the {what} does not depend on the input")
         (gradient,) = torch.autograd.grad(self.scores.sum(), self.inputs if at is None else at, allow_unused=True)
         if gradient is None:
             raise UnsupportedError(f"the score of {self.target.name!r} does not depend on the {what}")

@@ -54,5 +54,5 @@ def seen_through(net: Network, x: Tensor, target: Aim, shown: Tensor) -> tuple[l
         if done.logits is None or fixed.classes is None:
             probabilities.append(None)
         else:
-            probabilities.append(float(done.logits.detach().softmax(1)[0, fixed.classes[0]]))
+            probabilities.append(float(net.probabilities(done.logits.detach())[0, fixed.classes[0]]))
     return scores, probabilities

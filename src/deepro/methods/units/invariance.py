@@ -69,7 +69,7 @@ def invariance(
             for name in names:
                 length = plain[name].norm(dim=1).clamp_min(1e-12)
                 distances[kind][name].append((features[name] - plain[name]).norm(dim=1) / length)
-            probabilities[kind].append(said.softmax(1).gather(1, index[:, None])[:, 0])
+            probabilities[kind].append(net.probabilities(said).gather(1, index[:, None])[:, 0])
     return Invariance(
         steps={kind: values.astype(np.float32) for kind, values in steps.items()},
         distances={kind: {n: _curves(v) for n, v in by.items()} for kind, by in distances.items()},

@@ -67,7 +67,7 @@ def occlusion_maps(
         for answer in work.answers(changes, batch_size, "occlusion"):
             assert answer.logits is not None
             response[answer.numbers] = answer.outputs[layer].flatten(1).sum(1).to(response)
-            probability[answer.numbers] = answer.logits.softmax(1)[:, index].to(probability)
+            probability[answer.numbers] = net.probabilities(answer.logits)[:, index].to(probability)
             predicted[answer.numbers] = answer.logits.argmax(1).cpu()
     response, probability, predicted = (
         to_array(f).reshape(boxes.shape[:2]) for f in (response, probability, predicted)
@@ -82,7 +82,7 @@ def occlusion_maps(
         probability=probability,
         predicted=predicted,
         plain_response=float(maps[0, unit].sum()),
-        plain_probability=float(logits[0].softmax(0)[index]),
+        plain_probability=float(net.probabilities(logits[0])[index]),
         plain_predicted=plain,
         labels={str(i): net.label(int(i)) for i in np.unique(np.append(predicted, [plain, index]))},
         pictures=image.pictures,

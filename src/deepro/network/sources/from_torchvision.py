@@ -15,8 +15,13 @@ import torch
 from torch import nn
 
 from deepro.errors import NetworkError, UsageError, WeightsError, near
+from deepro.network.preprocess import Preprocess
 from deepro.network.sources import RANDOM, Found, Wish
 
+_WHOLE = {
+    "ObjectDetection": Preprocess((480, 640)),  # detectors normalise by themselves
+    "SemanticSegmentation": Preprocess((520, 692), mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)),
+}
 _TIMEOUT = 8.0  # seconds without an answer after which a download is given up
 
 
@@ -122,8 +127,12 @@ def _metadata(entry: Any) -> tuple[Any, list[str] | None]:
 
     if entry is None:
         return None, None
+    transforms = entry.transforms()
     try:
-        preprocess = from_transforms(entry.transforms())
+        # Their presets keep each picture's own proportions; an input has one size, and nothing is cut off the picture.
+        preprocess = (
+            _WHOLE[type(transforms).__name__] if type(transforms).__name__ in _WHOLE else from_transforms(transforms)
+        )
     except Exception:
         preprocess = None
     categories = entry.meta.get("categories")
