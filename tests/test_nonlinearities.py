@@ -259,6 +259,7 @@ ALLOWED = {
     "methods/sequences": "equations of recurrent cells",
     "methods/regions/gradients.py": "weights of a blur",
     "methods/patterns/fourier.py": "numbers to colours",
+    "network/scale.py": "what makes an output probabilities",
     "demos/digits.py": "a network's definition",
 }
 

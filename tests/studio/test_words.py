@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deepro import registry
 from deepro.kinds.sequences.trace import Trace
+from deepro.kinds.trainings.alarms import RULES
 from deepro.methods.units.diagnosis import FAULTS
 
 VIEWER = Path(__file__).resolve().parents[2] / "viewer" / "src"
@@ -23,6 +24,7 @@ def keys(path: Path) -> set[str]:
 
 def test_what_methods_and_options_say_is_translated_and_nothing_else_is() -> None:
     said = {m.summary for m in METHODS} | {o.help for m in METHODS for o in m.options if o.help}
+    said |= {words for rule in RULES.values() for words in (rule.figure, rule.advice)}
     translated = keys(VIEWER / "i18n" / "registry.ts")
     assert sorted(said - translated) == [], "without a translation in viewer/src/i18n/registry.ts"
     assert sorted(translated - said) == [], "in viewer/src/i18n/registry.ts, but the registry does not say it"

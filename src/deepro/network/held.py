@@ -50,7 +50,7 @@ class Held(nn.Module):
         return vars(self)["inner"].training
 
     @training.setter
-    def training(self, mode: bool) -> None:
+    def training(self, mode: bool) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         vars(self)["inner"].training = mode
 
     def forward(self, x: Tensor) -> Any:

@@ -142,4 +142,4 @@ def _shaped(tensor: Tensor, classes: int | None, dense: bool) -> Tensor:
 
 def is_dense(tensor: Tensor) -> bool:
     """Whether there are logits for each place of a picture or a volume: (N, K, H, W) or (N, K, D, H, W)."""
-    return tensor.ndim in (4, 5) and tensor.shape[2:].numel() > 1
+    return tensor.ndim in (4, 5) and min(tensor.shape[2:]) > 1
