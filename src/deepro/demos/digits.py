@@ -89,7 +89,7 @@ def pixels() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(N, 8, 8) uint8 pictures, (N,) digits, (N,) bool held out."""
     from sklearn.datasets import load_digits
 
-    values, target = load_digits(return_X_y=True)
+    values, target = map(np.asarray, load_digits(return_X_y=True))
     pictures = (values.reshape(-1, 8, 8) * (255 / 16)).round().astype(np.uint8)
     return pictures, target.astype(np.int64), np.arange(len(pictures)) % _HELD_OUT == 0
 
