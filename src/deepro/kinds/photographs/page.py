@@ -65,7 +65,10 @@ class HeatLayer(Model):
 
 
 class RegionView(Model):
-    """The object's region. outline, box: in pixels of the original photograph; None where there is no region."""
+    """The object's region. outline, box: in pixels of the original photograph; None where there is no region.
+
+    failed: alone it keeps no more of the target than the rest does, or than a centred box of its area.
+    """
 
     target: str
     mask: Picture | None
@@ -73,6 +76,7 @@ class RegionView(Model):
     box: Window | None
     heatmap: HeatLayer
     evidence: dict[str, float | None]
+    failed: bool
     record: str
 
 

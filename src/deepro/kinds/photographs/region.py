@@ -40,21 +40,38 @@ class Region(Result):
     picture: np.ndarray | None = None  # (H, W, 3) uint8, the original
 
 
+FAILED = (
+    "It failed its check: shown alone, the region keeps no more of the target than the rest of the photograph, or "
+    "than a centred box of its area."
+)
+
+
+def failed(result: Region) -> bool:
+    """Whether the region alone keeps no more of the target than the rest, or than a centred box of its area."""
+    for unit in ("probability", "score"):
+        if f"{unit}_region" in result.evidence:
+            alone, *others = (result.evidence[f"{unit}_{seen}"] for seen in ("region", "without", "centred"))
+            return bool(alone <= max(others))
+    return False
+
+
 def caption(result: Region) -> str:
     found = "" if result.box is not None else " No region: the evidence is too weak."
+    found += f" {FAILED}" if failed(result) else ""
     said = f"Region of {result.target}, cut from the heatmap on the right.{found}"
     return said + heatmap.numbers(result.evidence)
 
 
 def draw(made: Any, result: Region) -> None:
     left, right = made.subplots(1, 2)
+    line = "--" if failed(result) else "-"
     canvas.show(left, result.picture, canvas.words(result.target))
     if result.outline is not None:
         for points in result.outline:
-            left.fill(points[:, 0], points[:, 1], fill=False, edgecolor=colour.OUTLINE, linewidth=1.8)
+            left.fill(points[:, 0], points[:, 1], fill=False, edgecolor=colour.OUTLINE, linewidth=1.8, linestyle=line)
     if result.box is not None:
         x0, y0, x1, y1 = result.box
-        left.plot([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0], color=colour.BOX, linewidth=1.5)
+        left.plot([x0, x1, x1, x0, x0], [y0, y0, y1, y1, y0], color=colour.BOX, linewidth=1.5, linestyle=line)
     canvas.heat(made, right, result.heatmap.values[0], result.heatmap.signed, result.heatmap.method)
 
 
@@ -76,11 +93,13 @@ def pieces(result: Region) -> list[str]:
         shapes += f'<rect x="{left}" y="{top}" width="{right - left}" height="{bottom - top}" stroke="{colour.BOX}"/>'
     drawn = (
         f'<svg viewBox="0 0 {width} {height}" style="position:absolute;inset:0;width:100%;height:100%" fill="none" '
+        f'stroke-dasharray="{f"{width / 40:.0f}" if failed(result) else "none"}" '
         f'stroke-width="{max(1.0, width / 160):.1f}">{shapes}</svg>'
     )
     # The region's method squeezes the whole photograph to the input: its heatmap lies on all of it.
     stage = markup.stage(result.picture, pixels, result.target, 320, drawn)
-    return [f"<div>{stage}<div>{markup.escape(result.target)}</div></div>", f"<div>{alone}</div>"]
+    said = f"<div>{FAILED}</div>" if failed(result) else ""
+    return [f"<div>{stage}<div>{markup.escape(result.target)}</div>{said}</div>", f"<div>{alone}</div>"]
 
 
 def tile(result: Region, *_part: int, highs: Mapping[str, float]) -> Tile:
@@ -96,7 +115,7 @@ def tile(result: Region, *_part: int, highs: Mapping[str, float]) -> Tile:
         pen.line(closed, fill=(0, 179, 154), width=thick)
     if result.box is not None:
         pen.rectangle([float(v) for v in result.box], outline=(255, 210, 63), width=thick)
-    found = "" if result.box is not None else ", no region"
+    found = ", no region" if result.box is None else ", failed its check" if failed(result) else ""
     laid = np.asarray(Image.fromarray(heat.pictures[-1]).resize(drawn.size, Image.Resampling.NEAREST))
     words = f"{name(result)}\nregion of {result.target}{found}; heat {heat.words.rsplit(', ', 1)[-1]}"
     return Tile([np.asarray(drawn), laid], words)
@@ -125,6 +144,7 @@ def _view(result: Region, page: Page, key: str) -> RegionView:
         box=None if box is None else Window(left=box[0], top=box[1], right=box[2], bottom=box[3]),
         heatmap=heatmap.layer(result.heatmap, 0, key),
         evidence={k: finite(v) for k, v in result.evidence.items()},
+        failed=failed(result),
         record=key,
     )
 

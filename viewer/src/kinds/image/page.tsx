@@ -128,6 +128,7 @@ function Evidence({ photograph, all, shown }: { photograph: PhotographPage; all:
         })}
       </p>
       {region && region.box === null && <p className="note">{t("image.noregion")}</p>}
+      {region?.failed && <p className="note">{t("region.failed")}</p>}
       {compared.length > 1 && (
         <div className="compared below">
           <p className="caption">{t(unit === "probability" ? "evidence.question" : "evidence.question.score", { target: heatmap.target })}</p>

@@ -48,13 +48,13 @@ export function Stage({ photograph, heatmap, region }: Shown) {
         )}
         <svg className="fill" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
           {region?.outline && shown.has("outline") && (
-            <g className="outline">
+            <g className={region.failed ? "outline failed" : "outline"}>
               {region.outline.map((points, i) => (
                 <polygon key={i} points={points.map((p) => p.join(",")).join(" ")} />
               ))}
             </g>
           )}
-          {region?.box && shown.has("box") && <Rectangle className="box" window={region.box} />}
+          {region?.box && shown.has("box") && <Rectangle className={region.failed ? "box failed" : "box"} window={region.box} />}
           {shown.has("view") && <Rectangle className="view" window={view} />}
         </svg>
       </div>

@@ -37,6 +37,11 @@ export const words = {
     "热图表示每个像素对标签分数的影响有多强。区域由热图切出：照片中承载证据的部分，附上轮廓与方框。热图显示的是网络用了什么，不一定是整个物体。",
   ],
   "region.caption": ["Which pixels the score of “{target}” depends on.", "「{target}」的分數取決於哪些像素。", "“{target}”的分数取决于哪些像素。"],
+  "region.failed": [
+    "The region failed its check: shown alone, it keeps no more of the class than the rest of the photograph, or than a centred box of its area. Its outline is dashed: do not take it for the object.",
+    "此區域未通過檢驗：單獨顯示時，保留的類別證據不多於照片其餘部分，或不多於同面積的置中方框。輪廓以虛線表示：請勿當作物體。",
+    "此区域未通过检验：单独显示时，保留的类别证据不多于照片其余部分，或不多于同面积的居中方框。轮廓以虚线表示：请勿当作物体。",
+  ],
   "region.squeezed": [
     "The method looked at the whole photograph, squeezed to the input; the prediction looked at its centre. Their probabilities differ for that reason.",
     "此方法看的是壓縮成輸入大小的整張照片，而預測看的是照片中央，因此兩者的機率不同。",
