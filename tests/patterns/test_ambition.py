@@ -23,4 +23,4 @@ def test_a_class_is_raised_against_its_rivals() -> None:
     values = torch.tensor([float(logits[0, 1]), 7.0, -2.0], dtype=torch.float64)
     row = logits[0].numpy()
     expected = row[1] / row.std(ddof=1) + log_softmax(row, 1)
-    assert _ambition(goals, values, logits).tolist() == pytest.approx([expected, 7.0, -2.0], abs=1e-12)
+    assert _ambition(net, goals, values, logits).tolist() == pytest.approx([expected, 7.0, -2.0], abs=1e-12)

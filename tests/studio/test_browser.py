@@ -318,6 +318,7 @@ def test_searching(server: Running, visit: Any) -> None:
             tab.keyboard.press("ArrowDown")
         tab.keyboard.press("Enter")
         tab.wait_for_function("end => location.hash.includes(end)", arg=end)
+    tab.locator("main h1", has_text="goose").wait_for()  # a page that opens takes the focus
     tab.keyboard.press("/")
     tab.keyboard.type("zzzz")
     tab.wait_for_selector(".found.none")
