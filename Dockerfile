@@ -5,7 +5,9 @@ COPY . .
 RUN pip install --no-cache-dir build && python -m build --wheel --outdir /wheels
 
 FROM python:3.13-slim
-RUN pip install --no-cache-dir torch torchvision --index-url https://download.pytorch.org/whl/cpu
+# --build-arg TORCH_INDEX=... takes PyTorch from another index, such as that of its CPU builds: gigabytes less.
+ARG TORCH_INDEX=""
+RUN pip install --no-cache-dir torch torchvision ${TORCH_INDEX:+--index-url "$TORCH_INDEX"}
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels pip install --no-cache-dir /wheels/*.whl
 RUN useradd --create-home deepro && mkdir /ws && chown deepro /ws
 USER deepro
